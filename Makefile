@@ -1,0 +1,165 @@
+# ptf: profile traces.  `make help` lists what can be made.
+#
+# Folders decide what links with what (see README.md); files are found by
+# their place, so a new source file needs no line here.
+
+O      ?= build
+prefix ?= /usr/local
+TIME   ?= 60
+CC     ?= cc
+PYTHON ?= /usr/bin/python3
+
+CFLAGS   ?= -O2 -g
+WARNINGS  = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	    -Wvla -Wformat=2 -Wundef -Wcast-qual -Wwrite-strings \
+	    -Wold-style-definition -Wpointer-arith $(if $(WERROR),-Werror)
+override CPPFLAGS += -Iinclude -I. -I$(O)/gen -D_GNU_SOURCE
+ALL_CFLAGS = -std=c17 $(WARNINGS) $(CFLAGS) -fno-common -fvisibility=hidden
+
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+
+TOOLS    = $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+PROGRAMS = $(addprefix $(O)/bin/,prec $(TOOLS))
+AGENT    = $(O)/lib/ptf/libprec-agent.so
+
+obj = $(patsubst %.c,$(O)/%.o,$(1))
+FORMAT_OBJS   = $(call obj,$(wildcard format/*.c)) $(O)/gen/ptf-wire.pb-c.o
+TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c))
+RECORDER_OBJS = $(call obj,$(filter-out recorder/prec.c,$(wildcard recorder/*.c recorder/cpython/*.c)))
+AGENT_OBJS    = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/*.c recorder/cpython/*.c))
+UNIT_TESTS    = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SUPPORT_PROGRAMS = $(patsubst tests/support/%.c,$(O)/tests/support/%,$(wildcard tests/support/*.c))
+
+FORMAT_LIBS   = -lzstd -lprotobuf-c -lxxhash
+RECORDER_LIBS = $(FORMAT_LIBS) -ldw -lelf -lpthread
+TOOL_LIBS     = $(FORMAT_LIBS) -lm
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help deps demo check check-unit check-golden check-fuzz check-e2e \
+	check-layers check-headers check-cli stress bench check-consumers fuzz \
+	asan lint format install uninstall clean
+
+all: $(PROGRAMS) $(AGENT) ## build everything (the default)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
+	@echo "  O=DIR builds there (build); prefix=, DESTDIR= for install; WERROR=1; V=1 shows commands"
+
+# ------------------------------------------------- what a newcomer types
+
+# Installs what is missing; says what is missing where it may not.
+deps:
+	@sh tools/packaging/debian-deps.sh --quiet
+
+demo: deps ## record a real Python program and print its line table
+	@$(MAKE) --no-print-directory all
+	@O=$(O) sh tests/support/demo.sh
+
+check: deps ## all tests (at most 15 minutes on 2 cores)
+	@O=$(O) MAKE="$(MAKE)" sh tests/support/check.sh
+
+# ------------------------------------------------------------ the build
+
+$(O)/gen/ptf-wire.proto: schemas/ptf.proto schemas/columns-as-bytes.sed
+	$(call say,GEN,$@)mkdir -p $(@D) && sed -E -f schemas/columns-as-bytes.sed $< >$@
+
+$(O)/gen/ptf-wire.pb-c.c $(O)/gen/ptf-wire.pb-c.h &: $(O)/gen/ptf-wire.proto
+	$(call say,GEN,$(O)/gen/ptf-wire.pb-c.c)protoc-c --proto_path=$(O)/gen --c_out=$(O)/gen $<
+
+$(O)/gen/%.o: $(O)/gen/%.c
+	$(call say,CC,$<)$(CC) -std=c17 $(CFLAGS) -fvisibility=hidden $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# Only the file that translates the payload sees the generated header.
+$(O)/format/payload.o: $(O)/gen/ptf-wire.pb-c.h
+$(O)/pic/recorder/%.o: ALL_CFLAGS += -fPIC -ftls-model=initial-exec
+
+$(O)/pic/%.o: %.c
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/%.o: %.c
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/lib/libptf.a: $(FORMAT_OBJS)
+$(O)/libtools.a: $(TOOLLIB_OBJS)
+$(O)/librecorder.a: $(RECORDER_OBJS)
+$(O)/%.a:
+	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
+
+$(AGENT): $(AGENT_OBJS)
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,now,-z,defs -o $@ $^ -ldl -lpthread
+
+$(O)/bin/prec: $(O)/recorder/prec.o $(O)/librecorder.a $(O)/lib/libptf.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS)
+
+$(O)/bin/%: $(O)/tools/%.o $(O)/libtools.a $(O)/lib/libptf.a
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
+
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lm -lcmocka
+
+$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay.o $(O)/lib/libptf.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FORMAT_LIBS)
+
+$(O)/tests/support/%: $(O)/tests/support/%.o $(O)/lib/libptf.a
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FORMAT_LIBS)
+
+tests: all $(UNIT_TESTS) $(SUPPORT_PROGRAMS) $(addprefix $(O)/tests/fuzz/,$(FUZZ_TARGETS))
+
+# ------------------------------------------------------------- the tests
+
+check-unit: tests ## unit tests (cmocka)
+	@O=$(O) sh tests/support/run-unit.sh $(UNIT_TESTS)
+
+check-golden: tests ## old traces still read the same, by two independent decoders
+	@O=$(O) PYTHON=$(PYTHON) sh tests/golden/run.sh
+
+check-fuzz: tests ## replay the fuzz corpora
+	@O=$(O) sh tests/fuzz/replay.sh $(FUZZ_TARGETS)
+
+check-e2e: tests ## the real tools on real programs
+	@O=$(O) PYTHON=$(PYTHON) sh tests/e2e/run.sh
+
+check-cli: all ## --help, --version and usage errors of every program
+	@O=$(O) sh tests/house/check-cli.sh $(PROGRAMS)
+
+check-layers: tests ## who may include whom
+	@O=$(O) sh tests/house/check-layers.sh
+
+check-headers: ## every header compiles alone
+	@CC="$(CC)" sh tests/house/check-headers.sh $(CPPFLAGS)
+
+fuzz: deps ## fuzz the readers for TIME seconds each (clang)
+	@O=$(O)-fuzz TIME=$(TIME) sh tests/fuzz/fuzz.sh $(FUZZ_TARGETS)
+
+asan: deps ## unit, golden and fuzz tests under address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory O=$(O)-asan LDFLAGS= \
+		CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
+		check-unit check-golden check-fuzz
+
+bench: deps ## figures: cost, size, speed (minutes)
+	@$(MAKE) --no-print-directory all
+	@O=$(O) PYTHON=$(PYTHON) sh tests/bench/run.sh
+
+lint: deps ## shellcheck, cppcheck, formatting
+	@sh tests/house/lint.sh
+
+# ---------------------------------------------------------- installation
+
+install: all ## into DESTDIR/prefix
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/ptf $(DESTDIR)$(prefix)/include/ptf $(DESTDIR)$(prefix)/share/ptf
+	install $(PROGRAMS) $(DESTDIR)$(prefix)/bin
+	install -m 644 $(AGENT) $(DESTDIR)$(prefix)/lib/ptf
+	install -m 644 $(O)/lib/libptf.a $(DESTDIR)$(prefix)/lib
+	install -m 644 $(wildcard include/ptf/*.h) $(DESTDIR)$(prefix)/include/ptf
+	install -m 644 schemas/ptf.proto schemas/FORMAT.md $(DESTDIR)$(prefix)/share/ptf
+
+uninstall: ## what install put there
+	cd $(DESTDIR)$(prefix) && rm -rf $(addprefix bin/,$(notdir $(PROGRAMS))) lib/ptf lib/libptf.a include/ptf share/ptf
+
+clean: ## remove the build folders
+	rm -rf $(O) $(O)-asan $(O)-fuzz
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

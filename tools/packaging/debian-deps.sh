@@ -1,0 +1,52 @@
+#!/bin/sh
+# Installs the Debian packages that building and testing need, where they are
+# missing. This list is the only one.
+#
+#     debian-deps.sh            install what is missing, and say so
+#     debian-deps.sh --quiet    the same, silent when nothing is missing
+#     debian-deps.sh --list     print the list
+#
+# Exit 0 when everything is there, 1 when something is missing that could not
+# be installed (not root, no network); the message says what to run.
+set -u
+
+build="gcc libc6-dev make pkg-config protobuf-compiler protobuf-c-compiler
+libprotobuf-c-dev libzstd-dev libxxhash-dev libelf-dev libdw-dev"
+tests="libcmocka-dev python3 zstd gdb procps clang libclang-rt-14-dev
+clang-format shellcheck cppcheck"
+
+case ${1-} in
+--list)
+	# shellcheck disable=SC2086 # a list of words
+	printf '%s\n' $build $tests
+	exit 0 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	echo "debian-deps: this is not a Debian system; needed (by Debian's names):" $build $tests >&2
+	exit 1
+fi
+
+missing=
+for package in $build $tests; do
+	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)
+	[ "$status" = installed ] || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+	[ "${1-}" = --quiet ] || echo "debian-deps: everything is there"
+	exit 0
+fi
+
+if [ "$(id -u)" != 0 ]; then
+	echo "debian-deps: missing, and only root may install:$missing" >&2
+	echo "debian-deps: run as root:  apt-get install$missing" >&2
+	exit 1
+fi
+
+echo "debian-deps: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # a list of words
+if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null; }; then
+	echo "debian-deps: apt-get could not install:$missing" >&2
+	exit 1
+fi
