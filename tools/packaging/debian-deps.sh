@@ -23,6 +23,7 @@ case ${1-} in
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
+	# shellcheck disable=SC2086 # lists of words
 	echo "debian-deps: this is not a Debian system; needed (by Debian's names):" $build $tests >&2
 	exit 1
 fi
