@@ -4,6 +4,6 @@
 
 #define PTF_API __attribute__((visibility("default")))
 #define PTF_MUST_CHECK __attribute__((warn_unused_result))
-#define PTF_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define PTF_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
 #endif
