@@ -1,0 +1,147 @@
+/* The agent's start, and what it undoes in a forked child. */
+#include "recorder/agent/agent.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+struct agent agent;
+
+uint64_t agent_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void *agent_next(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+static struct prec_shm *map_shm(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	struct prec_shm *shm =
+		mmap(NULL, PREC_SHM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (shm == MAP_FAILED)
+		return NULL;
+	if (shm->magic != PREC_SHM_MAGIC) {
+		munmap(shm, PREC_SHM_BYTES);
+		return NULL;
+	}
+	return shm;
+}
+
+/*
+ * Takes our variables out of the environment that the program will see, in
+ * place: main() has been promised this very array. Our library stands first in
+ * LD_PRELOAD; what follows it was there before us.
+ */
+static void clean_environment(void)
+{
+	char **to = environ;
+
+	for (char **from = environ; *from; from++) {
+		if (!strncmp(*from, PREC_SHM_VARIABLE "=", sizeof PREC_SHM_VARIABLE))
+			continue;
+		if (!strncmp(*from, "LD_PRELOAD=", 11)) {
+			char *rest = strchr(*from, ':');
+			if (!rest)
+				continue;
+			memmove(*from + 11, rest + 1, strlen(rest + 1) + 1);
+		}
+		*to++ = *from;
+	}
+	*to = NULL;
+}
+
+static void find_python(void)
+{
+	uintptr_t runtime = (uintptr_t)dlsym(RTLD_DEFAULT, "_PyRuntime");
+	const unsigned long *hex = dlsym(RTLD_DEFAULT, "Py_Version"); /* from 3.11 */
+	const char *(*get_version)(void) =
+		(const char *(*)(void))dlsym(RTLD_DEFAULT, "Py_GetVersion");
+	uint32_t version = 0;
+	int minor;
+
+	if (!runtime)
+		return;
+	if (hex)
+		version = (uint32_t)*hex;
+	else if (get_version && sscanf(get_version(), "3.%d", &minor) == 1)
+		version = 3u << 24 | (uint32_t)minor << 16;
+	agent.python.version = python_version_find(version);
+	agent.python.runtime = runtime;
+	agent.python.code_type = (uintptr_t)dlsym(RTLD_DEFAULT, "PyCode_Type");
+}
+
+/* A child has our memory but none of our threads' rings: it is not recorded. */
+static void forget_in_child(void)
+{
+	if (!agent.shm)
+		return;
+	atomic_fetch_add(&agent.shm->unfollowed_child_count, 1);
+	agent_thread_forget();
+	agent.shm = NULL;
+}
+
+/* Slots of the image that this one replaced: exec ended their threads. */
+static void end_replaced_threads(uint32_t generation)
+{
+	for (uint32_t i = 0; i < PREC_SLOT_COUNT; i++) {
+		struct prec_slot *slot = &agent.shm->slot[i];
+		uint32_t state = atomic_load(&slot->state);
+		if (state == PREC_SLOT_ACTIVE && slot->pid == (uint32_t)agent.owner_pid &&
+			slot->generation < generation)
+			atomic_store(&slot->state, PREC_SLOT_ENDED);
+	}
+}
+
+__attribute__((constructor)) static void start(void)
+{
+	const char *path = getenv(PREC_SHM_VARIABLE);
+	const char *preload = getenv("LD_PRELOAD");
+	int saved_errno = errno;
+
+	if (!path || !preload)
+		return;
+	snprintf(agent.shm_path, sizeof agent.shm_path, "%s", path);
+	snprintf(agent.preload, sizeof agent.preload, "%.*s", (int)strcspn(preload, ":"),
+		preload);
+	clean_environment();
+	agent.shm = map_shm(agent.shm_path);
+	if (agent_is_on()) {
+		uint32_t generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
+		agent.owner_pid = getpid();
+		agent.python.generation = generation;
+		end_replaced_threads(generation);
+		find_python();
+		pthread_atfork(NULL, NULL, forget_in_child);
+		if (agent_install_handler() == 0 && agent_thread_begin()) {
+			agent_write_image(generation);
+			agent_write_modules();
+		}
+	}
+	errno = saved_errno;
+}
+
+/* Once more what is loaded: prec may be too late to look itself. */
+__attribute__((destructor)) static void stop(void)
+{
+	int saved_errno = errno;
+
+	if (agent_is_on() && getpid() == agent.owner_pid)
+		agent_write_modules();
+	errno = saved_errno;
+}

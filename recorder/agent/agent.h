@@ -1,0 +1,84 @@
+/*
+ * The agent: the library that prec preloads into its target.
+ *
+ * What it may do in a signal handler: read the clock, read memory through
+ * guard.h, store to its own ring. No locks, no allocation, no stdio.
+ * What it may do elsewhere: as little as possible, and nothing that the
+ * program can see: errno, signal masks, the environment and descriptors below
+ * the top of the range stay as they are.
+ */
+#ifndef PREC_AGENT_H
+#define PREC_AGENT_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "recorder/cpython/walk.h"
+#include "recorder/ring.h"
+
+/* Delivers both kinds of ticks: a kernel that blocks it drops the tick. */
+#define AGENT_SIGNAL SIGTRAP
+
+struct agent {
+	struct prec_shm *shm; /* NULL: this process is not recorded */
+	pid_t owner_pid;      /* a forked child has another and is not recorded */
+	struct python_process python; /* version NULL: not a Python process */
+	char preload[4096];  /* value to give LD_PRELOAD over an exec */
+	char shm_path[64];
+};
+
+extern struct agent agent;
+
+/* Of the calling thread. */
+struct agent_thread {
+	struct prec_slot *slot; /* NULL: not sampled */
+	uint64_t *words;
+	int event_fd;   /* perf source; -1 = none */
+	bool has_timer; /* timer source */
+	bool in_handler;
+	bool blocks_signal; /* what the program believes of its mask */
+	timer_t timer;
+};
+
+extern __thread struct agent_thread agent_thread;
+
+static inline bool agent_is_on(void)
+{
+	return agent.shm && atomic_load_explicit(&agent.shm->stop, memory_order_relaxed) == 0;
+}
+
+/* thread.c: the calling thread enters, leaves. */
+bool agent_thread_begin(void);
+void agent_thread_end(void);
+void agent_thread_forget(void); /* in a forked child: it has no ring */
+
+/* source.c: ticks of the calling thread. Return 0 or an errno. */
+int agent_source_open(struct agent_thread *thread);
+void agent_source_close(struct agent_thread *thread);
+void agent_source_pause(struct agent_thread *thread);
+void agent_source_resume(struct agent_thread *thread);
+
+/* sample.c: one tick of the calling thread, from its handler. */
+void agent_sample(const void *context, uint32_t overrun);
+
+/* image.c: tells prec what program this is and what it has loaded. */
+void agent_write_image(uint32_t generation);
+void agent_write_modules(void);
+
+/* signals.c: installs the handler, past our own interposition. */
+int agent_install_handler(void);
+
+uint64_t agent_clock_ns(clockid_t clock);
+
+/* Resolves the next definition of an interposed function, once. */
+void *agent_next(const char *name);
+#define AGENT_REAL(name)                                                           \
+	static __typeof__(&name) real;                                             \
+	if (!real)                                                                 \
+	real = (__typeof__(&name))agent_next(#name)
+
+#define AGENT_EXPORT __attribute__((visibility("default")))
+
+#endif

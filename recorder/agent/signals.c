@@ -1,0 +1,131 @@
+/*
+ * The handler of ticks, and what the program may believe about its signal.
+ *
+ * The program's own use of SIGTRAP goes on: its handler gets every SIGTRAP that
+ * is not a tick, and its mask is told as it set it; only the kernel never sees
+ * the signal blocked or handled by somebody else.
+ */
+#include "recorder/agent/agent.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "recorder/perf_event.h"
+
+static struct sigaction program_action; /* what the program asked for */
+
+static void deliver_to_program(int signal_number, siginfo_t *info, void *context)
+{
+	if (program_action.sa_flags & SA_SIGINFO) {
+		program_action.sa_sigaction(signal_number, info, context);
+	} else if (program_action.sa_handler == SIG_DFL) {
+		AGENT_REAL(sigaction);
+		struct sigaction fatal = {.sa_handler = SIG_DFL};
+		real(AGENT_SIGNAL, &fatal, NULL);
+		raise(AGENT_SIGNAL);
+	} else if (program_action.sa_handler != SIG_IGN) {
+		program_action.sa_handler(signal_number);
+	}
+}
+
+static void handle(int signal_number, siginfo_t *info, void *context)
+{
+	bool is_perf = info->si_code == TRAP_PERF;
+	bool is_timer = info->si_code == SI_TIMER && info->si_value.sival_ptr == &agent;
+	int saved_errno = errno;
+
+	if (!is_perf && !is_timer) {
+		deliver_to_program(signal_number, info, context);
+		return;
+	}
+	if (agent_thread.slot && !agent_thread.in_handler && agent_is_on()) {
+		agent_thread.in_handler = true;
+		agent_sample(context, is_timer ? (uint32_t)info->si_overrun : 0);
+		agent_thread.in_handler = false;
+	}
+	errno = saved_errno;
+}
+
+int agent_install_handler(void)
+{
+	AGENT_REAL(sigaction);
+	struct sigaction action = {
+		.sa_sigaction = handle,
+		.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK,
+	};
+
+	sigfillset(&action.sa_mask);
+	return real(AGENT_SIGNAL, &action, &program_action);
+}
+
+AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict action,
+	struct sigaction *restrict old)
+{
+	AGENT_REAL(sigaction);
+
+	if (signal_number != AGENT_SIGNAL || !agent.shm)
+		return real(signal_number, action, old);
+	struct sigaction before = program_action;
+	if (action)
+		program_action = *action;
+	if (old)
+		*old = before;
+	return 0;
+}
+
+AGENT_EXPORT __sighandler_t signal(int signal_number, __sighandler_t handler)
+{
+	AGENT_REAL(signal);
+	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
+
+	if (signal_number != AGENT_SIGNAL || !agent.shm)
+		return real(signal_number, handler);
+	sigaction(signal_number, &action, &old);
+	return old.sa_handler;
+}
+
+/* Sets the mask without our signal in it, and tells it as if it were. */
+static int set_mask(int (*real)(int, const sigset_t *, sigset_t *), int how,
+	const sigset_t *set, sigset_t *old)
+{
+	sigset_t without;
+	bool blocked_before = agent_thread.blocks_signal;
+
+	if (agent.shm && set) {
+		bool is_member = sigismember(set, AGENT_SIGNAL) == 1;
+		if (is_member && how != SIG_UNBLOCK) {
+			without = *set;
+			sigdelset(&without, AGENT_SIGNAL);
+			set = &without;
+		}
+		int failed = real(how, set, old);
+		if (failed)
+			return failed;
+		if (how == SIG_SETMASK)
+			agent_thread.blocks_signal = is_member;
+		else if (is_member)
+			agent_thread.blocks_signal = how == SIG_BLOCK;
+	} else {
+		int failed = real(how, set, old);
+		if (failed)
+			return failed;
+	}
+	if (old && blocked_before)
+		sigaddset(old, AGENT_SIGNAL);
+	return 0;
+}
+
+AGENT_EXPORT int pthread_sigmask(int how, const sigset_t *restrict set,
+	sigset_t *restrict old)
+{
+	AGENT_REAL(pthread_sigmask);
+	return set_mask((int (*)(int, const sigset_t *, sigset_t *))real, how, set, old);
+}
+
+AGENT_EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+{
+	AGENT_REAL(sigprocmask);
+	return set_mask((int (*)(int, const sigset_t *, sigset_t *))real, how, set, old);
+}

@@ -1,0 +1,135 @@
+/*
+ * Threads enter and leave the recording: a slot of the shared memory, a source
+ * of ticks. Interposes pthread_create, so that a thread opens its own source.
+ */
+#include "recorder/agent/agent.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+__thread struct agent_thread agent_thread = {.event_fd = -1};
+
+static pthread_key_t end_key;
+static pthread_once_t end_key_once = PTHREAD_ONCE_INIT;
+
+static void end_at_exit_of_thread(void *unused)
+{
+	(void)unused;
+	agent_thread_end();
+}
+
+static void make_end_key(void)
+{
+	pthread_key_create(&end_key, end_at_exit_of_thread);
+}
+
+static struct prec_slot *claim_slot(void)
+{
+	static _Atomic uint32_t next;
+
+	for (uint32_t i = 0; i < PREC_SLOT_COUNT; i++) {
+		uint32_t index = atomic_fetch_add(&next, 1) % PREC_SLOT_COUNT;
+		struct prec_slot *slot = &agent.shm->slot[index];
+		uint32_t expected = PREC_SLOT_FREE;
+		if (atomic_compare_exchange_strong(&slot->state, &expected,
+			    PREC_SLOT_CLAIMED))
+			return slot;
+	}
+	return NULL;
+}
+
+bool agent_thread_begin(void)
+{
+	struct prec_slot *slot = claim_slot();
+
+	if (!slot) {
+		atomic_fetch_add(&agent.shm->no_slot_count, 1);
+		return false;
+	}
+	slot->pid = (uint32_t)agent.owner_pid;
+	slot->tid = (uint32_t)syscall(SYS_gettid);
+	slot->generation = agent.python.generation;
+	slot->pthread = (uint64_t)pthread_self();
+	slot->start_time_ns = agent_clock_ns(CLOCK_MONOTONIC);
+	slot->start_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	atomic_store(&slot->lost_full_count, 0);
+	atomic_store(&slot->lost_torn_count, 0);
+	agent_thread.words = prec_ring_words(agent.shm, (uint32_t)(slot - agent.shm->slot));
+	agent_thread.slot = slot;
+	atomic_store_explicit(&slot->state, PREC_SLOT_ACTIVE, memory_order_release);
+
+	int refused = agent_source_open(&agent_thread);
+	if (refused) {
+		atomic_fetch_add(&agent.shm->unarmed_count, 1);
+		atomic_store(&agent.shm->unarmed_errno, refused);
+	}
+	return true;
+}
+
+void agent_thread_end(void)
+{
+	struct prec_slot *slot = agent_thread.slot;
+
+	if (!slot || !agent.shm)
+		return;
+	agent_source_close(&agent_thread);
+	struct prec_cursor cursor = prec_ring_begin(slot, agent_thread.words);
+	struct prec_thread_end end = {
+		.record = {sizeof end / 8, PREC_RECORD_THREAD_END, 0},
+		.time_ns = agent_clock_ns(CLOCK_MONOTONIC),
+		.thread_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID),
+	};
+	if (prec_ring_has_room(&cursor, sizeof end / 8)) {
+		prec_ring_store(&cursor, 0, &end, sizeof end);
+		cursor.next += sizeof end / 8;
+		prec_ring_commit(&cursor);
+	}
+	agent_thread.slot = NULL;
+	atomic_store_explicit(&slot->state, PREC_SLOT_ENDED, memory_order_release);
+}
+
+void agent_thread_forget(void)
+{
+	agent_thread.slot = NULL;
+	agent_thread.has_timer = false; /* timers are not inherited */
+	if (agent_thread.event_fd >= 0)
+		close(agent_thread.event_fd);
+	agent_thread.event_fd = -1;
+}
+
+struct start {
+	void *(*routine)(void *);
+	void *argument;
+};
+
+static void *run_recorded(void *data)
+{
+	struct start start = *(struct start *)data;
+
+	free(data);
+	if (agent_is_on() && agent_thread_begin()) {
+		pthread_once(&end_key_once, make_end_key);
+		pthread_setspecific(end_key, &agent_thread);
+	}
+	return start.routine(start.argument);
+}
+
+AGENT_EXPORT int pthread_create(pthread_t *restrict thread,
+	const pthread_attr_t *restrict attributes, void *(*routine)(void *),
+	void *restrict argument)
+{
+	AGENT_REAL(pthread_create);
+	struct start *start;
+
+	if (!agent_is_on() || !(start = malloc(sizeof *start)))
+		return real(thread, attributes, routine, argument);
+	*start = (struct start){routine, argument};
+	int failed = real(thread, attributes, run_recorded, start);
+	if (failed)
+		free(start);
+	return failed;
+}

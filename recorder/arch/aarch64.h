@@ -1,0 +1,24 @@
+/* aarch64: registers of a signal context and the svc instruction. */
+#ifndef PREC_ARCH_AARCH64_H
+#define PREC_ARCH_AARCH64_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#define ARCH_SYSCALL_BYTES 4
+
+static inline uintptr_t arch_context_pc(const void *context)
+{
+	const ucontext_t *uc = context;
+	return (uintptr_t)uc->uc_mcontext.pc;
+}
+
+/* svc #0, little-endian. */
+static inline bool arch_is_syscall(const uint8_t bytes[ARCH_SYSCALL_BYTES])
+{
+	return bytes[0] == 0x01 && bytes[1] == 0x00 && bytes[2] == 0x00 &&
+		bytes[3] == 0xd4;
+}
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * What depends on the processor: one header per architecture defines
+ *
+ *   arch_context_pc(context)       the interrupted instruction, from the third
+ *                                  argument of a signal handler
+ *   ARCH_SYSCALL_BYTES             size of the system call instruction
+ *   arch_is_syscall(bytes)         whether those bytes are it
+ */
+#ifndef PREC_ARCH_H
+#define PREC_ARCH_H
+
+#if defined(__x86_64__)
+#include "recorder/arch/x86_64.h"
+#elif defined(__aarch64__)
+#include "recorder/arch/aarch64.h"
+#else
+#error "this processor is not supported"
+#endif
+
+#endif

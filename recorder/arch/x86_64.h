@@ -1,0 +1,22 @@
+/* x86-64: registers of a signal context and the syscall instruction. */
+#ifndef PREC_ARCH_X86_64_H
+#define PREC_ARCH_X86_64_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <ucontext.h>
+
+#define ARCH_SYSCALL_BYTES 2
+
+static inline uintptr_t arch_context_pc(const void *context)
+{
+	const ucontext_t *uc = context;
+	return (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+}
+
+static inline bool arch_is_syscall(const uint8_t bytes[ARCH_SYSCALL_BYTES])
+{
+	return bytes[0] == 0x0f && bytes[1] == 0x05;
+}
+
+#endif

@@ -1,0 +1,141 @@
+/* The table of CPython versions; see versions.h. */
+#include "recorder/cpython/versions.h"
+
+#include <stddef.h>
+
+/* Opcodes named CALL*, PRECALL*, INSTRUMENTED_CALL* in each version's headers. */
+static const uint8_t calls_3_8[] = {131, 141, 142, 161};
+static const uint8_t calls_3_11[] = {22, 23, 24, 64, 65, 66, 67, 72, 73, 76, 77, 78, 79,
+	80, 81, 113, 121, 127, 141, 142, 143, 166, 171};
+static const uint8_t calls_3_12[] = {23, 24, 28, 29, 34, 38, 39, 40, 41, 42, 43, 44, 45,
+	46, 47, 48, 56, 142, 171, 241, 244};
+static const uint8_t calls_3_13[] = {53, 54, 57, 162, 163, 164, 165, 166, 167, 168, 169,
+	170, 171, 172, 173, 174, 175, 176, 177, 178, 179, 180, 181, 244, 245, 246};
+
+#define CALLS(list) .call_opcodes = (list), .call_opcode_count = sizeof(list)
+
+/* The frame objects of 3.8 to 3.10, where every frame is a PyFrameObject. */
+#define FRAME_OBJECTS                                                              \
+	.interpreter_threads = 8, .thread_next = 8, .thread_id = 176,              \
+	.thread_frame = 24, .frame_previous = 24, .frame_code = 32,                \
+	.code_first_line = 40, .code_file = 104, .code_name = 112,                 \
+	.code_bytecode = 48, .bytecode_is_object = true, .code_linetable = 120,    \
+	.str_ascii_data = 48, .str_other_data = 72, CALLS(calls_3_8)
+
+static const struct python_version versions[] = {
+	{
+		.minor = 8,
+		FRAME_OBJECTS,
+		.runtime_tss_key = 1392,
+		.runtime_main_interpreter = 40,
+		.frame_position = 104,
+		.position = PYTHON_POSITION_BYTES,
+		.linetable = PYTHON_LNOTAB,
+	},
+	{
+		.minor = 9,
+		FRAME_OBJECTS,
+		.runtime_tss_key = 584,
+		.runtime_main_interpreter = 40,
+		.frame_position = 104,
+		.position = PYTHON_POSITION_BYTES,
+		.linetable = PYTHON_LNOTAB,
+	},
+	{
+		.minor = 10,
+		FRAME_OBJECTS,
+		.runtime_tss_key = 584,
+		.runtime_main_interpreter = 40,
+		.frame_position = 96,
+		.position = PYTHON_POSITION_UNITS,
+		.linetable = PYTHON_LINETABLE_3_10,
+	},
+	{
+		.minor = 11,
+		.runtime_tss_key = 592,
+		.runtime_main_interpreter = 48,
+		.interpreter_threads = 16,
+		.thread_next = 8,
+		.thread_id = 152,
+		.thread_frame = 56,
+		.thread_frame_in_cframe = true,
+		.cframe_frame = 8,
+		.frame_previous = 48,
+		.frame_code = 32,
+		.frame_position = 56,
+		.position = PYTHON_POSITION_POINTER,
+		.code_first_line = 72,
+		.code_file = 112,
+		.code_name = 128,
+		.code_bytecode = 184,
+		.code_linetable = 136,
+		.linetable = PYTHON_LINETABLE_3_11,
+		.str_ascii_data = 48,
+		.str_other_data = 72,
+		CALLS(calls_3_11),
+	},
+	{
+		.minor = 12,
+		.runtime_tss_key = 1544,
+		.runtime_main_interpreter = 48,
+		.interpreter_threads = 72,
+		.thread_next = 8,
+		.thread_id = 136,
+		.thread_frame = 56,
+		.thread_frame_in_cframe = true,
+		.cframe_frame = 0,
+		.frame_previous = 8,
+		.frame_code = 0,
+		.frame_position = 56,
+		.position = PYTHON_POSITION_POINTER,
+		.code_first_line = 68,
+		.code_file = 112,
+		.code_name = 128,
+		.code_bytecode = 192,
+		.code_linetable = 136,
+		.linetable = PYTHON_LINETABLE_3_11,
+		.str_ascii_data = 40,
+		.str_other_data = 56,
+		CALLS(calls_3_12),
+	},
+	{
+		.minor = 13,
+		.runtime_tss_key = 2160,
+		.runtime_main_interpreter = 640,
+		.interpreter_threads = 7344,
+		.thread_next = 8,
+		.thread_id = 152,
+		.thread_frame = 72,
+		.frame_previous = 8,
+		.frame_code = 0,
+		.frame_position = 56,
+		.position = PYTHON_POSITION_POINTER,
+		.code_first_line = 68,
+		.code_file = 112,
+		.code_name = 128,
+		.code_bytecode = 200,
+		.code_linetable = 136,
+		.linetable = PYTHON_LINETABLE_3_11,
+		.str_ascii_data = 40,
+		.str_other_data = 56,
+		CALLS(calls_3_13),
+	},
+};
+
+const struct python_version *python_version_find(uint32_t version_hex)
+{
+	if (version_hex >> 24 != 3)
+		return NULL;
+	for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+		if (versions[i].minor == (version_hex >> 16 & 0xff))
+			return &versions[i];
+	return NULL;
+}
+
+bool python_is_call(const struct python_version *version, uint8_t opcode)
+{
+	for (size_t i = 0; i < version->call_opcode_count; i++)
+		if (version->call_opcodes[i] == opcode)
+			return true;
+	return false;
+}

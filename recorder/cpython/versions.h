@@ -1,0 +1,72 @@
+/*
+ * What differs between CPython versions: one row per minor version.
+ *
+ * Offsets are of 64-bit default builds, taken by compiling against each
+ * version's own headers (3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1, 3.13.0);
+ * patch releases keep them. A walk that does not reach code objects shows at
+ * once that they do not hold, and is then counted as torn.
+ *
+ * To add a version: add a row to versions.c. Nothing else names a version.
+ */
+#ifndef PREC_CPYTHON_VERSIONS_H
+#define PREC_CPYTHON_VERSIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a frame says which instruction it executes. */
+enum python_position {
+	PYTHON_POSITION_BYTES, /* int f_lasti, in bytes */
+	PYTHON_POSITION_UNITS, /* int f_lasti, in 2-byte code units */
+	PYTHON_POSITION_POINTER, /* address of the instruction */
+};
+
+/* The coding of line tables. */
+enum python_linetable {
+	PYTHON_LNOTAB,          /* co_lnotab, to 3.9 */
+	PYTHON_LINETABLE_3_10,  /* PEP 626 */
+	PYTHON_LINETABLE_3_11,  /* location table, PEP 657 */
+};
+
+struct python_version {
+	uint32_t minor; /* of Python 3 */
+
+	uint16_t runtime_tss_key;       /* in _PyRuntime: autoTSSkey */
+	uint16_t runtime_main_interpreter; /* in _PyRuntime: interpreters.main */
+	uint16_t interpreter_threads;   /* in PyInterpreterState: first thread */
+	uint16_t thread_next, thread_id; /* in PyThreadState */
+	uint16_t thread_frame;          /* ... its frame, or its cframe */
+	bool thread_frame_in_cframe;    /* then the frame is at cframe_frame */
+	uint16_t cframe_frame;
+
+	uint16_t frame_previous, frame_code, frame_position;
+	enum python_position position;
+
+	uint16_t code_first_line, code_file, code_name;
+	uint16_t code_bytecode; /* inside the object, or a bytes object */
+	bool bytecode_is_object;
+	uint16_t code_linetable;
+	enum python_linetable linetable;
+
+	/* Where a str keeps its text: ASCII, or other (compact) text. */
+	uint16_t str_ascii_data, str_other_data;
+
+	const uint8_t *call_opcodes; /* that call something, Python's or C's */
+	uint8_t call_opcode_count;
+};
+
+/* Sizes that hold for all rows. */
+#define PYTHON_OBJECT_TYPE   8u  /* in PyObject: ob_type */
+#define PYTHON_VAR_SIZE      16u /* in PyVarObject: ob_size */
+#define PYTHON_BYTES_DATA    32u /* in PyBytesObject */
+#define PYTHON_STR_LENGTH    16u
+#define PYTHON_STR_STATE     32u
+#define PYTHON_TSS_KEY_VALUE 4u  /* in Py_tss_t: the pthread key */
+
+/* The row of a PY_VERSION_HEX, or NULL when the version is unknown. */
+const struct python_version *python_version_find(uint32_t version_hex);
+
+/* Whether the opcode is one of the calling ones, specialised forms included. */
+bool python_is_call(const struct python_version *version, uint8_t opcode);
+
+#endif

@@ -1,0 +1,246 @@
+/*
+ * The shared memory between prec and the agents in its targets.
+ *
+ * One anonymous memory file, made by prec and mapped by every agent, holds a
+ * header and a fixed number of slots. A slot is claimed by one thread for its
+ * life and is a single-producer, single-consumer ring of records: the thread
+ * writes (also from its signal handler), prec reads. A record is visible only
+ * after the head is stored, so a thread that dies at any instruction loses at
+ * most the record it was writing.
+ *
+ * Everything is a multiple of 8 bytes and rings are powers of two, so a
+ * 64-bit word never straddles the end. The file is sparse: a slot costs memory
+ * only once a thread has used it.
+ *
+ * The agent uses only atomics and plain stores here: no locks, no allocation.
+ */
+#ifndef PREC_RING_H
+#define PREC_RING_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define PREC_SHM_MAGIC  UINT64_C(0x31306d6873637270) /* "prcshm01" */
+#define PREC_SHM_VARIABLE "PREC_SHM" /* environment: path of the memory file */
+
+#define PREC_SLOT_COUNT  1024u
+#define PREC_RING_BYTES  (UINT64_C(1) << 18)
+#define PREC_RING_WORDS  (PREC_RING_BYTES / 8)
+
+/* Frames kept of one sample: what is deeper is elided in the middle. */
+#define PREC_LEAF_FRAMES 384u
+#define PREC_ROOT_FRAMES 128u
+
+/* Bytes kept of a code object's line table and of each of its names. */
+#define PREC_LINETABLE_MAX 32768u
+#define PREC_NAME_MAX      2048u
+
+enum prec_source {
+	PREC_SOURCE_PERF = 1,  /* perf task-clock with sigtrap */
+	PREC_SOURCE_TIMER = 2, /* POSIX timer on the thread's CPU clock */
+};
+
+enum prec_slot_state {
+	PREC_SLOT_FREE = 0,
+	PREC_SLOT_CLAIMED = 1, /* being set up: prec looks away */
+	PREC_SLOT_ACTIVE = 2,
+	PREC_SLOT_ENDED = 3, /* nothing more will be written; prec frees it */
+};
+
+enum prec_record_type {
+	PREC_RECORD_IMAGE = 1,
+	PREC_RECORD_MODULE = 2,
+	PREC_RECORD_CODE = 3,
+	PREC_RECORD_SAMPLE = 4,
+	PREC_RECORD_THREAD_END = 5,
+};
+
+/* First word of every record. */
+struct prec_record {
+	uint32_t size_words; /* with this word */
+	uint16_t type;       /* enum prec_record_type */
+	uint16_t flags;      /* of a sample: enum prec_sample_flags */
+};
+
+/* A program image (after start or exec) is ready to be sampled. */
+struct prec_image {
+	struct prec_record record;
+	uint64_t time_ns; /* CLOCK_MONOTONIC, here and below */
+	uint64_t thread_cpu_ns;
+	uint64_t python_runtime; /* address of _PyRuntime, 0 = not Python */
+	uint32_t python_version; /* PY_VERSION_HEX, 0 = not Python */
+	uint32_t generation;     /* of the image in this session */
+};
+
+/* An executable mapping of the target. The path follows, padded with NULs. */
+struct prec_module {
+	struct prec_record record;
+	uint64_t start, end; /* addresses */
+	uint64_t file_offset;
+	uint32_t path_bytes;
+	uint32_t reserved;
+};
+
+/*
+ * What names and lines of a code object need, copied when it was first seen.
+ * Three texts follow, each padded to 8 bytes: file name, qualified name (or
+ * name, before 3.11) and line table.
+ */
+struct prec_code {
+	struct prec_record record;
+	uint64_t key;
+	uint32_t first_line;
+	uint32_t python_version;
+	uint32_t file_bytes, name_bytes, linetable_bytes;
+	uint8_t file_kind, name_kind; /* bytes per character; 0 = ASCII */
+	uint8_t reserved[2];
+};
+
+enum prec_sample_flags {
+	PREC_SAMPLE_TORN = 1,      /* the walk met something it could not trust */
+	PREC_SAMPLE_AFTER_SYSCALL = 2, /* stopped right behind a syscall */
+	PREC_SAMPLE_HAS_OPCODE = 4,
+	PREC_SAMPLE_NO_PYTHON = 8, /* the thread has no Python state */
+};
+
+/*
+ * frame_count frames follow, innermost first. When frames were elided there
+ * are PREC_LEAF_FRAMES of them and then PREC_ROOT_FRAMES, the outermost ones,
+ * as a ring that begins at root_rotation.
+ */
+struct prec_sample {
+	struct prec_record record;
+	uint64_t time_ns;
+	uint64_t thread_cpu_ns;
+	uint64_t pc;
+	uint32_t overrun;     /* further ticks of the timer source */
+	uint16_t frame_count; /* entries that follow */
+	uint8_t opcode;       /* current one of the innermost frame */
+	uint8_t reserved;
+	uint32_t elided_frame_count; /* left out behind the leaf frames */
+	uint32_t root_rotation; /* which of the root frames is the innermost */
+};
+
+/* One or more equal frames on top of each other (direct recursion). */
+struct prec_frame {
+	uint64_t key;        /* of the code object; 0 = unreadable */
+	int32_t instruction; /* byte offset in the bytecode, negative = before it */
+	uint32_t repeat_count;
+};
+
+struct prec_thread_end {
+	struct prec_record record;
+	uint64_t time_ns;
+	uint64_t thread_cpu_ns;
+};
+
+struct prec_slot {
+	_Alignas(64) _Atomic uint32_t state; /* enum prec_slot_state */
+	uint32_t pid, tid;
+	uint32_t generation; /* of the image it belongs to */
+	uint64_t pthread;    /* pthread_self() of the thread */
+	uint64_t start_time_ns, start_cpu_ns;
+	_Alignas(64) _Atomic uint64_t head; /* words ever written */
+	_Atomic uint64_t lost_full_count;   /* samples that found no room */
+	_Atomic uint64_t lost_torn_count;   /* samples with a torn walk */
+	_Alignas(64) _Atomic uint64_t tail; /* words ever read */
+};
+
+struct prec_shm {
+	uint64_t magic;
+	uint32_t prec_pid;
+	uint32_t source; /* enum prec_source */
+	uint64_t period_ns;
+	_Atomic uint64_t heartbeat_ns; /* prec's last drain */
+	_Atomic uint32_t stop;         /* agents must not sample any more */
+	_Atomic uint32_t generation;   /* images so far */
+	_Atomic uint64_t no_slot_count;    /* threads that found no slot */
+	_Atomic uint64_t unarmed_count;    /* threads whose source failed */
+	_Atomic int32_t unarmed_errno;
+	_Atomic uint64_t unfollowed_child_count; /* processes forked */
+	struct prec_slot slot[PREC_SLOT_COUNT];
+};
+
+_Static_assert(sizeof(struct prec_record) == 8, "records are words");
+_Static_assert(sizeof(struct prec_image) % 8 == 0, "records are words");
+_Static_assert(sizeof(struct prec_module) % 8 == 0, "records are words");
+_Static_assert(sizeof(struct prec_code) % 8 == 0, "records are words");
+_Static_assert(sizeof(struct prec_sample) == 48, "records are words");
+_Static_assert(sizeof(struct prec_frame) == 16, "records are words");
+
+#define PREC_PAGE 4096u
+#define PREC_HEADER_BYTES \
+	((sizeof(struct prec_shm) + PREC_PAGE - 1) / PREC_PAGE * PREC_PAGE)
+#define PREC_SHM_BYTES (PREC_HEADER_BYTES + PREC_SLOT_COUNT * PREC_RING_BYTES)
+
+static inline uint64_t *prec_ring_words(struct prec_shm *shm, uint32_t slot_index)
+{
+	return (uint64_t *)(void *)((char *)shm + PREC_HEADER_BYTES +
+		slot_index * PREC_RING_BYTES);
+}
+
+static inline uint32_t prec_words(size_t bytes)
+{
+	return (uint32_t)((bytes + 7) / 8);
+}
+
+/* --------------------------------------------------- the producer's side */
+
+/* A record being written; nothing of it is visible before prec_ring_commit. */
+struct prec_cursor {
+	struct prec_slot *slot;
+	uint64_t *words;
+	uint64_t start; /* head where the record begins */
+	uint64_t next;  /* head where the next word goes */
+	uint64_t limit; /* head that must not be passed */
+};
+
+static inline struct prec_cursor prec_ring_begin(struct prec_slot *slot, uint64_t *words)
+{
+	uint64_t head = atomic_load_explicit(&slot->head, memory_order_relaxed);
+	uint64_t tail = atomic_load_explicit(&slot->tail, memory_order_acquire);
+	struct prec_cursor cursor = {slot, words, head, head, tail + PREC_RING_WORDS};
+	return cursor;
+}
+
+static inline bool prec_ring_has_room(const struct prec_cursor *cursor, size_t words)
+{
+	return cursor->next + words <= cursor->limit;
+}
+
+static inline void prec_ring_put(struct prec_cursor *cursor, uint64_t word)
+{
+	cursor->words[cursor->next++ & (PREC_RING_WORDS - 1)] = word;
+}
+
+/* Copies bytes, a multiple of 8, into the record at place (words from start). */
+static inline void prec_ring_store(struct prec_cursor *cursor, uint64_t place,
+	const void *bytes, size_t size)
+{
+	for (size_t i = 0; i < size / 8; i++) {
+		uint64_t word;
+		memcpy(&word, (const char *)bytes + i * 8, 8);
+		cursor->words[(cursor->start + place + i) & (PREC_RING_WORDS - 1)] = word;
+	}
+}
+
+static inline void prec_ring_commit(struct prec_cursor *cursor)
+{
+	atomic_store_explicit(&cursor->slot->head, cursor->next, memory_order_release);
+}
+
+/* --------------------------------------------------- the consumer's side */
+
+/* Copies words of the ring out of it; from is a head. */
+static inline void prec_ring_load(const uint64_t *words, uint64_t from, void *bytes,
+	size_t word_count)
+{
+	for (size_t i = 0; i < word_count; i++)
+		memcpy((char *)bytes + i * 8,
+			&words[(from + i) & (PREC_RING_WORDS - 1)], 8);
+}
+
+#endif
