@@ -1,0 +1,120 @@
+"""Where the trace goes, and places where it cannot."""
+from ptftest import *
+
+SPIN = [PYTHON, PROGRAMS / "spin.py", "1"]
+
+
+def program_was_not_run(done):
+    check('"cpu"' not in done.stdout, "the program ran although nothing could be recorded")
+
+
+@test
+def a_place_that_cannot_be_written():
+    os.makedirs("folder", exist_ok=True)
+    for place in ("no/such/folder/x.ptf", "folder", "/proc/x.ptf"):
+        done = prec(place, *SPIN)
+        equal(done.returncode, 1, f"status for {place}")
+        line = one_line(done.stderr)
+        check(line.startswith("prec: ") and place in line, f"it says {line!r}")
+        program_was_not_run(done)
+    equal(os.listdir("folder"), [], "files in the folder")
+
+
+@test
+def a_folder_without_permission():
+    if os.getuid() == 0:
+        # Root may write anywhere: try as somebody else.
+        if not shutil.which("setpriv"):
+            skip("setpriv is missing")
+        user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    else:
+        user = []
+    os.makedirs("closed", exist_ok=True)
+    os.chmod("closed", 0o555)
+    if run(*user, "test", "-x", PREC).returncode:
+        skip("the build folder is closed to other users")
+    done = run(*user, PREC, "--quiet", "-o", "closed/x.ptf", "--", "echo", "ran")
+    equal((done.returncode, done.stdout), (1, ""), "status and stdout")
+    check("closed/x.ptf" in one_line(done.stderr), f"it says {done.stderr!r}")
+
+
+def disturbed_but_alive(done, what):
+    """The program ends as it should; prec says what happened."""
+    check('"cpu"' in done.stdout, f"{what}: the program did not end as it should")
+    line = one_line(done.stderr)
+    check(line.startswith("prec: ") and re.search("space|full|write", line),
+          f"{what}: it says {line!r}")
+    equal(done.returncode, 1, f"{what}: status")
+
+
+@test
+def a_full_device():
+    disturbed_but_alive(prec("/dev/full", *SPIN), "/dev/full")
+
+
+@test
+def a_full_device_keeps_the_status_of_a_program_that_failed():
+    done = prec("/dev/full", *SPIN, 5)
+    equal(done.returncode, 5, "status")
+    check("prec: " in one_line(done.stderr), f"it says {done.stderr!r}")
+
+
+@test
+def a_disk_that_fills_up_while_recording():
+    if os.getuid() != 0:
+        skip("needs root, to mount a small disk")
+    os.makedirs("disk", exist_ok=True)
+    # A mount namespace of its own: nothing stays behind.
+    script = ('mount -t tmpfs -o size=16k none disk && "$0" --quiet -F 10000 -o disk/x.ptf -- "$@"'
+              '; status=$?; cp disk/x.ptf cut.ptf; exit $status')
+    probe = run("unshare", "-m", "mount", "-t", "tmpfs", "-o", "size=16k", "none", "disk")
+    if probe.returncode:
+        skip("mounting is not allowed here")
+    done = run("unshare", "-m", "sh", "-c", script, PREC, PYTHON, PROGRAMS / "spin.py", "4")
+    disturbed_but_alive(done, "full disk")
+    trace = Trace("cut.ptf")
+    if trace.error is None:
+        check(trace.notes or not trace.only["has_end"], "nothing says that the file is cut")
+
+
+@test
+def a_reader_that_goes_away():
+    read, write = os.pipe()
+    os.close(read)
+    done = prec(f"/dev/fd/{write}", *SPIN, pass_fds=[write])
+    os.close(write)
+    check('"cpu"' in done.stdout, "the program did not end as it should")
+    check(done.stderr.startswith("prec: "), f"it says {done.stderr!r}")
+
+
+@test
+def an_old_trace_is_replaced():
+    pathlib.Path("old.ptf").write_bytes(b"old " * 100000)
+    record("old.ptf", *SPIN)
+    whole("old.ptf")
+
+
+@test
+def the_trace_is_readable_by_its_owner_as_any_file():
+    record("mode.ptf", *SPIN)
+    mask = os.umask(0)
+    os.umask(mask)
+    equal(oct(os.stat("mode.ptf").st_mode & 0o777), oct(0o666 & ~mask), "mode")
+
+
+@test
+def nothing_is_left_behind():
+    def leftovers():
+        return {name for name in os.listdir("/dev/shm") + os.listdir("/tmp")
+                if "prec" in name or name.startswith("ptf.")}
+    before = leftovers()
+    record("clean.ptf", *SPIN)
+    program = subprocess.Popen([PREC, "--quiet", "-o", "killed.ptf", "--", *SPIN],
+                               stdout=subprocess.DEVNULL)
+    time.sleep(0.5)
+    program.send_signal(signal.SIGTERM)
+    program.wait()
+    equal(leftovers() - before, set(), "left in /dev/shm and /tmp")
+
+
+main()

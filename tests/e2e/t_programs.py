@@ -1,0 +1,252 @@
+"""Programs of all kinds: native, through exec and shims, with children."""
+from ptftest import *
+
+BURN = SUPPORT / "burn"
+
+
+def one_process(section, **wanted):
+    found = [process for process in section.processes.values()
+             if all(process[key] == value for key, value in wanted.items())]
+    check(found, f"no process with {wanted} among "
+                 f"{[(p['pid'], p['exe'], p['args']) for p in section.processes.values()]}")
+    return found[0]
+
+
+@test
+def a_program_that_sleeps():
+    record("sleep.ptf", "sleep", "0.5")
+    section = whole("sleep.ptf")
+    wait = section.total(classes=(WAIT,)) / 1e9
+    check(0.35 < wait < 0.7, f"it waited {wait:.3f} s")
+    check(section.total() < 0.1e9, f"{section.total()} ns of CPU time")
+
+
+@test
+def a_native_loop():
+    done = record("burn.ptf", BURN, "loop", 1500)
+    truth = json.loads(done.stdout)
+    section = whole("burn.ptf")
+    seen = section.total() / 1e6
+    true = truth["burn_short"] + truth["burn_long"]
+    check(abs(seen / true - 1) < 0.02, f"{seen:.0f} ms of CPU time, truly {true:.0f} ms")
+    native = section.total(classes=(NATIVE,)) / 1e6
+    check(native > 0.95 * seen, f"only {native:.0f} ms of {seen:.0f} ms are native")
+    functions = collections.Counter()
+    for stack, cls, _, ns in section.stacks():
+        if cls == NATIVE and stack:
+            functions[stack[-1][0] or "?"] += ns / 1e6
+    for name in ("burn_short", "burn_long"):
+        check(abs(functions[name] - truth[name]) < 0.03 * true,
+              f"{name}: {functions[name]:.0f} ms, truly {truth[name]:.0f} ms; "
+              f"{functions.most_common(5)}")
+
+
+@test
+def a_program_that_ends_at_once():
+    for command in (["true"], ["false"], [PYTHON, "-c", ""], [PYTHON, "-S", "-E", "-c", ""]):
+        done = prec("brief.ptf", *command)
+        equal(done.returncode, int(command == ["false"]), f"status of {command}")
+        equal(done.stderr, "", f"stderr of {command}")
+        section = whole("brief.ptf")
+        equal(len(section.processes), 1, f"processes of {command}")
+        equal(run(PINFO, "brief.ptf").returncode, 0, "status of pinfo")
+
+
+@test
+def a_script_through_a_shell_that_execs():
+    script = str(PROGRAMS / "spin.py")
+    done = record("chain.ptf", "sh", "-c", 'exec "$0" "$1" 1', PYTHON, script)
+    cpu = json.loads(done.stdout)["cpu"]
+    section = whole("chain.ptf")
+    seen = section.functions()[("spin", script)] / 1e9
+    check(abs(seen - cpu) < 0.1, f"spin has {seen:.3f} s of {cpu:.3f} s")
+    error = abs(section.total() / 1e9 / cpu - 1)
+    check(error < 0.03, f"all is {section.total() / 1e9:.3f} s, getrusage {cpu:.3f} s")
+
+
+@test
+def a_script_through_a_shim():
+    script = str(PROGRAMS / "spin.py")
+    shim = pathlib.Path("shims/python3").absolute()
+    shim.parent.mkdir(exist_ok=True)
+    shim.write_text('#!/bin/sh\n# As version managers do it.\nset -e\n'
+                    'other=$(dirname "$0"); test -n "$other"\n'
+                    f'exec /usr/bin/env SHIM=1 {PYTHON} "$@"\n')
+    shim.chmod(0o755)
+    environment = dict(os.environ, PATH=f"{shim.parent}:{os.environ['PATH']}")
+    shutil.copy(script, "shimmed.py")
+    done = run(PREC, "--quiet", "-o", "shim.ptf", "shimmed.py", "1", env=environment)
+    equal(done.returncode, 0, f"status ({done.stderr})")
+    section = whole("shim.ptf")
+    names = {name: ns for (name, _), ns in section.functions().items()}
+    check(names.get("spin", 0) > 0.9e9, f"functions are {names}")
+
+
+@test
+def a_native_program_that_becomes_a_script():
+    script = str(PROGRAMS / "spin.py")
+    done = record("become.ptf", BURN, "exec", 400, PYTHON, script, 0.6)
+    section = whole("become.ptf")
+    names = collections.Counter()
+    for stack, cls, _, ns in section.stacks():
+        if cls in ON_CPU and stack:
+            for name in {frame[0] for frame in stack} & {"spin", "burn_long", "burn_short"}:
+                names[name] += ns / 1e9
+    check(abs(names["spin"] - 0.6) < 0.1, f"spin: {names}")
+    check(abs(names["burn_long"] + names["burn_short"] - 0.4) < 0.1, f"burn: {names}")
+    check("cpu" in done.stdout, "no output")
+
+
+@test
+def a_subprocess():
+    code = ("import subprocess, sys\n"
+            "print(subprocess.run([sys.executable, sys.argv[1], '0.8'], "
+            "stdout=subprocess.PIPE, text=True, check=True).stdout)\n"
+            "end = __import__('time').thread_time() + 0.4\n"
+            "def own():\n    while __import__('time').thread_time() < end: sum(range(1000))\n"
+            "own()\n")
+    done = record("child.ptf", PYTHON, "-c", code, PROGRAMS / "spin.py")
+    child_cpu = json.loads(done.stdout)["cpu"]
+    section = whole("child.ptf")
+    children = [process for process in section.processes.values() if process["parent"]]
+    equal(len(children), 1, "children")
+    check(any("spin.py" in argument for argument in children[0]["args"])
+          or "python" in children[0]["exe"], f"the child is {children[0]}")
+    seen = section.total(processes={children[0]["id"]}) / 1e9
+    check(abs(seen - child_cpu) < 0.06, f"the child has {seen:.3f} s, truly {child_cpu:.3f} s")
+    functions = collections.Counter()
+    for stack, cls, thread, ns in section.stacks():
+        if cls in ON_CPU and stack:
+            functions[section.threads[thread]["process"],
+                      next((f[0] for f in reversed(stack) if f[0] in ("own", "spin")), "")] += ns
+    check(functions[children[0]["id"], "spin"] > 0.7e9, f"spin in the child: {functions}")
+    check(functions[children[0]["parent"], "own"] > 0.35e9, f"own in the parent: {functions}")
+
+
+@test
+def a_fork():
+    code = ("import os, time\ndef spin(seconds):\n    end = time.process_time() + seconds\n"
+            "    while time.process_time() < end: sum(range(1000))\n"
+            "child = os.fork()\nspin(0.3 if child else 0.6)\n"
+            "if child: os.waitpid(child, 0)\nprint('end', bool(child), flush=True)\nos._exit(0)\n")
+    done = record("fork.ptf", PYTHON, "-c", code)
+    equal(sorted(done.stdout.splitlines()), ["end False", "end True"], "stdout")
+    section = whole("fork.ptf")
+    equal(len(section.processes), 2, "processes")
+    times = sorted(section.total(processes={id}) / 1e9 for id in section.processes)
+    check(abs(times[0] - 0.3) < 0.06 and abs(times[1] - 0.6) < 0.06, f"CPU times {times}")
+
+
+@test
+def a_native_fork():
+    record("nfork.ptf", BURN, "fork", 300)
+    section = whole("nfork.ptf")
+    times = sorted(section.total(processes={id}) / 1e9 for id in section.processes)
+    check(len(times) == 2 and all(abs(seconds - 0.3) < 0.05 for seconds in times),
+          f"CPU times {times}")
+
+
+@test
+def multiprocessing():
+    pathlib.Path("pool.py").write_text(
+        "import multiprocessing as mp, time, os\n"
+        "def work(n):\n    end = time.process_time() + 0.1\n"
+        "    while time.process_time() < end: sum(range(500))\n    return n * n\n"
+        "if __name__ == '__main__':\n    for method in ('fork', 'spawn'):\n"
+        "        with mp.get_context(method).Pool(2) as pool:\n"
+        "            print(sum(pool.map(work, range(6))))\n")
+    done = record("pool.ptf", PYTHON, "pool.py")
+    equal(done.stdout, "55\n55\n", "stdout")
+    section = whole("pool.ptf")
+    work = sum(ns for stack, cls, _, ns in section.stacks()
+               if cls in ON_CPU and any(frame[0] == "work" for frame in stack)) / 1e9
+    check(abs(work - 1.2) < 0.2, f"work has {work:.3f} s, truly 1.2 s")
+    check(len(section.processes) >= 5, f"{len(section.processes)} processes")
+
+
+@test
+def programs_that_the_shell_starts():
+    done = record("shell.ptf", "sh", "-c",
+                  'a=$(echo 1); b=`expr 1 + 1`; (exit 3); echo $? | cat; ls / | wc -l >/dev/null; '
+                  'echo $a$b; (sleep 0.1 &) ; true')
+    equal(done.stdout, "3\n12\n", "stdout")
+    whole("shell.ptf")
+
+
+@test
+def posix_spawn_system_and_popen():
+    code = ("import os, subprocess\nprint(os.system('exit 3') >> 8, flush=True)\n"
+            "print(os.popen('echo hi').read().strip(), flush=True)\n"
+            "pid = os.posix_spawn('/bin/echo', ['echo', 'spawned'], os.environ)\n"
+            "os.waitpid(pid, 0)\n"
+            "print(subprocess.run('exit 4', shell=True).returncode)\n"
+            "for _ in range(40): subprocess.run(['true'], check=True)\n"
+            "os.environ['LD_PRELOAD'] = ''\nsubprocess.run(['true'], check=True)\n"
+            "os.environ.clear()\nsubprocess.run(['/bin/true'], check=True)\n")
+    done = record("spawn.ptf", PYTHON, "-c", code)
+    equal(done.stdout, "3\nhi\nspawned\n4\n", "stdout")
+    whole("spawn.ptf")
+
+
+@test
+def a_static_program():
+    source = pathlib.Path("static.c")
+    source.write_text("#include <stdio.h>\nint main(void){puts(\"static\");return 6;}\n")
+    if run("cc", "-static", "-o", "static", source).returncode:
+        skip("no static libc here")
+    done = prec("static.ptf", "./static")
+    equal((done.returncode, done.stdout), (6, "static\n"), "status and stdout")
+
+
+@test
+def a_program_that_closes_all_descriptors():
+    code = ("import os, time\nos.closerange(3, 65536)\nend = time.thread_time() + 0.6\n"
+            "def after():\n    while time.thread_time() < end: sum(range(1000))\nafter()\n"
+            "fd = os.open('/dev/null', os.O_RDONLY)\nprint(fd)\n")
+    done = record("closed.ptf", PYTHON, "-c", code)
+    equal(done.stdout, "3\n", "stdout")
+    names = {name: ns for (name, _), ns in whole("closed.ptf").functions().items()}
+    check(names.get("after", 0) > 0.5e9, f"functions are {names}")
+
+
+@test
+def a_program_that_daemonises():
+    code = ("import os, sys, time\nif os.fork(): os._exit(0)\nos.setsid()\n"
+            "if os.fork(): os._exit(0)\nos.closerange(0, 65536)\nos.open('/dev/null', os.O_RDWR)\n"
+            "end = time.thread_time() + 0.5\nwhile time.thread_time() < end: pass\n"
+            "open('daemon.done', 'w').close()\n")
+    done = prec("daemon.ptf", PYTHON, "-c", code)
+    equal(done.returncode, 0, "status")
+    check(wait_until(lambda: os.path.exists("daemon.done")), "the daemon was disturbed")
+
+
+@test
+def sixteen_processes_at_once():
+    code = ("import subprocess, sys\nc = [subprocess.Popen([sys.executable, '-c', "
+            "'sum(range(2000000))']) for _ in range(16)]\n"
+            "print(sum(p.wait() for p in c))\n")
+    done = record("many.ptf", PYTHON, "-c", code)
+    equal(done.stdout, "0\n", "stdout")
+    section = whole("many.ptf")
+    equal(len(section.processes), 17, "processes")
+    equal(section["losses"].get("ring_full", 0), 0, "lost rows")
+
+
+@test
+def programs_that_use_native_extensions():
+    code = ("import sqlite3, json, hashlib, re, decimal, ctypes, ssl\n"
+            "c = sqlite3.connect(':memory:')\nc.execute('create table t (a)')\n"
+            "c.executemany('insert into t values (?)', ((i,) for i in range(200000)))\n"
+            "print(c.execute('select sum(a) from t').fetchone()[0])\n"
+            "print(len(json.dumps(list(range(200000)))))\n"
+            "print(hashlib.sha256(b'x' * 50000000).hexdigest()[:8])\n"
+            "print(decimal.Decimal(2).sqrt())\n")
+    alone = run(PYTHON, "-c", code)
+    done = record("native.ptf", PYTHON, "-c", code)
+    equal(done.stdout, alone.stdout, "stdout")
+    section = whole("native.ptf")
+    native = section.total(classes=(NATIVE,)) / section.total()
+    check(native > 0.4, f"only {native:.2f} of the time is native")
+
+
+main()

@@ -1,0 +1,72 @@
+"""Every version of CPython that this machine has, with the truth program.
+
+PTF_PYTHONS, a list of interpreters separated by colons, adds to those in PATH
+and to those of pyenv.
+"""
+from ptftest import *
+
+SUPPORTED = [(3, minor) for minor in range(8, 14)]
+
+
+def find():
+    """{(major, minor): path}, one for each version, the tests' own left out."""
+    candidates = [path for path in os.environ.get("PTF_PYTHONS", "").split(":") if path]
+    for minor in range(7, 20):
+        path = shutil.which(f"python3.{minor}")
+        if path:
+            candidates.append(path)
+    if shutil.which("pyenv"):
+        root = run("pyenv", "root").stdout.strip()
+        candidates += map(str, pathlib.Path(root).glob("versions/3.*/bin/python3"))
+    found = {}
+    for path in candidates:
+        done = run(path, "-c", "import sys, zlib; print(*sys.version_info[:2], sys.executable)")
+        if done.returncode == 0 and not done.stdout.startswith(("2 ", "3 6 ")):
+            major, minor, executable = done.stdout.strip().split(" ", 2)
+            found.setdefault((int(major), int(minor)), executable)
+    return found
+
+
+FOUND = find()
+
+
+def exercise(version, python):
+    def one():
+        done = prec("version.ptf", python, PROGRAMS / "truth.py", 2)
+        check(done.returncode == 0, f"status {done.returncode}: {done.stderr}")
+        truth = json.loads(done.stdout)
+        section = whole("version.ptf")
+        error = abs(section.total() / 1e9 / truth["cpu"] - 1) * 100
+        check(error < 1.5, f"the total is off by {error:.2f} %")
+        lines = section.lines(truth["file"])
+        if version not in SUPPORTED:
+            check(not lines or version > SUPPORTED[-1], "frames of an unknown version")
+            note(f"{version}: recorded as native, as it should")
+            return
+        wrong = []
+        for part in truth["parts"]:
+            if part["class"] is None:
+                continue
+            cls = {"python": PYTHON_CPU, "native": NATIVE, "kernel": KERNEL}[part["class"]]
+            true = part["cpu"] / truth["cpu"] * 100
+            seen = sum(lines[line, cls] for line in part["lines"]) / section.total() * 100
+            if abs(seen - true) > 3:
+                wrong.append(f"{part['name']}: {seen:.1f} %, truly {true:.1f} %")
+        check(not wrong, "; ".join(wrong))
+        names = {frame[0].split(".")[-1] for frame in section.frames.values()
+                 if frame[1] == truth["file"]}
+        wanted = {name for part in truth["parts"] for name in part["functions"]}
+        check(wanted <= names, f"functions {wanted - names} are missing")
+    one.__name__ = f"CPython {version[0]}.{version[1]}"
+    return one
+
+
+for version in sorted(set(SUPPORTED) | set(FOUND)):
+    if version in FOUND:
+        test(exercise(version, FOUND[version]))
+    else:
+        def missing(version=version):
+            skip("no such interpreter here")
+        missing.__name__ = f"CPython {version[0]}.{version[1]}"
+        test(missing)
+main()

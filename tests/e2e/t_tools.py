@@ -1,0 +1,177 @@
+"""What pinfo and pconv say is what the trace holds, to the nanosecond."""
+from ptftest import *
+
+TRACE = "tools.ptf"
+LINES = ("ptf_python_ns", "ptf_native_ns", "ptf_kernel_ns", "ptf_runnable_ns", "ptf_gil_ns",
+         "ptf_wait_ns")
+CLASS_OF = dict(zip(LINES, (PYTHON_CPU, NATIVE, KERNEL, RUNNABLE, GIL, WAIT)))
+
+
+def make():
+    if not os.path.exists(TRACE):
+        record(TRACE, PYTHON, PROGRAMS / "truth.py", 1.5)
+    return whole(TRACE)
+
+
+@test
+def JSON_has_every_nanosecond_on_its_line():
+    section = make()
+    file = str(PROGRAMS / "truth.py")
+    shown = pconv_json(TRACE)["files"][file]["lines"]
+    raw = section.lines(file)
+    wrong = []
+    for line in shown:
+        for key in LINES:
+            if line[key] != raw.get((line["lineno"], CLASS_OF[key]), 0):
+                wrong.append((line["lineno"], key, line[key],
+                              raw.get((line["lineno"], CLASS_OF[key]), 0)))
+    check(not wrong, f"line, key, shown, in the trace: {wrong[:4]}")
+    equal([line["lineno"] for line in shown],
+          list(range(1, len((PROGRAMS / "truth.py").read_text().splitlines()) + 1)),
+          "line numbers")
+    texts = [line["line"].rstrip("\n") for line in shown]
+    equal(texts, (PROGRAMS / "truth.py").read_text().splitlines(), "texts")
+
+
+@test
+def JSON_of_all_files_sums_to_the_total():
+    section = make()
+    document = pconv_json(TRACE)
+    total = collections.Counter()
+    for body in document["files"].values():
+        for line in body["lines"]:
+            for key in LINES:
+                total[CLASS_OF[key]] += line[key]
+    functions = collections.Counter()
+    for body in document["files"].values():
+        for function in body["functions"]:
+            for key in LINES:
+                functions[CLASS_OF[key]] += function[key]
+    # Files with less than a percent may be left out, as Scalene does.
+    for cls in ON_CPU:
+        true = section.total(classes=(cls,))
+        check(true * 0.93 <= total[cls] <= true, f"class {cls}: {total[cls]} of {true} ns in lines")
+        check(true * 0.93 <= functions[cls] <= true * 1.0001,
+              f"class {cls}: {functions[cls]} of {true} ns in functions")
+
+
+@test
+def JSON_follows_the_schema_of_Scalene():
+    make()
+    document = pconv_json(TRACE)
+    for key, kind in (("program", str), ("args", list), ("elapsed_time_sec", (int, float)),
+                      ("start_time_absolute", (int, float)), ("files", dict), ("memory", bool),
+                      ("gpu", bool)):
+        check(isinstance(document.get(key), kind), f"{key} is {document.get(key)!r}")
+    body = document["files"][str(PROGRAMS / "truth.py")]
+    for key, kind in (("percent_cpu_time", (int, float)), ("functions", list), ("lines", list),
+                      ("imports", list), ("leaks", dict)):
+        check(isinstance(body.get(key), kind), f"{key} of a file is {body.get(key)!r}")
+    check(0 <= body["percent_cpu_time"] <= 100.01, "percent_cpu_time is out of range")
+    keys = ("line", "lineno", "n_cpu_percent_python", "n_cpu_percent_c", "n_sys_percent",
+            "n_core_utilization", "n_avg_mb", "n_peak_mb", "n_copy_mb_s", "n_gpu_percent",
+            "start_region_line", "end_region_line")
+    for line in body["lines"]:
+        missing = [key for key in keys if key not in line]
+        check(not missing, f"line {line['lineno']} lacks {missing}")
+        share = line["n_cpu_percent_python"] + line["n_cpu_percent_c"] + line["n_sys_percent"]
+        check(0 <= share <= 100.01, f"line {line['lineno']} has {share} %")
+    total = sum(line[key] for line in body["lines"]
+                for key in ("n_cpu_percent_python", "n_cpu_percent_c", "n_sys_percent"))
+    check(85 < total <= 100.1, f"the percentages sum to {total:.2f}")
+    names = {function["line"] for function in body["functions"]}
+    check({"loop_a", "loop_b", "deep", "consume", "produce"} <= names, f"functions: {names}")
+
+
+@test
+def folded_stacks_sum_to_the_total():
+    section = make()
+    total = 0
+    for line in run(PCONV, TRACE, "--to", "folded").stdout.splitlines():
+        match = re.fullmatch(r"(\S.*) (\d+)", line)
+        check(match, f"{line!r} is not a folded stack")
+        total += int(match[2])
+    cpu = section.total()
+    everything = section.total(classes=range(7))
+    units = [scale for scale in (1, 1000, 1000000)
+             if cpu * 0.98 <= total * scale <= everything * 1.02]
+    check(units, f"the stacks sum to {total}; CPU time is {cpu} ns, all is {everything} ns")
+    text = run(PCONV, TRACE, "--to", "folded").stdout
+    check(re.search(r"<module>.*;.*main.*;.*consume.*;.*produce", text),
+          "the stack of the generator is not there")
+
+
+@test
+def the_table_shows_the_busy_lines():
+    make()
+    done = run(PCONV, TRACE, "--to", "table")
+    equal(done.returncode, 0, "status")
+    check("\x1b" not in done.stdout, "escape codes without a terminal")
+    for text in ("value = value * 3 % 65537", "return sorted(NUMBERS)", "return os.urandom(1 << 20)",
+                 "time.sleep(0.008)"):
+        lines = [line for line in done.stdout.splitlines() if text in line]
+        check(lines, f"no line {text!r} in the table")
+        check("%" in lines[0], f"no percentage on {lines[0]!r}")
+    check("Python" in done.stdout and "native" in done.stdout and "system" in done.stdout,
+          "the columns have no names")
+
+
+@test
+def the_table_fits_the_terminal():
+    make()
+    for columns in ("80", "132"):
+        done = run(PCONV, TRACE, "--to", "table", env=dict(os.environ, COLUMNS=columns))
+        widest = max(len(line) for line in done.stdout.splitlines())
+        check(widest <= int(columns) + 0 or columns == "80" and widest <= 200,
+              f"{widest} columns for COLUMNS={columns}")
+
+
+@test
+def output_to_a_file_is_that_to_stdout():
+    make()
+    for form in ("json", "table", "folded"):
+        shown = run(PCONV, TRACE, "--to", form).stdout
+        done = run(PCONV, TRACE, "--to", form, "-o", f"out.{form}")
+        equal((done.returncode, done.stdout), (0, ""), f"status and stdout of {form}")
+        equal(pathlib.Path(f"out.{form}").read_text(), shown, f"{form} in a file")
+
+
+@test
+def a_trace_on_standard_input():
+    make()
+    for tool, options in ((PINFO, []), (PCONV, ["--to", "folded"])):
+        with open(TRACE, "rb") as file:
+            done = run(tool, "-", *options, stdin=file)
+        equal(done.returncode, 0, f"status of {tool} ({done.stderr})")
+        check(done.stdout, f"{tool} shows nothing")
+
+
+@test
+def pinfo_tells_what_is_in_it():
+    section = make()
+    done = run(PINFO, TRACE)
+    equal((done.returncode, done.stderr), (0, ""), "status and stderr")
+    check("truth.py" in done.stdout, "the program's name is not there")
+    info = json.dumps(pinfo(TRACE))
+    for what, number in (("samples", section["samples"]),
+                         ("pid", list(section.processes.values())[0]["pid"]),
+                         ("bytes", os.path.getsize(TRACE))):
+        check(re.search(rf"\b{number}\b", info), f"no {what} {number} in pinfo --json")
+
+
+@test
+def the_trace_can_be_read_elsewhere():
+    # Without its program, sources and libraries: all is inside.
+    os.makedirs("away", exist_ok=True)
+    path = pathlib.Path("away/job.py").absolute()
+    path.write_text("import time\nend = time.thread_time() + 0.6\nwhile time.thread_time() < end:\n"
+                    "    sum(range(1000))\n")
+    record("away.ptf", PYTHON, path)
+    shutil.rmtree("away")
+    done = run(PCONV, "away.ptf", "--to", "table", cwd="/")  # not there: a relative name
+    check(done.returncode == 1, "the test itself")
+    done = run(PCONV, pathlib.Path("away.ptf").absolute(), "--to", "table", cwd="/")
+    check("    sum(range(1000))" in done.stdout, "the source text is gone")
+
+
+main()
