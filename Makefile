@@ -38,9 +38,8 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help deps demo check check-unit check-golden check-fuzz check-e2e \
-	check-layers check-headers check-cli stress bench check-consumers fuzz \
-	asan lint format install uninstall clean
+.PHONY: all help deps demo check tests check-unit check-golden check-fuzz check-e2e \
+	check-layers check-headers check-cli bench fuzz asan lint install uninstall clean
 
 all: $(PROGRAMS) $(AGENT) ## build everything (the default)
 
@@ -126,7 +125,7 @@ check-cli: all ## --help, --version and usage errors of every program
 	@O=$(O) sh tests/house/check-cli.sh $(PROGRAMS)
 
 check-layers: tests ## who may include whom
-	@O=$(O) sh tests/house/check-layers.sh
+	@O=$(O) CC="$(CC)" sh tests/house/check-layers.sh
 
 check-headers: ## every header compiles alone
 	@CC="$(CC)" sh tests/house/check-headers.sh $(CPPFLAGS)
