@@ -44,7 +44,7 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lm
 all: $(PROGRAMS) $(AGENT) ## build everything (the default)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 	@echo "  O=DIR builds there (build); prefix=, DESTDIR= for install; WERROR=1; V=1 shows commands"
 
 # ------------------------------------------------- what a newcomer types
