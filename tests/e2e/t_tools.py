@@ -36,23 +36,19 @@ def JSON_has_every_nanosecond_on_its_line():
 @test
 def JSON_of_all_files_sums_to_the_total():
     section = make()
-    document = pconv_json(TRACE)
-    total = collections.Counter()
-    for body in document["files"].values():
-        for line in body["lines"]:
+    for options in ([], ["--min-share", "0"]):
+        document = pconv_json(TRACE, *options)
+        elsewhere = [document["ptf_without_file"], document["ptf_omitted_files"]]
+        for part in ("lines", "functions"):
+            total = collections.Counter()
+            for body in document["files"].values():
+                for item in body[part]:
+                    total.update({key: item[key] for key in LINES})
+            for body in elsewhere:
+                total.update({key: body.get(key, 0) for key in LINES})
             for key in LINES:
-                total[CLASS_OF[key]] += line[key]
-    functions = collections.Counter()
-    for body in document["files"].values():
-        for function in body["functions"]:
-            for key in LINES:
-                functions[CLASS_OF[key]] += function[key]
-    # Files with less than a percent may be left out, as Scalene does.
-    for cls in ON_CPU:
-        true = section.total(classes=(cls,))
-        check(true * 0.93 <= total[cls] <= true, f"class {cls}: {total[cls]} of {true} ns in lines")
-        check(true * 0.93 <= functions[cls] <= true * 1.0001,
-              f"class {cls}: {functions[cls]} of {true} ns in functions")
+                equal(total[key], section.total(classes=(CLASS_OF[key],)),
+                      f"{key} of all {part} with {options}")
 
 
 @test
