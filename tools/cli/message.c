@@ -1,0 +1,97 @@
+#include "tools/cli/message.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/cli/text.h"
+
+static struct {
+	bool quiet;
+	bool progress_shown;
+	int64_t started_ns, last_shown_ns; /* of the progress; 0 = not yet */
+} state;
+
+void message_set_quiet(bool quiet)
+{
+	state.quiet = quiet;
+}
+
+void message_progress_end(void)
+{
+	if (state.progress_shown)
+		fputs("\r\033[K", stderr);
+	state.progress_shown = false;
+}
+
+static void say(const char *subject, const char *kind, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+static void say(const char *subject, const char *kind, const char *format, va_list args)
+{
+	struct text_style style = {.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8")};
+	char text[1024];
+
+	message_progress_end();
+	fflush(stdout);
+	vsnprintf(text, sizeof(text), format, args);
+	flockfile(stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	if (*subject) {
+		text_put(stderr, subject, strlen(subject), &style);
+		fputs(": ", stderr);
+	}
+	fputs(kind, stderr);
+	text_put(stderr, text, strlen(text), &style);
+	fputc('\n', stderr);
+	funlockfile(stderr);
+}
+
+void message_error(const char *subject, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(subject, "", format, args);
+	va_end(args);
+}
+
+void message_note(const char *subject, const char *format, ...)
+{
+	va_list args;
+
+	if (state.quiet)
+		return;
+	va_start(args, format);
+	say(subject, "note: ", format, args);
+	va_end(args);
+}
+
+void message_progress(const char *subject, uint64_t done, uint64_t total)
+{
+	struct text_style style = {.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.max_columns = 50};
+	struct timespec now;
+	int64_t now_ns;
+
+	if (state.quiet || !isatty(STDERR_FILENO))
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+	if (!state.started_ns)
+		state.started_ns = now_ns;
+	if (now_ns - state.started_ns < 1000000000 || now_ns - state.last_shown_ns < 100000000)
+		return;
+	state.last_shown_ns = now_ns;
+	fputs("\r\033[K", stderr);
+	text_put(stderr, subject, strlen(subject), &style);
+	if (total)
+		fprintf(stderr, ": %3.0f %%", 100.0 * (double)done / (double)total);
+	fflush(stderr);
+	state.progress_shown = true;
+}

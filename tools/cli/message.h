@@ -1,0 +1,28 @@
+/*
+ * What a tool has to say on standard error: one line each, as
+ * "pconv: walk.ptf: what is wrong". Text that came from outside is made safe
+ * for terminals (see text.h).
+ */
+#ifndef TOOLS_CLI_MESSAGE_H
+#define TOOLS_CLI_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Notes are left out from now on. */
+void message_set_quiet(bool quiet);
+
+/* subject is the file or "" for none. */
+void message_error(const char *subject, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void message_note(const char *subject, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Progress of work that takes more than a second, shown on standard error when
+ * that is a terminal; any other message removes it first.
+ */
+void message_progress(const char *subject, uint64_t done, uint64_t total);
+void message_progress_end(void);
+
+#endif

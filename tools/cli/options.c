@@ -1,0 +1,94 @@
+#include "tools/cli/options.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/message.h"
+#include "tools/cli/output.h"
+
+enum {
+	KEY_COLOR = 0x7000,
+};
+
+static enum color_mode color = COLOR_AUTO;
+
+static const struct argp_option shared_options[] = {
+	{"color", KEY_COLOR, "WHEN", 0, "Colour: auto (default), always or never", 0},
+	{"quiet", 'q', NULL, 0, "No notes and no progress on standard error", 0},
+	{0},
+};
+
+static error_t parse_shared(int key, char *arg, struct argp_state *state)
+{
+	static const char *const when[] = {"auto", "always", "never", NULL};
+
+	switch (key) {
+	case KEY_COLOR:
+		color = cli_choice(state, "--color", arg, when);
+		return 0;
+	case 'q':
+		message_set_quiet(true);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp shared_argp = {shared_options, parse_shared, NULL, NULL, NULL, NULL, NULL};
+
+const struct argp_child cli_children[] = {
+	{&shared_argp, 0, "Common options:", -2},
+	{0},
+};
+
+void cli_start(int argc, char **argv, const struct argp *argp, const char *version, void *input)
+{
+	static char line[64];
+
+	atexit(output_close_stdout);
+	/* getopt names the program by the path it was called by. */
+	if (argc > 0)
+		argv[0] = program_invocation_short_name;
+	/* Not LC_NUMERIC: what is written is read by programs too. */
+	setlocale(LC_CTYPE, "");
+	snprintf(line, sizeof(line), "%s %s", program_invocation_short_name, version);
+	argp_program_version = line;
+	argp_err_exit_status = EXIT_STATUS_USAGE;
+	argp_parse(argp, argc, argv, 0, NULL, input);
+}
+
+enum color_mode cli_color(void)
+{
+	return color;
+}
+
+unsigned long cli_number(
+	struct argp_state *state, const char *option, const char *arg, unsigned long max)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(arg, &end, 10);
+	if (errno || *arg < '0' || *arg > '9' || *end || value > max)
+		argp_error(state, "%s: '%s' is not a number from 0 to %lu", option, arg, max);
+	return value;
+}
+
+unsigned cli_choice(struct argp_state *state, const char *option, const char *arg,
+	const char *const *names)
+{
+	char list[256] = "";
+
+	for (unsigned i = 0; names[i]; i++) {
+		size_t used = strlen(list);
+
+		if (!strcmp(names[i], arg))
+			return i;
+		snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", names[i]);
+	}
+	argp_error(state, "%s: '%s' is none of %s", option, arg, list);
+	return 0;
+}

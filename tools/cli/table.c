@@ -1,0 +1,188 @@
+#include "tools/cli/table.h"
+
+#include <string.h>
+
+#include "tools/cli/text.h"
+
+/* Text narrower than this is of no use: the table then overflows the line. */
+#define TEXT_COLUMNS_MIN 16
+
+enum line {
+	LINE_TOP,
+	LINE_HEAVY,
+	LINE_LIGHT,
+	LINE_BOTTOM,
+	LINE_COUNT,
+};
+
+/* Left end, between columns, right end, and what they are joined by. */
+struct strokes {
+	const char *left, *cross, *right, *stroke;
+};
+
+static const struct strokes unicode_strokes[LINE_COUNT] = {
+	[LINE_TOP] = {" ", "╷", "", " "},
+	[LINE_HEAVY] = {"╺", "┿", "╸", "━"},
+	[LINE_LIGHT] = {"╶", "┼", "╴", "─"},
+	[LINE_BOTTOM] = {" ", "╵", "", " "},
+};
+
+static const struct strokes ascii_strokes[LINE_COUNT] = {
+	[LINE_TOP] = {" ", " ", "", " "},
+	[LINE_HEAVY] = {"=", "+", "=", "="},
+	[LINE_LIGHT] = {"-", "+", "-", "-"},
+	[LINE_BOTTOM] = {" ", " ", "", " "},
+};
+
+static const char *bar(const struct table *t)
+{
+	return t->terminal.unicode ? "│" : "|";
+}
+
+/* Columns before the text. */
+static unsigned fixed_columns(const struct table *t)
+{
+	unsigned columns = 0;
+
+	for (size_t i = 0; i + 1 < t->column_count; i++)
+		columns += t->columns[i].width + 2; /* a blank and a bar */
+	return columns;
+}
+
+void table_init(struct table *t, FILE *out, const struct terminal *terminal,
+	const struct table_column *columns, size_t column_count, unsigned natural_columns)
+{
+	unsigned fixed, available;
+
+	*t = (struct table){.out = out,
+		.terminal = *terminal,
+		.columns = columns,
+		.column_count = column_count};
+	fixed = fixed_columns(t);
+	available = terminal->columns > fixed ? terminal->columns - fixed : 0;
+	if (available < TEXT_COLUMNS_MIN)
+		available = TEXT_COLUMNS_MIN;
+	t->text_columns = terminal->columns ? available : 0;
+	t->rule_columns = natural_columns > 100 ? 100 : natural_columns < 30 ? 30 : natural_columns;
+	if (terminal->columns && t->rule_columns > available)
+		t->rule_columns = available;
+}
+
+static void repeat(FILE *out, const char *text, unsigned count)
+{
+	while (count--)
+		fputs(text, out);
+}
+
+static void put_line(struct table *t, enum line line)
+{
+	const struct strokes *s =
+		t->terminal.unicode ? &unicode_strokes[line] : &ascii_strokes[line];
+
+	fputs(terminal_paint(&t->terminal, PAINT_DIM), t->out);
+	for (size_t i = 0; i + 1 < t->column_count; i++) {
+		if (i == 0)
+			fputs(s->left, t->out);
+		repeat(t->out, s->stroke, t->columns[i].width + (i > 0));
+		fputs(s->cross, t->out);
+	}
+	if (*s->right) {
+		repeat(t->out, s->stroke, t->rule_columns - 1);
+		fputs(s->right, t->out);
+	}
+	fputs(terminal_paint(&t->terminal, PAINT_PLAIN), t->out);
+	fputc('\n', t->out);
+}
+
+static void put_bar(struct table *t)
+{
+	fprintf(t->out, "%s%s%s", terminal_paint(&t->terminal, PAINT_DIM), bar(t),
+		terminal_paint(&t->terminal, PAINT_PLAIN));
+}
+
+static void put_heading_line(struct table *t, bool upper)
+{
+	for (size_t i = 0; i + 1 < t->column_count; i++) {
+		const char *text = upper ? t->columns[i].upper : t->columns[i].lower;
+		unsigned width = t->columns[i].width;
+
+		fputs(terminal_paint(&t->terminal, t->columns[i].paint), t->out);
+		if (!*text && upper && i > 0) {
+			repeat(t->out, t->terminal.unicode ? "–" : "-", width);
+			fputc(' ', t->out);
+		} else if (i == 0) { /* the line's number, set right as the rest */
+			fprintf(t->out, "%*s ", (int)width, text);
+		} else {
+			fprintf(t->out, "%-*s ", (int)width, text);
+		}
+		fputs(terminal_paint(&t->terminal, PAINT_PLAIN), t->out);
+		put_bar(t);
+	}
+}
+
+void table_heading(struct table *t, const char *text, size_t size)
+{
+	struct text_style style = {
+		.unicode = t->terminal.unicode, .max_columns = t->text_columns};
+
+	put_line(t, LINE_TOP);
+	put_heading_line(t, true);
+	fputc('\n', t->out);
+	put_heading_line(t, false);
+	fputs(terminal_paint(&t->terminal, PAINT_TITLE), t->out);
+	text_put(t->out, text, size, &style);
+	fputs(terminal_paint(&t->terminal, PAINT_PLAIN), t->out);
+	fputc('\n', t->out);
+	put_line(t, LINE_HEAVY);
+}
+
+void table_row(struct table *t, const char *const *cells, const char *text, size_t size,
+	enum paint paint)
+{
+	struct text_style style = {.unicode = t->terminal.unicode,
+		.tabs = true,
+		.max_columns = t->text_columns};
+	const char *on = paint == PAINT_PLAIN ? "" : terminal_paint(&t->terminal, paint);
+	const char *off = paint == PAINT_PLAIN ? "" : terminal_paint(&t->terminal, PAINT_PLAIN);
+
+	for (size_t i = 0; i + 1 < t->column_count; i++) {
+		fprintf(t->out, "%s%*s %s", on, (int)t->columns[i].width, cells[i], off);
+		put_bar(t);
+	}
+	fputs(on, t->out);
+	text_put(t->out, text, size, &style);
+	fputs(off, t->out);
+	fputc('\n', t->out);
+}
+
+void table_gap(struct table *t, const char *text)
+{
+	const char *cells[TABLE_COLUMNS_MAX];
+
+	for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++)
+		cells[i] = i ? "" : "...";
+	table_row(t, cells, text, strlen(text), PAINT_DIM);
+}
+
+void table_rule(struct table *t)
+{
+	put_line(t, LINE_LIGHT);
+}
+
+void table_end(struct table *t)
+{
+	put_line(t, LINE_BOTTOM);
+}
+
+void table_title(const struct table *t, const char *text, size_t size)
+{
+	struct text_style style = {
+		.unicode = t->terminal.unicode, .max_columns = t->terminal.columns};
+	unsigned whole = fixed_columns(t) + t->rule_columns;
+	unsigned columns = text_put(NULL, text, size, &style);
+
+	fprintf(t->out, "%*s%s", columns < whole ? (int)((whole - columns) / 2) : 0, "",
+		terminal_paint(&t->terminal, PAINT_TITLE));
+	text_put(t->out, text, size, &style);
+	fprintf(t->out, "%s\n", terminal_paint(&t->terminal, PAINT_PLAIN));
+}

@@ -1,0 +1,39 @@
+/*
+ * Text that came from a trace, shown on a terminal.
+ *
+ * Such text is untrusted: control characters (an escape sequence, a carriage
+ * return, marks that reverse the order of letters) would let a file name or a
+ * source line repaint the terminal. They are shown as \n, \x1b or \u202e, and
+ * bytes that are not UTF-8 as \xff.
+ */
+#ifndef TOOLS_CLI_TEXT_H
+#define TOOLS_CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct text_style {
+	bool unicode;         /* false: only ASCII is written, é as \u00e9 */
+	bool tabs;            /* tabs go to the next multiple of 8 columns;
+	                         false: shown as \t */
+	unsigned max_columns; /* cut there, with "…" or ">"; 0 = no limit */
+};
+
+/* Writes the text; returns the columns it takes. out may be NULL to measure. */
+unsigned text_put(FILE *out, const char *text, size_t size, const struct text_style *style);
+
+/*
+ * One character of UTF-8: its length in bytes, or 0 when the bytes are not
+ * valid UTF-8 (overlong forms and surrogates are not). size must not be 0.
+ */
+size_t text_decode(const char *text, size_t size, uint32_t *character);
+
+/* Columns of a character on a terminal: 0, 1 or 2. */
+unsigned text_width(uint32_t character);
+
+/* Whether a terminal would do something else with it than show it. */
+bool text_is_control(uint32_t character);
+
+#endif

@@ -1,0 +1,284 @@
+#include "tools/core/profile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct profile *profile_new(void)
+{
+	struct profile *p = memory_zeroed(1, sizeof(*p));
+
+	/* Class ids 1 to 6 are enum ptf_class, as in a trace. */
+	for (uint32_t kind = 1; kind < PTF_CLASS_KIND_COUNT; kind++) {
+		struct profile_class c = {kind, 0};
+
+		intern_bytes(&p->classes, &c, sizeof(c));
+	}
+	return p;
+}
+
+void profile_free(struct profile *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->sections.count; i++)
+		vec_free(&p->sections.item[i].attributes);
+	for (size_t i = 0; i < p->processes.count; i++)
+		vec_free(&p->processes.item[i].arguments);
+	for (size_t i = 0; i < p->sources.count; i++)
+		vec_free(&p->sources.item[i].line_starts);
+	intern_free(&p->strings);
+	intern_free(&p->modules);
+	intern_free(&p->functions);
+	intern_free(&p->frames);
+	intern_free(&p->nodes);
+	intern_free(&p->classes);
+	intern_free(&p->places);
+	arena_free(&p->arena);
+	vec_free(&p->sections);
+	vec_free(&p->processes);
+	vec_free(&p->threads);
+	vec_free(&p->cells);
+	free(p->cell_slots);
+	vec_free(&p->sources);
+	vec_free(&p->source_of_file);
+	vec_free(&p->losses);
+	vec_free(&p->marks);
+	vec_free(&p->symbols);
+	vec_free(&p->frame_places);
+	vec_free(&p->frame_place_start);
+	free(p);
+}
+
+/* ------------------------------------------------------------- asking */
+
+/* A table whose items are all of one struct; id 0 gives zeros. */
+static void fetch(const struct intern *table, uint32_t id, void *item, size_t size)
+{
+	struct ptf_text bytes = intern_get(table, id);
+
+	if (bytes.size == size)
+		memcpy(item, bytes.data, size);
+	else
+		memset(item, 0, size);
+}
+
+#define DEFINE_GET(name, table)                                             \
+	struct profile_##name profile_get_##name(                           \
+		const struct profile *p, uint32_t id)                       \
+	{                                                                   \
+		struct profile_##name item;                                 \
+                                                                            \
+		fetch(&p->table, id, &item, sizeof(item));                  \
+		return item;                                                \
+	}
+
+DEFINE_GET(module, modules)
+DEFINE_GET(function, functions)
+DEFINE_GET(frame, frames)
+DEFINE_GET(node, nodes)
+DEFINE_GET(class, classes)
+DEFINE_GET(place, places)
+
+struct ptf_text profile_string(const struct profile *p, uint32_t id)
+{
+	return intern_get(&p->strings, id);
+}
+
+int64_t profile_elapsed_ns(const struct profile *p)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < p->sections.count; i++)
+		if (p->sections.item[i].end_ns > longest)
+			longest = p->sections.item[i].end_ns;
+	return longest;
+}
+
+char *profile_command(const struct profile *p)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (!f)
+		return memory_zeroed(1, 1);
+	if (p->processes.count && p->processes.item[0].arguments.count) {
+		const struct profile_process *process = &p->processes.item[0];
+
+		for (size_t i = 0; i < process->arguments.count; i++) {
+			struct ptf_text a =
+				profile_string(p, process->arguments.item[i]);
+
+			fprintf(f, "%s%.*s", i ? " " : "", (int)a.size, a.data);
+		}
+	} else {
+		uint32_t id = p->sections.count && p->sections.item[0].command
+				? p->sections.item[0].command
+				: p->processes.count ? p->processes.item[0].executable : 0;
+		struct ptf_text t = profile_string(p, id);
+
+		fprintf(f, "%.*s", (int)t.size, t.data);
+	}
+	fclose(f);
+	return text;
+}
+
+/* -------------------------------------------------------------- places */
+
+static int compare_symbols(const void *a, const void *b)
+{
+	const struct ptf_symbol *x = a, *y = b;
+
+	if (x->frame != y->frame)
+		return x->frame < y->frame ? -1 : 1;
+	if (x->inline_depth != y->inline_depth)
+		return x->inline_depth < y->inline_depth ? -1 : 1;
+	return 0;
+}
+
+static uint32_t place_new(struct profile *p, uint32_t function, uint32_t line)
+{
+	struct profile_place place = {function, line};
+
+	return intern_bytes(&p->places, &place, sizeof(place));
+}
+
+/* "libm.so.6+0x1234": all that is known of a native frame without symbol. */
+static uint32_t offset_function(struct profile *p, const struct profile_frame *frame)
+{
+	struct ptf_text path =
+		profile_string(p, profile_get_module(p, frame->module).path);
+	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
+	struct ptf_text base = slash ? (struct ptf_text){slash + 1,
+			path.size - (size_t)(slash + 1 - path.data)}
+				     : path;
+	struct profile_function f = {
+		.kind = PTF_FUNCTION_NATIVE, .module = frame->module};
+	char *name;
+	int size;
+
+	if (!frame->module)
+		size = asprintf(&name, "[unknown]");
+	else
+		size = asprintf(&name, "%.*s+0x%" PRIx64, (int)base.size, base.data,
+			frame->module_offset);
+	if (size < 0)
+		return 0;
+	f.name = intern_bytes(&p->strings, name, (size_t)size);
+	free(name);
+	return intern_bytes(&p->functions, &f, sizeof(f));
+}
+
+static void make_places(struct profile *p)
+{
+	size_t next = 0;
+
+	if (p->symbols.count)
+		qsort(p->symbols.item, p->symbols.count, sizeof(*p->symbols.item),
+			compare_symbols);
+	while (next < p->symbols.count && p->symbols.item[next].frame == 0)
+		next++;
+	for (size_t i = 0; i < p->frames.items.count; i++) {
+		struct profile_frame frame = profile_get_frame(p, (uint32_t)i + 1);
+		size_t before = p->frame_places.count;
+
+		vec_push(&p->frame_place_start, (uint32_t)before);
+		for (; next < p->symbols.count && p->symbols.item[next].frame == i + 1;
+			next++) {
+			const struct ptf_symbol *s = &p->symbols.item[next];
+			struct profile_function f = {.name = s->name,
+				.file = s->file,
+				.module = frame.module,
+				.kind = PTF_FUNCTION_NATIVE};
+			uint32_t function, place;
+
+			/* Two sections may both tell the same. */
+			if (next > 0 && s[-1].frame == s->frame
+				&& s[-1].inline_depth == s->inline_depth)
+				continue;
+			function = intern_bytes(&p->functions, &f, sizeof(f));
+			place = place_new(p, function, s->line);
+			vec_push(&p->frame_places, place);
+		}
+		if (p->frame_places.count == before) {
+			uint32_t function = frame.function
+					? frame.function
+					: offset_function(p, &frame);
+			uint32_t place = place_new(p, function, frame.line);
+
+			vec_push(&p->frame_places, place);
+		}
+	}
+	vec_push(&p->frame_place_start, (uint32_t)p->frame_places.count);
+}
+
+const uint32_t *profile_frame_places(
+	const struct profile *p, uint32_t frame, size_t *count)
+{
+	*count = p->frame_place_start.item[frame] - p->frame_place_start.item[frame - 1];
+	return &p->frame_places.item[p->frame_place_start.item[frame - 1]];
+}
+
+void profile_stack(const struct profile *p, uint32_t node, struct id_list *list)
+{
+	list->count = 0;
+	while (node) {
+		struct profile_node n = profile_get_node(p, node);
+		size_t count = 0;
+		const uint32_t *place = n.frame ? profile_frame_places(p, n.frame, &count) : NULL;
+
+		for (size_t i = 0; i < count; i++)
+			vec_push(list, place[i]);
+		node = n.parent;
+	}
+}
+
+/* ------------------------------------------------------------- sources */
+
+static void find_lines(struct profile_source *s)
+{
+	const char *text = s->text.data;
+	size_t at = 0;
+
+	while (at < s->text.size) {
+		const char *end = memchr(text + at, '\n', s->text.size - at);
+
+		vec_push(&s->line_starts, (uint32_t)at);
+		at = end ? (size_t)(end - text) + 1 : s->text.size;
+	}
+}
+
+const struct profile_source *profile_source_of(const struct profile *p, uint32_t file)
+{
+	uint32_t index = file && file < p->source_of_file.count
+			? p->source_of_file.item[file]
+			: 0;
+
+	return index ? &p->sources.item[index - 1] : NULL;
+}
+
+bool profile_source_line(
+	const struct profile_source *s, uint32_t line, struct ptf_text *text)
+{
+	size_t index, start, end;
+
+	if (!s || line < s->first_line || line - s->first_line >= s->line_starts.count)
+		return false;
+	index = line - s->first_line;
+	start = s->line_starts.item[index];
+	end = index + 1 < s->line_starts.count ? s->line_starts.item[index + 1]
+					       : s->text.size;
+	while (end > start && (s->text.data[end - 1] == '\n' || s->text.data[end - 1] == '\r'))
+		end--;
+	*text = (struct ptf_text){s->text.data + start, end - start};
+	return true;
+}
+
+void profile_finish(struct profile *p)
+{
+	make_places(p);
+	for (size_t i = 0; i < p->sources.count; i++)
+		find_lines(&p->sources.item[i]);
+}

@@ -1,0 +1,210 @@
+/*
+ * A profile: all inputs together, without the time axis.
+ *
+ * Reading adds up time by (stack, class, thread) while the rows go by, so that
+ * memory grows with the number of distinct stacks, not with the number of
+ * samples. Ids of the sections are translated to ids of the profile: equal
+ * strings, functions and stacks of different sections or files become one;
+ * processes and threads stay apart.
+ *
+ *     struct profile *p = profile_new();
+ *     profile_add_file(p, path, &hooks, &err);      for each input
+ *     profile_finish(p);                            places can now be asked for
+ *     ...
+ *     profile_free(p);
+ *
+ * All ids count from 1 and 0 is "none", as in a trace.
+ */
+#ifndef TOOLS_CORE_PROFILE_H
+#define TOOLS_CORE_PROFILE_H
+
+#include <ptf/error.h>
+#include <ptf/types.h>
+
+#include "tools/core/intern.h"
+
+struct profile_module {
+	uint32_t path, build_id; /* strings */
+};
+
+struct profile_function {
+	uint32_t name, file; /* strings */
+	uint32_t module;
+	uint32_t kind; /* enum ptf_function_kind */
+	uint32_t first_line, line_count;
+};
+
+struct profile_frame {
+	uint64_t module_offset;
+	uint32_t function, line, module;
+	uint32_t zero; /* no padding: these bytes are interned */
+};
+
+struct profile_node {
+	uint32_t parent, frame;
+};
+
+struct profile_class {
+	uint32_t kind;   /* enum ptf_class */
+	uint32_t detail; /* string */
+};
+
+/*
+ * Where a frame is, for people: a function (made up for native frames: the
+ * symbol, or "module+0x1234") and a line of it (0 = unknown). A frame has
+ * several when calls were inlined.
+ */
+struct profile_place {
+	uint32_t function, line;
+};
+
+struct profile_cell {
+	uint32_t node, class_id, thread;
+	uint64_t count;
+	int64_t time_ns;
+};
+
+struct profile_process {
+	uint32_t section; /* index */
+	uint32_t pid, parent;
+	int64_t start_ns;
+	uint32_t executable;
+	VEC(uint32_t) arguments;
+	uint32_t python; /* string: "CPython 3.11.2", or 0 */
+	bool has_end;
+	struct ptf_process_end end;
+};
+
+struct profile_thread {
+	uint32_t process, tid;
+	uint32_t name; /* string */
+	bool is_main;
+	bool has_end;
+	int64_t start_ns, end_ns;
+	uint64_t cpu_ns; /* of its whole life, when has_end */
+	uint64_t sample_count;
+};
+
+struct profile_section {
+	const char *path; /* of the input */
+	uint32_t producer, host, command, python; /* strings, 0 = unknown */
+	uint8_t trace_id[16];
+	int64_t origin_monotonic_ns, origin_realtime_ns;
+	uint64_t period_ns, resolution_ns;
+	bool has_end;
+	int64_t end_ns; /* of the section, else of the last row */
+	uint32_t first_process;
+	VEC(struct ptf_attribute) attributes; /* texts live as long as the profile */
+};
+
+struct profile_source {
+	struct ptf_text text;
+	uint32_t first_line;
+	uint32_t line_count; /* of the whole file */
+	uint64_t size_bytes;
+	bool is_excerpt, changed_after_start;
+	VEC(uint32_t) line_starts; /* offsets in text; filled by profile_finish */
+};
+
+struct profile_loss {
+	uint32_t kind;    /* string */
+	uint32_t section; /* index */
+	uint64_t count, weight_ns;
+};
+
+struct profile_mark {
+	uint32_t section, thread, name;
+	enum ptf_mark_kind kind;
+	int64_t time_ns;
+};
+
+struct profile {
+	struct intern strings, modules, functions, frames, nodes, classes, places;
+	struct arena arena;
+
+	VEC(struct profile_section) sections;
+	VEC(struct profile_process) processes; /* item[id - 1] */
+	VEC(struct profile_thread) threads;    /* item[id - 1] */
+
+	VEC(struct profile_cell) cells; /* in order of first sight */
+	uint32_t *cell_slots;
+	size_t cell_slot_count;
+
+	VEC(struct profile_source) sources;
+	VEC(uint32_t) source_of_file; /* [string] = index + 1 in sources */
+	VEC(struct profile_loss) losses;
+	VEC(struct profile_mark) marks;
+
+	VEC(struct ptf_symbol) symbols; /* ids of the profile */
+	VEC(uint32_t) frame_places;     /* runs of place ids, innermost first */
+	VEC(uint32_t) frame_place_start; /* [frame - 1], and one more at the end */
+
+	uint64_t sample_count;
+	uint64_t counter_point_count;
+	uint64_t dropped_aggregate_count; /* rows of metrics other than time */
+};
+
+/* Ids, to be used with the vec_ macros. */
+struct id_list {
+	uint32_t *item;
+	size_t count, capacity;
+};
+
+/* What happens on the way; each may be NULL. */
+struct profile_hooks {
+	void *context;
+	/* Damage that was stepped over. */
+	void (*note)(void *context, const char *path, const struct ptf_error *note);
+	void (*progress)(void *context, const char *path, uint64_t done, uint64_t total);
+	/* Every Block, before the profile takes it in; below 0 ends the reading. */
+	int (*block)(void *context, const struct ptf_block *block, struct ptf_error *err);
+};
+
+struct ptf_reader;
+
+struct profile *profile_new(void);
+int profile_add_file(struct profile *p, const char *path,
+	const struct profile_hooks *hooks, struct ptf_error *err);
+/* The same with a reader that the caller opened; it is read to its end. */
+int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
+	const struct profile_hooks *hooks, struct ptf_error *err);
+void profile_finish(struct profile *p);
+void profile_free(struct profile *p);
+
+/* ------------------------------------------------------------- asking */
+
+struct ptf_text profile_string(const struct profile *p, uint32_t id);
+struct profile_module profile_get_module(const struct profile *p, uint32_t id);
+struct profile_function profile_get_function(const struct profile *p, uint32_t id);
+struct profile_frame profile_get_frame(const struct profile *p, uint32_t id);
+struct profile_node profile_get_node(const struct profile *p, uint32_t id);
+struct profile_class profile_get_class(const struct profile *p, uint32_t id);
+struct profile_place profile_get_place(const struct profile *p, uint32_t id);
+
+/* Place ids of a frame, innermost first; *count is at least 1. */
+const uint32_t *profile_frame_places(
+	const struct profile *p, uint32_t frame, size_t *count);
+
+/* All places of a stack, innermost first; list->count is 0 for no stack. */
+void profile_stack(const struct profile *p, uint32_t node, struct id_list *list);
+
+/* The text of a file that functions name, or NULL. */
+const struct profile_source *profile_source_of(
+	const struct profile *p, uint32_t file);
+/* One line without its end; false when the text does not have it. */
+bool profile_source_line(
+	const struct profile_source *source, uint32_t line, struct ptf_text *text);
+
+/* Off CPU: time a thread spent ready, waiting for the GIL, or waiting. */
+static inline bool profile_is_off_cpu(uint32_t class_kind)
+{
+	return class_kind == PTF_CLASS_RUNNABLE || class_kind == PTF_CLASS_GIL
+			|| class_kind == PTF_CLASS_WAIT;
+}
+
+/* The longest section. */
+int64_t profile_elapsed_ns(const struct profile *p);
+/* The command of the first process, "" when unknown; freed by the caller. */
+char *profile_command(const struct profile *p);
+
+#endif

@@ -1,0 +1,512 @@
+/* Blocks of a trace -> profile. */
+#include "tools/core/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <ptf/reader.h>
+
+/* Ids of the section that is being read -> ids of the profile. */
+struct id_map {
+	VEC(uint32_t) id; /* [section id - 1] */
+};
+
+struct section_maps {
+	struct id_map string, module, function, frame, node, class_id, process, thread;
+	uint32_t section; /* index in the profile */
+	uint32_t time_metric;
+	bool started;
+};
+
+struct ingest {
+	struct profile *p;
+	const char *path;
+	struct section_maps maps;
+};
+
+static uint32_t mapped(const struct id_map *map, uint32_t id)
+{
+	return id && id <= map->id.count ? map->id.item[id - 1] : 0;
+}
+
+static uint32_t class_of(const struct ingest *in, uint32_t class_id)
+{
+	/* Classes 1 to 6 of the profile are those every trace knows. */
+	return class_id < PTF_CLASS_KIND_COUNT
+			? class_id
+			: mapped(&in->maps.class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
+}
+
+static uint32_t string_of(const struct ingest *in, uint32_t id)
+{
+	return mapped(&in->maps.string, id);
+}
+
+/* ---------------------------------------------------------- time cells */
+
+static size_t cell_hash(uint32_t node, uint32_t class_id, uint32_t thread)
+{
+	uint64_t h = ((uint64_t)thread << 32 | node) * 0x9e3779b97f4a7c15u;
+
+	h ^= h >> 29;
+	h = (h + class_id) * 0xbf58476d1ce4e5b9u;
+	return (size_t)(h ^ h >> 32);
+}
+
+static void grow_cells(struct profile *p)
+{
+	size_t mask;
+
+	p->cell_slot_count = p->cell_slot_count ? p->cell_slot_count * 2 : 1024;
+	mask = p->cell_slot_count - 1;
+	free(p->cell_slots);
+	p->cell_slots = memory_zeroed(p->cell_slot_count, sizeof(*p->cell_slots));
+	for (size_t i = 0; i < p->cells.count; i++) {
+		const struct profile_cell *c = &p->cells.item[i];
+		size_t at = cell_hash(c->node, c->class_id, c->thread) & mask;
+
+		while (p->cell_slots[at])
+			at = (at + 1) & mask;
+		p->cell_slots[at] = (uint32_t)i + 1;
+	}
+}
+
+static struct profile_cell *cell(
+	struct profile *p, uint32_t node, uint32_t class_id, uint32_t thread)
+{
+	size_t mask, at;
+
+	if ((p->cells.count + 1) * 4 > p->cell_slot_count * 3)
+		grow_cells(p);
+	mask = p->cell_slot_count - 1;
+	for (at = cell_hash(node, class_id, thread) & mask; p->cell_slots[at];
+		at = (at + 1) & mask) {
+		struct profile_cell *c = &p->cells.item[p->cell_slots[at] - 1];
+
+		if (c->node == node && c->class_id == class_id && c->thread == thread)
+			return c;
+	}
+	vec_push(&p->cells, (struct profile_cell){node, class_id, thread, 0, 0});
+	p->cell_slots[at] = (uint32_t)p->cells.count;
+	return &p->cells.item[p->cells.count - 1];
+}
+
+/* ------------------------------------------------------------- section */
+
+static uint32_t string_new(struct profile *p, struct ptf_text text)
+{
+	return text.size ? intern_bytes(&p->strings, text.data, text.size) : 0;
+}
+
+static bool text_is(struct ptf_text text, const char *literal)
+{
+	return text.size == strlen(literal) && !memcmp(text.data, literal, text.size);
+}
+
+static void clear_maps(struct section_maps *maps)
+{
+	struct id_map *const all[] = {&maps->string, &maps->module, &maps->function,
+		&maps->frame, &maps->node, &maps->class_id, &maps->process,
+		&maps->thread};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		vec_free(&all[i]->id);
+	*maps = (struct section_maps){0};
+}
+
+static void take_section_start(struct ingest *in, const struct ptf_section_start *s)
+{
+	struct profile *p = in->p;
+	struct profile_section section = {.path = in->path};
+
+	section.producer = string_new(p, s->producer);
+	memcpy(section.trace_id, s->trace_id, sizeof(section.trace_id));
+	section.origin_monotonic_ns = s->origin_monotonic_ns;
+	section.origin_realtime_ns = s->origin_realtime_ns;
+	section.period_ns = s->sample_period_ns;
+	section.resolution_ns = s->time_resolution_ns;
+	section.first_process = (uint32_t)p->processes.count + 1;
+	for (size_t i = 0; i < s->attributes.count; i++) {
+		struct ptf_attribute a = {
+			arena_text(&p->arena, s->attributes.item[i].key),
+			arena_text(&p->arena, s->attributes.item[i].value)};
+
+		vec_push(&section.attributes, a);
+		if (text_is(a.key, "host.name"))
+			section.host = string_new(p, a.value);
+		else if (text_is(a.key, "command"))
+			section.command = string_new(p, a.value);
+		else if (text_is(a.key, "python.version"))
+			section.python = string_new(p, a.value);
+	}
+	clear_maps(&in->maps);
+	in->maps.started = true;
+	in->maps.time_metric = s->time_metric;
+	in->maps.section = (uint32_t)p->sections.count;
+	vec_push(&p->sections, section);
+}
+
+static struct profile_section *section_of(struct ingest *in)
+{
+	/* A file whose first Block is lost still has its rows. */
+	if (!in->maps.started)
+		take_section_start(in, &(struct ptf_section_start){0});
+	return &in->p->sections.item[in->maps.section];
+}
+
+static void see_time(struct ingest *in, int64_t time_ns)
+{
+	struct profile_section *s = section_of(in);
+
+	if (!s->has_end && time_ns > s->end_ns)
+		s->end_ns = time_ns;
+}
+
+/* --------------------------------------------------------- definitions */
+
+static void take_process(struct ingest *in, const struct ptf_process *d)
+{
+	struct profile *p = in->p;
+	struct profile_process process = {
+		.section = in->maps.section,
+		.pid = d->pid,
+		.parent = mapped(&in->maps.process, d->parent),
+		.start_ns = d->start_ns,
+		.executable = string_of(in, d->executable),
+	};
+
+	for (size_t i = 0; i < d->arguments.count; i++)
+		vec_push(&process.arguments, string_of(in, d->arguments.item[i]));
+	for (size_t i = 0; i < d->attributes.count; i++)
+		if (text_is(d->attributes.item[i].key, "python.version"))
+			process.python = string_new(p, d->attributes.item[i].value);
+	vec_push(&p->processes, process);
+	vec_push(&in->maps.process.id, (uint32_t)p->processes.count);
+}
+
+static void take_frame(struct ingest *in, const struct ptf_frame *d)
+{
+	struct profile_frame f = {
+		.function = mapped(&in->maps.function, d->function),
+		.line = d->line,
+		.module = mapped(&in->maps.module, d->module),
+		.module_offset = d->module_offset,
+	};
+
+	vec_push(&in->maps.frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
+}
+
+static void take_thread(struct ingest *in, const struct ptf_thread *d)
+{
+	struct profile *p = in->p;
+
+	vec_push(&p->threads, (struct profile_thread){
+				      .process = mapped(&in->maps.process, d->process),
+				      .tid = d->tid,
+				      .is_main = d->is_main,
+				      .start_ns = d->start_ns,
+			      });
+	vec_push(&in->maps.thread.id, (uint32_t)p->threads.count);
+}
+
+static void take_definitions(struct ingest *in, const struct ptf_definitions *d)
+{
+	struct profile *p = in->p;
+	struct section_maps *maps = &in->maps;
+
+	section_of(in);
+	for (size_t i = 0; i < d->string_count; i++)
+		vec_push(&maps->string.id, intern_bytes(&p->strings, d->strings[i].data,
+						   d->strings[i].size));
+	for (size_t i = 0; i < d->module_count; i++) {
+		struct profile_module m = {string_of(in, d->modules[i].path),
+			string_new(p, d->modules[i].build_id)};
+
+		vec_push(&maps->module.id, intern_bytes(&p->modules, &m, sizeof(m)));
+	}
+	for (size_t i = 0; i < d->function_count; i++) {
+		const struct ptf_function *f = &d->functions[i];
+		struct profile_function g = {string_of(in, f->name),
+			string_of(in, f->file), mapped(&maps->module, f->module), f->kind,
+			f->first_line, f->line_count};
+
+		vec_push(&maps->function.id, intern_bytes(&p->functions, &g, sizeof(g)));
+	}
+	for (size_t i = 0; i < d->frame_count; i++)
+		take_frame(in, &d->frames[i]);
+	for (size_t i = 0; i < d->node_count; i++) {
+		struct profile_node n = {mapped(&maps->node, d->nodes[i].parent),
+			mapped(&maps->frame, d->nodes[i].frame)};
+
+		vec_push(&maps->node.id, intern_bytes(&p->nodes, &n, sizeof(n)));
+	}
+	for (size_t i = 0; i < d->class_count; i++) {
+		struct profile_class c = {
+			d->classes[i].kind, string_of(in, d->classes[i].detail)};
+
+		vec_push(&maps->class_id.id, intern_bytes(&p->classes, &c, sizeof(c)));
+	}
+	for (size_t i = 0; i < d->process_count; i++)
+		take_process(in, &d->processes[i]);
+	for (size_t i = 0; i < d->thread_count; i++)
+		take_thread(in, &d->threads[i]);
+}
+
+/* ---------------------------------------------------------------- rows */
+
+static void take_samples(struct ingest *in, const struct ptf_samples *s)
+{
+	struct profile *p = in->p;
+	uint32_t thread = mapped(&in->maps.thread, s->thread);
+	const int64_t *weight = NULL;
+
+	if (s->count == 0)
+		return;
+	for (size_t i = 0; i < s->column_count; i++)
+		if (s->columns[i].metric == in->maps.time_metric)
+			weight = s->columns[i].values;
+	for (size_t i = 0; i < s->count; i++) {
+		struct profile_cell *c = cell(p, mapped(&in->maps.node, s->node[i]),
+			class_of(in, s->class_id[i]), thread);
+
+		c->count++;
+		c->time_ns += weight ? weight[i] : 0;
+	}
+	p->sample_count += s->count;
+	if (thread)
+		p->threads.item[thread - 1].sample_count += s->count;
+	see_time(in, s->time_ns[s->count - 1]);
+}
+
+static void take_aggregates(struct ingest *in, const struct ptf_aggregates *a)
+{
+	if (a->metric != in->maps.time_metric) {
+		in->p->dropped_aggregate_count += a->count;
+		return;
+	}
+	for (size_t i = 0; i < a->count; i++) {
+		const struct ptf_aggregate *r = &a->rows[i];
+		struct profile_cell *c = cell(in->p, mapped(&in->maps.node, r->node),
+			class_of(in, r->class_id), mapped(&in->maps.thread, r->thread));
+
+		c->count += r->n;
+		c->time_ns += r->sum;
+	}
+}
+
+/* --------------------------------------------------------------- facts */
+
+static void take_source(struct ingest *in, const struct ptf_source *s)
+{
+	struct profile *p = in->p;
+	uint32_t file = string_of(in, s->file);
+	uint32_t *index;
+	struct profile_source source = {
+		.first_line = s->first_line ? s->first_line : 1,
+		.line_count = s->line_count,
+		.size_bytes = s->size_bytes,
+		.is_excerpt = s->is_excerpt,
+		.changed_after_start = s->changed_after_start,
+	};
+
+	if (!file)
+		return;
+	vec_cover(&p->source_of_file, file);
+	index = &p->source_of_file.item[file];
+	/* The first text of a file wins, but a whole one beats an excerpt. */
+	if (*index
+		&& !(p->sources.item[*index - 1].is_excerpt && !source.is_excerpt))
+		return;
+	source.text = arena_text(&p->arena, s->text);
+	vec_push(&p->sources, source);
+	*index = (uint32_t)p->sources.count;
+}
+
+static void take_process_end(struct ingest *in, const struct ptf_process_end *e)
+{
+	uint32_t id = mapped(&in->maps.process, e->process);
+
+	if (!id)
+		return;
+	in->p->processes.item[id - 1].end = *e;
+	in->p->processes.item[id - 1].has_end = true;
+	see_time(in, e->time_ns);
+}
+
+static void take_facts(struct ingest *in, const struct ptf_facts *f)
+{
+	struct profile *p = in->p;
+
+	for (size_t i = 0; i < f->source_count; i++)
+		take_source(in, &f->sources[i]);
+	for (size_t i = 0; i < f->symbol_count; i++) {
+		const struct ptf_symbol *s = &f->symbols[i];
+
+		vec_push(&p->symbols, (struct ptf_symbol){
+					      .frame = mapped(&in->maps.frame, s->frame),
+					      .name = string_of(in, s->name),
+					      .file = string_of(in, s->file),
+					      .line = s->line,
+					      .inline_depth = s->inline_depth,
+				      });
+	}
+	for (size_t i = 0; i < f->thread_name_count; i++) {
+		uint32_t id = mapped(&in->maps.thread, f->thread_names[i].thread);
+
+		if (id) /* the last name stays */
+			p->threads.item[id - 1].name =
+				string_of(in, f->thread_names[i].name);
+	}
+	for (size_t i = 0; i < f->thread_end_count; i++) {
+		uint32_t id = mapped(&in->maps.thread, f->thread_ends[i].thread);
+
+		if (!id)
+			continue;
+		p->threads.item[id - 1].has_end = true;
+		p->threads.item[id - 1].end_ns = f->thread_ends[i].time_ns;
+		p->threads.item[id - 1].cpu_ns = f->thread_ends[i].cpu_ns;
+		see_time(in, f->thread_ends[i].time_ns);
+	}
+	for (size_t i = 0; i < f->process_end_count; i++)
+		take_process_end(in, &f->process_ends[i]);
+	for (size_t i = 0; i < f->process_image_count; i++) {
+		const struct ptf_process_image *image = &f->process_images[i];
+		uint32_t id = mapped(&in->maps.process, image->process);
+		struct profile_process *process;
+
+		if (!id)
+			continue;
+		process = &p->processes.item[id - 1];
+		process->executable = string_of(in, image->executable);
+		process->arguments.count = 0;
+		for (size_t k = 0; k < image->arguments.count; k++)
+			vec_push(&process->arguments,
+				string_of(in, image->arguments.item[k]));
+	}
+}
+
+static void take_losses(struct ingest *in, const struct ptf_losses *l)
+{
+	struct profile *p = in->p;
+
+	section_of(in);
+	for (size_t i = 0; i < l->count; i++) {
+		uint32_t kind = string_of(in, l->rows[i].kind);
+		struct profile_loss *found = NULL;
+
+		for (size_t k = 0; k < p->losses.count && !found; k++)
+			if (p->losses.item[k].kind == kind
+				&& p->losses.item[k].section == in->maps.section)
+				found = &p->losses.item[k];
+		if (!found) {
+			vec_push(&p->losses,
+				(struct profile_loss){kind, in->maps.section, 0, 0});
+			found = &p->losses.item[p->losses.count - 1];
+		}
+		found->count += l->rows[i].count;
+		found->weight_ns += l->rows[i].weight_ns;
+	}
+}
+
+static void take_marks(struct ingest *in, const struct ptf_marks *m)
+{
+	section_of(in);
+	for (size_t i = 0; i < m->count; i++) {
+		struct profile_mark mark = {
+			.section = in->maps.section,
+			.thread = mapped(&in->maps.thread, m->rows[i].thread),
+			.name = string_of(in, m->rows[i].name),
+			.kind = m->rows[i].kind,
+			.time_ns = m->rows[i].time_ns,
+		};
+
+		vec_push(&in->p->marks, mark);
+		see_time(in, mark.time_ns);
+	}
+}
+
+static void take_block(struct ingest *in, const struct ptf_block *b)
+{
+	switch (b->kind) {
+	case PTF_BLOCK_SECTION_START:
+		take_section_start(in, &b->section_start);
+		break;
+	case PTF_BLOCK_DEFINITIONS:
+		take_definitions(in, &b->definitions);
+		break;
+	case PTF_BLOCK_SAMPLES:
+		take_samples(in, &b->samples);
+		break;
+	case PTF_BLOCK_AGGREGATES:
+		take_aggregates(in, &b->aggregates);
+		break;
+	case PTF_BLOCK_COUNTERS:
+		in->p->counter_point_count += b->counters.count;
+		break;
+	case PTF_BLOCK_FACTS:
+		take_facts(in, &b->facts);
+		break;
+	case PTF_BLOCK_LOSSES:
+		take_losses(in, &b->losses);
+		break;
+	case PTF_BLOCK_MARKS:
+		take_marks(in, &b->marks);
+		break;
+	case PTF_BLOCK_SECTION_END: {
+		struct profile_section *section = section_of(in);
+
+		section->has_end = true;
+		section->end_ns = b->section_end.time_ns;
+		break;
+	}
+	case PTF_BLOCK_EDGES: /* time without stacks: not part of a profile */
+	case PTF_BLOCK_CLOCK:
+		break;
+	}
+}
+
+int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
+	const struct profile_hooks *hooks, struct ptf_error *err)
+{
+	static const struct profile_hooks no_hooks;
+	struct ingest in = {.p = p, .path = arena_copy(&p->arena, path, strlen(path))};
+	struct ptf_block block;
+	size_t note_count = 0;
+	unsigned block_count = 0;
+	int rc;
+
+	hooks = hooks ? hooks : &no_hooks;
+	while ((rc = ptf_reader_next(reader, &block, err)) > 0) {
+		if (hooks->block) {
+			int hook_rc = hooks->block(hooks->context, &block, err);
+
+			if (hook_rc < 0) {
+				rc = hook_rc;
+				break;
+			}
+		}
+		take_block(&in, &block);
+		if (hooks->progress && block_count++ % 16 == 0)
+			hooks->progress(hooks->context, path, block.file_offset,
+				ptf_reader_file_bytes(reader));
+	}
+	for (const struct ptf_error *note;
+		hooks->note && (note = ptf_reader_note(reader, note_count)) != NULL;
+		note_count++)
+		hooks->note(hooks->context, path, note);
+	clear_maps(&in.maps);
+	return rc;
+}
+
+int profile_add_file(struct profile *p, const char *path,
+	const struct profile_hooks *hooks, struct ptf_error *err)
+{
+	struct ptf_reader *reader;
+	int rc = ptf_reader_open(&reader, path, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	rc = profile_add_reader(p, path, reader, hooks, err);
+	ptf_reader_close(reader);
+	return rc;
+}

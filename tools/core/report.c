@@ -1,0 +1,372 @@
+#include "tools/core/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------ class times */
+
+int64_t class_times_sum(const struct class_times *t)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < PTF_CLASS_KIND_COUNT; i++)
+		sum += t->ns[i];
+	return sum;
+}
+
+int64_t class_times_system(const struct class_times *t)
+{
+	return t->ns[PTF_CLASS_KERNEL] + t->ns[PTF_CLASS_RUNNABLE]
+			+ t->ns[PTF_CLASS_GIL] + t->ns[PTF_CLASS_WAIT];
+}
+
+int64_t class_times_cpu(const struct class_times *t)
+{
+	return t->ns[PTF_CLASS_PYTHON] + t->ns[PTF_CLASS_NATIVE]
+			+ t->ns[PTF_CLASS_KERNEL];
+}
+
+void class_times_add(struct class_times *to, const struct class_times *t)
+{
+	for (int i = 0; i < PTF_CLASS_KIND_COUNT; i++)
+		to->ns[i] += t->ns[i];
+}
+
+void report_thread_times(
+	const struct profile *p, uint32_t thread, struct class_times *times)
+{
+	*times = (struct class_times){0};
+	for (size_t i = 0; i < p->cells.count; i++) {
+		const struct profile_cell *c = &p->cells.item[i];
+
+		if (c->thread == thread)
+			times->ns[profile_get_class(p, c->class_id).kind] += c->time_ns;
+	}
+}
+
+bool report_is_library(struct ptf_text path)
+{
+	static const char *const mark[] = {
+		"/site-packages/", "/dist-packages/", "/lib/python", "/lib64/python"};
+
+	if (path.size && path.data[0] == '<') /* "<frozen importlib._bootstrap>" */
+		return memmem(path.data, path.size, "<frozen ", 8) != NULL;
+	for (size_t i = 0; i < sizeof(mark) / sizeof(mark[0]); i++)
+		if (memmem(path.data, path.size, mark[i], strlen(mark[i])))
+			return true;
+	return false;
+}
+
+/* --------------------------------------------------------------- making */
+
+/*
+ * Where the time of the distinct places and functions is collected. `seen` is
+ * the number of the last stack that was counted, so that recursion counts a
+ * stack once.
+ */
+struct tally {
+	struct class_times self;
+	int64_t total_ns;
+	uint32_t seen;
+};
+
+enum file_flag {
+	FILE_SELECTED = 1,
+	FILE_USER = 2,
+	FILE_ASKED = 4,
+};
+
+struct maker {
+	struct report *r;
+	const struct profile *p;
+	const struct report_options *options;
+	struct intern lines;                /* {file, line} of a tally */
+	VEC(struct tally) line_tally;       /* [id of lines] */
+	VEC(struct tally) function_tally;   /* [function] */
+	VEC(struct tally) file_tally;       /* [file string] */
+	VEC(uint32_t) function_line;        /* first line seen of a function */
+	VEC(unsigned char) file_flags;      /* [file string] */
+	struct id_list stack;               /* places, innermost first */
+	uint32_t stack_number;
+};
+
+struct line_key {
+	uint32_t file, line;
+};
+
+static unsigned file_flags(struct maker *m, uint32_t file)
+{
+	const struct selection *s = m->options->selection;
+	unsigned char *flags;
+
+	vec_cover(&m->file_flags, file);
+	flags = &m->file_flags.item[file];
+	if (!(*flags & FILE_ASKED)) {
+		struct ptf_text path = profile_string(m->p, file);
+		bool selected = !s || selection_has_file(s, path);
+		/* Who names files says what the user's code is. */
+		bool user = s && s->file_globs.count ? selected
+						     : file && !report_is_library(path);
+
+		*flags = (unsigned char)(FILE_ASKED | (selected ? FILE_SELECTED : 0)
+				| (user ? FILE_USER : 0));
+	}
+	return *flags;
+}
+
+static void add_total(struct tally *t, int64_t time_ns, uint32_t stack_number)
+{
+	if (t->seen == stack_number)
+		return;
+	t->seen = stack_number;
+	t->total_ns += time_ns;
+}
+
+/* The owner's index in the stack. */
+static size_t find_owner(struct maker *m)
+{
+	size_t innermost_with_file = m->stack.count;
+
+	for (size_t i = 0; m->options->charge == CHARGE_USER && i < m->stack.count; i++) {
+		uint32_t function = profile_get_place(m->p, m->stack.item[i]).function;
+
+		if (file_flags(m, profile_get_function(m->p, function).file) & FILE_USER)
+			return i;
+	}
+	for (size_t i = 0; i < m->stack.count; i++) {
+		struct profile_place place = profile_get_place(m->p, m->stack.item[i]);
+		struct profile_function f = profile_get_function(m->p, place.function);
+
+		if (f.kind == PTF_FUNCTION_PYTHON)
+			return i;
+		if (f.file && innermost_with_file == m->stack.count)
+			innermost_with_file = i;
+	}
+	return innermost_with_file < m->stack.count ? innermost_with_file : 0;
+}
+
+static void add_stack(struct maker *m, uint32_t node, const struct class_times *times)
+{
+	int64_t time_ns = class_times_sum(times);
+	size_t owner;
+
+	profile_stack(m->p, node, &m->stack);
+	m->stack_number++;
+	owner = find_owner(m);
+	for (size_t i = 0; i < m->stack.count; i++) {
+		struct profile_place place = profile_get_place(m->p, m->stack.item[i]);
+		uint32_t file = profile_get_function(m->p, place.function).file;
+		struct line_key key = {file, place.line};
+
+		if (file) {
+			uint32_t line = intern_bytes(&m->lines, &key, sizeof(key));
+
+			vec_cover(&m->line_tally, line);
+			add_total(&m->line_tally.item[line], time_ns, m->stack_number);
+			if (i == owner)
+				class_times_add(&m->line_tally.item[line].self, times);
+		}
+		vec_cover(&m->function_tally, place.function);
+		vec_cover(&m->function_line, place.function);
+		add_total(&m->function_tally.item[place.function], time_ns, m->stack_number);
+		if (place.line
+			&& (!m->function_line.item[place.function]
+				|| place.line < m->function_line.item[place.function]))
+			m->function_line.item[place.function] = place.line;
+		vec_cover(&m->file_tally, file);
+		add_total(&m->file_tally.item[file], time_ns, m->stack_number);
+		if (i == owner) {
+			class_times_add(&m->function_tally.item[place.function].self, times);
+			class_times_add(&m->file_tally.item[file].self, times);
+		}
+	}
+	if (m->stack.count == 0) {
+		/* Function 0 stands for "no stack". */
+		vec_cover(&m->function_tally, 0);
+		vec_cover(&m->file_tally, 0);
+		add_total(&m->function_tally.item[0], time_ns, m->stack_number);
+		add_total(&m->file_tally.item[0], time_ns, m->stack_number);
+		class_times_add(&m->function_tally.item[0].self, times);
+		class_times_add(&m->file_tally.item[0].self, times);
+	}
+}
+
+static bool is_selected_thread(const struct profile *p, const struct report_options *o,
+	const struct profile_cell *c)
+{
+	if (o->only_thread)
+		return c->thread == o->only_thread;
+	return !o->selection || selection_has_thread(o->selection, p, c->thread);
+}
+
+/* A wait of a thread that is not the main one of its process. */
+static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
+{
+	return profile_is_off_cpu(profile_get_class(p, c->class_id).kind) && c->thread
+			&& !p->threads.item[c->thread - 1].is_main;
+}
+
+bool report_counts(const struct profile *p, const struct report_options *options,
+	const struct profile_cell *cell)
+{
+	return is_selected_thread(p, options, cell)
+			&& (options->only_thread || options->wait_all
+				|| !is_other_wait(p, cell));
+}
+
+/* The time of each distinct stack, over threads and classes. */
+static void add_cells(struct maker *m)
+{
+	VEC(struct class_times) by_node = {0};
+
+	vec_cover(&by_node, m->p->nodes.items.count);
+	for (size_t i = 0; i < m->p->cells.count; i++) {
+		const struct profile_cell *c = &m->p->cells.item[i];
+		uint32_t kind = profile_get_class(m->p, c->class_id).kind;
+
+		if (!report_counts(m->p, m->options, c)) {
+			if (is_selected_thread(m->p, m->options, c))
+				m->r->other_waits_ns += c->time_ns;
+			continue;
+		}
+		by_node.item[c->node].ns[kind] += c->time_ns;
+		m->r->all.ns[kind] += c->time_ns;
+	}
+	m->r->all_ns = class_times_sum(&m->r->all);
+	for (size_t node = 0; node < by_node.count; node++) {
+		bool any = false;
+
+		for (int k = 0; k < PTF_CLASS_KIND_COUNT; k++)
+			any = any || by_node.item[node].ns[k];
+		if (any)
+			add_stack(m, (uint32_t)node, &by_node.item[node]);
+	}
+	vec_free(&by_node);
+}
+
+/* -------------------------------------------------------------- ordering */
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct report_line *x = a, *y = b;
+
+	return x->line < y->line ? -1 : x->line > y->line;
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+	const struct report_function *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	return x->function < y->function ? -1 : x->function > y->function;
+}
+
+static int compare_functions_by_time(const void *a, const void *b)
+{
+	const struct report_function *x = a, *y = b;
+	int64_t s = class_times_sum(&x->self), t = class_times_sum(&y->self);
+
+	if (s != t)
+		return s > t ? -1 : 1;
+	return compare_functions(a, b);
+}
+
+static int compare_files(const void *a, const void *b, void *context)
+{
+	const struct report_file *x = a, *y = b;
+	const struct profile *p = context;
+	int64_t s = class_times_sum(&x->self), t = class_times_sum(&y->self);
+	struct ptf_text m, n;
+	int order;
+
+	if (s != t)
+		return s > t ? -1 : 1;
+	m = profile_string(p, x->file);
+	n = profile_string(p, y->file);
+	order = memcmp(m.data, n.data, m.size < n.size ? m.size : n.size);
+	return order ? order : m.size < n.size ? -1 : m.size > n.size;
+}
+
+static void collect(struct maker *m)
+{
+	struct report *r = m->r;
+	VEC(uint32_t) index = {0}; /* [file string] = index + 1 in files */
+
+	vec_cover(&index, m->file_tally.count);
+	for (uint32_t file = 0; file < m->file_tally.count; file++) {
+		const struct tally *t = &m->file_tally.item[file];
+
+		if (!t->seen)
+			continue;
+		vec_push(&r->files,
+			(struct report_file){
+				.file = file,
+				.is_selected = file_flags(m, file) & FILE_SELECTED,
+				.self = t->self,
+				.total_ns = t->total_ns,
+			});
+		index.item[file] = (uint32_t)r->files.count;
+	}
+	for (uint32_t id = 1; id < m->line_tally.count; id++) {
+		const struct line_key *key =
+			(const void *)intern_get(&m->lines, id).data;
+		const struct tally *t = &m->line_tally.item[id];
+
+		vec_push(&r->files.item[index.item[key->file] - 1].lines,
+			(struct report_line){key->line, t->self, t->total_ns});
+	}
+	for (uint32_t id = 0; id < m->function_tally.count; id++) {
+		const struct tally *t = &m->function_tally.item[id];
+		struct profile_function f = profile_get_function(m->p, id);
+		uint32_t line = f.first_line || id >= m->function_line.count
+				? f.first_line
+				: m->function_line.item[id];
+
+		if (!t->seen)
+			continue;
+		vec_push(&r->files.item[index.item[f.file] - 1].functions,
+			(struct report_function){id, line, t->self, t->total_ns});
+	}
+	vec_free(&index);
+	for (size_t i = 0; i < r->files.count; i++) {
+		struct report_file *f = &r->files.item[i];
+
+		if (f->lines.count)
+			qsort(f->lines.item, f->lines.count, sizeof(*f->lines.item),
+				compare_lines);
+		if (f->functions.count)
+			qsort(f->functions.item, f->functions.count,
+				sizeof(*f->functions.item),
+				f->file ? compare_functions : compare_functions_by_time);
+	}
+	if (r->files.count)
+		qsort_r(r->files.item, r->files.count, sizeof(*r->files.item),
+			compare_files, (void *)(uintptr_t)m->p);
+}
+
+void report_make(struct report *r, const struct profile *p,
+	const struct report_options *options)
+{
+	struct maker m = {.r = r, .p = p, .options = options};
+
+	*r = (struct report){0};
+	add_cells(&m);
+	collect(&m);
+	intern_free(&m.lines);
+	vec_free(&m.line_tally);
+	vec_free(&m.function_tally);
+	vec_free(&m.file_tally);
+	vec_free(&m.function_line);
+	vec_free(&m.file_flags);
+	vec_free(&m.stack);
+}
+
+void report_free(struct report *r)
+{
+	for (size_t i = 0; i < r->files.count; i++) {
+		vec_free(&r->files.item[i].lines);
+		vec_free(&r->files.item[i].functions);
+	}
+	vec_free(&r->files);
+}

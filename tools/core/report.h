@@ -1,0 +1,88 @@
+/*
+ * The time of a profile by file, line and function.
+ *
+ * 100 % is the CPU time of all threads plus the waits of each process's main
+ * thread (report_options.wait_all: the waits of all threads; only_thread: CPU
+ * time and waits of that one). "Waits" are all time off CPU.
+ *
+ * Each stack has one owner, the line that is charged with its time: its
+ * innermost Python line, else its innermost line of a source file, else its
+ * innermost function. CHARGE_USER takes the innermost line of the user's own
+ * code instead, if there is one, so that time in a library stands where the
+ * user's code called it.
+ */
+#ifndef TOOLS_CORE_REPORT_H
+#define TOOLS_CORE_REPORT_H
+
+#include "tools/core/profile.h"
+#include "tools/core/selection.h"
+
+enum charge {
+	CHARGE_SELF,
+	CHARGE_USER,
+};
+
+struct report_options {
+	const struct selection *selection; /* NULL = everything */
+	uint32_t only_thread;              /* 0 = all */
+	bool wait_all;
+	enum charge charge;
+};
+
+struct class_times {
+	int64_t ns[PTF_CLASS_KIND_COUNT]; /* [enum ptf_class] */
+};
+
+struct report_line {
+	uint32_t line; /* 0 = unknown */
+	struct class_times self;
+	int64_t total_ns; /* of all stacks with this line in them */
+};
+
+struct report_function {
+	uint32_t function;
+	uint32_t line; /* where it begins, or its first line that was seen */
+	struct class_times self;
+	int64_t total_ns;
+};
+
+struct report_file {
+	uint32_t file; /* string; 0 = what has no source file */
+	bool is_selected;
+	struct class_times self;
+	int64_t total_ns;
+	VEC(struct report_line) lines;         /* by line */
+	VEC(struct report_function) functions; /* by line; time descending in the
+	                                          file without a name */
+};
+
+struct report {
+	struct class_times all;
+	int64_t all_ns;
+	/* Waits of threads that are not main, when they are not in `all`. */
+	int64_t other_waits_ns;
+	VEC(struct report_file) files; /* time descending */
+};
+
+/* Whether a cell is part of the 100 %. */
+bool report_counts(const struct profile *p, const struct report_options *options,
+	const struct profile_cell *cell);
+
+void report_make(struct report *r, const struct profile *p,
+	const struct report_options *options);
+void report_free(struct report *r);
+
+int64_t class_times_sum(const struct class_times *t);
+/* kernel + runnable + gil + wait: the table's "system" */
+int64_t class_times_system(const struct class_times *t);
+int64_t class_times_cpu(const struct class_times *t);
+void class_times_add(struct class_times *to, const struct class_times *t);
+
+/* Time of one thread, waits included; thread 0 = rows without a thread. */
+void report_thread_times(
+	const struct profile *p, uint32_t thread, struct class_times *times);
+
+/* Installed code, not the user's own: the standard library, site-packages. */
+bool report_is_library(struct ptf_text path);
+
+#endif

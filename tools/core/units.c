@@ -1,0 +1,69 @@
+#include "tools/core/units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+char *units_time(char buffer[UNITS_SIZE], int64_t time_ns)
+{
+	uint64_t ns = time_ns < 0 ? 0 - (uint64_t)time_ns : (uint64_t)time_ns;
+	const char *sign = time_ns < 0 ? "-" : "";
+	/* Rounded once, to what is shown, so that 59.9996 s is "1m:00.000s". */
+	uint64_t ms = ns / 1000000 + (ns % 1000000 >= 500000);
+
+	if (ns == 0)
+		snprintf(buffer, UNITS_SIZE, "0s");
+	else if (ns < 1000)
+		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "ns", sign, ns);
+	else if (ns < 1000000)
+		snprintf(buffer, UNITS_SIZE, "%s%.3fus", sign, (double)ns / 1e3);
+	else if (ms < 1000)
+		snprintf(buffer, UNITS_SIZE, "%s%.3fms", sign, (double)ns / 1e6);
+	else if (ms < 60000)
+		snprintf(buffer, UNITS_SIZE, "%s%.3fs", sign, (double)ms / 1e3);
+	else if (ms < 3600000)
+		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "m:%06.3fs", sign, ms / 60000,
+			(double)(ms % 60000) / 1e3);
+	else
+		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "h:%02um:%06.3fs", sign,
+			ms / 3600000, (unsigned)(ms / 60000 % 60),
+			(double)(ms % 60000) / 1e3);
+	return buffer;
+}
+
+char *units_bytes(char buffer[UNITS_SIZE], uint64_t bytes)
+{
+	static const char *const unit[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	double value = (double)bytes / 1024;
+	size_t i = 0;
+
+	if (bytes < 1024) {
+		snprintf(buffer, UNITS_SIZE, "%u byte%s", (unsigned)bytes,
+			bytes == 1 ? "" : "s");
+		return buffer;
+	}
+	for (; value >= 1023.5 && i + 1 < sizeof(unit) / sizeof(unit[0]); i++)
+		value /= 1024;
+	snprintf(buffer, UNITS_SIZE, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0,
+		value, unit[i]);
+	return buffer;
+}
+
+char *units_count(char buffer[UNITS_SIZE], uint64_t count)
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof(digits), "%" PRIu64, count);
+	size_t used = 0;
+
+	for (int i = 0; i < length; i++) {
+		if (i > 0 && (length - i) % 3 == 0)
+			buffer[used++] = ',';
+		buffer[used++] = digits[i];
+	}
+	buffer[used] = '\0';
+	return buffer;
+}
+
+double units_percent(double part, double whole)
+{
+	return whole > 0 ? 100.0 * part / whole : 0.0;
+}

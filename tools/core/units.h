@@ -1,0 +1,25 @@
+/* Numbers as people read them, and back. */
+#ifndef TOOLS_CORE_UNITS_H
+#define TOOLS_CORE_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define NS_PER_SECOND 1000000000LL
+
+/* Enough for everything these functions write. */
+#define UNITS_SIZE 48
+
+/*
+ * "12.345ms", "1.933s", "2m:03.500s", "1h:02m:03.500s"; "0s" for 0. Each
+ * returns its buffer.
+ */
+char *units_time(char buffer[UNITS_SIZE], int64_t time_ns);
+/* "0 bytes", "1 byte", "12.3 KiB", "4.00 MiB" */
+char *units_bytes(char buffer[UNITS_SIZE], uint64_t bytes);
+/* "1,234,567" */
+char *units_count(char buffer[UNITS_SIZE], uint64_t count);
+/* 100 * part / whole, 0 when whole is not positive; never NaN. */
+double units_percent(double part, double whole);
+
+#endif

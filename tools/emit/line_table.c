@@ -1,0 +1,655 @@
+/* --to table: the line table on a terminal. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <ptf/writer.h>
+
+#include "tools/cli/table.h"
+#include "tools/cli/text.h"
+#include "tools/core/units.h"
+#include "tools/emit/registry.h"
+
+/* A file of no more lines is shown whole. */
+#define WHOLE_FILE_LINES 120
+/* A function of no more lines is shown whole, of a longer one ... */
+#define WHOLE_FUNCTION_LINES 60
+/* ... the lines around those with time. */
+#define CONTEXT_LINES 4
+
+#define HOT_PERCENT 33.0
+
+/* A damaged trace could name line four billion; nobody scrolls so far. */
+#define LINES_MAX 10000000
+
+#define CELL_SIZE 16
+
+struct view {
+	FILE *out;
+	const struct profile *p;
+	const struct emit_options *options;
+	struct report report;
+	struct table_column columns[TABLE_COLUMNS_MAX];
+	size_t column_count;
+	const char *no_cells[TABLE_COLUMNS_MAX]; /* a row without numbers */
+	struct table table;
+	bool has_unknown;
+};
+
+/* One row's numbers as text. */
+struct cells {
+	char text[TABLE_COLUMNS_MAX][CELL_SIZE];
+	const char *cell[TABLE_COLUMNS_MAX];
+	bool any;
+	bool hot;
+};
+
+static double percent(const struct view *v, int64_t ns)
+{
+	return units_percent((double)ns, (double)v->report.all_ns);
+}
+
+/* ------------------------------------------------------------- columns */
+
+static void add_column(struct view *v, const char *upper, const char *lower, unsigned width,
+	enum paint paint)
+{
+	v->columns[v->column_count++] = (struct table_column){upper, lower, width, paint};
+}
+
+static void make_columns(struct view *v)
+{
+	v->has_unknown = v->report.all.ns[PTF_CLASS_UNKNOWN] != 0;
+	add_column(v, "", "Line", 6, PAINT_PLAIN);
+	add_column(v, "Time", "Python", 6, PAINT_PYTHON);
+	add_column(v, "", "native", 6, PAINT_NATIVE);
+	if (v->options->classes) {
+		add_column(v, "", "kernel", 6, PAINT_SYSTEM);
+		add_column(v, "", "ready", 6, PAINT_SYSTEM);
+		add_column(v, "", "GIL", 6, PAINT_SYSTEM);
+		add_column(v, "", "wait", 6, PAINT_SYSTEM);
+	} else {
+		add_column(v, "", "system", 6, PAINT_SYSTEM);
+	}
+	if (v->has_unknown)
+		add_column(v, "", "other", 6, PAINT_PLAIN);
+	add_column(v, "", "total", 6, PAINT_PLAIN);
+	add_column(v, "", "", 0, PAINT_PLAIN);
+	for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++)
+		v->no_cells[i] = "";
+}
+
+static void put_percent(const struct view *v, struct cells *c, size_t *column, int64_t ns)
+{
+	double value = percent(v, ns);
+
+	c->cell[*column] = c->text[*column];
+	if (value >= 1) {
+		snprintf(c->text[*column], CELL_SIZE, "%.0f%%", value > 999 ? 999 : value);
+		c->any = true;
+	} else {
+		c->text[*column][0] = '\0';
+	}
+	++*column;
+}
+
+static void fill(const struct view *v, struct cells *c, uint32_t line,
+	const struct class_times *self, int64_t total_ns)
+{
+	size_t column = 0;
+
+	c->any = false;
+	c->cell[column] = c->text[column];
+	if (line)
+		snprintf(c->text[column], CELL_SIZE, "%" PRIu32, line);
+	else
+		c->text[column][0] = '\0';
+	column++;
+	put_percent(v, c, &column, self->ns[PTF_CLASS_PYTHON]);
+	put_percent(v, c, &column, self->ns[PTF_CLASS_NATIVE]);
+	if (v->options->classes)
+		for (int k = PTF_CLASS_KERNEL; k <= PTF_CLASS_WAIT; k++)
+			put_percent(v, c, &column, self->ns[k]);
+	else
+		put_percent(v, c, &column, class_times_system(self));
+	if (v->has_unknown)
+		put_percent(v, c, &column, self->ns[PTF_CLASS_UNKNOWN]);
+	put_percent(v, c, &column, total_ns);
+	c->hot = percent(v, class_times_sum(self)) >= HOT_PERCENT;
+}
+
+static void put_row(struct view *v, uint32_t line, const struct class_times *self,
+	int64_t total_ns, struct ptf_text text)
+{
+	struct cells c;
+
+	fill(v, &c, line, self, total_ns);
+	table_row(&v->table, c.cell, text.data, text.size,
+		c.hot ? PAINT_HOT : PAINT_PLAIN);
+}
+
+static bool is_active(const struct view *v, const struct report_line *l)
+{
+	struct cells c;
+
+	fill(v, &c, l->line, &l->self, l->total_ns);
+	return c.any;
+}
+
+/* --------------------------------------------------------------- lines */
+
+static uint32_t last_line(const struct report_file *f, const struct profile_source *s)
+{
+	uint32_t last = f->lines.count ? f->lines.item[f->lines.count - 1].line : 0;
+
+	if (s && s->line_starts.count) {
+		uint32_t of_text = s->first_line + (uint32_t)s->line_starts.count - 1;
+
+		/* Beyond the end of a whole text there is nothing to show. */
+		last = last > of_text && !s->is_excerpt ? of_text : last;
+		return last > of_text ? last : of_text;
+	}
+	return last;
+}
+
+static void show_range(unsigned char *shown, uint32_t last, int64_t from, int64_t to)
+{
+	for (int64_t i = from < 1 ? 1 : from; i <= to && i <= last; i++)
+		shown[i] = 1;
+}
+
+/* The lines of a long file that are worth showing. */
+static void choose_lines(struct view *v, const struct report_file *f, unsigned char *shown,
+	uint32_t last)
+{
+	int64_t context = v->options->reduced ? 0 : CONTEXT_LINES;
+
+	for (size_t i = 0; i < f->lines.count; i++)
+		if (is_active(v, &f->lines.item[i]))
+			show_range(shown, last, f->lines.item[i].line - context,
+				f->lines.item[i].line + context);
+	for (size_t i = 0; i < f->functions.count && !v->options->reduced; i++) {
+		const struct report_function *g = &f->functions.item[i];
+		struct profile_function d = profile_get_function(v->p, g->function);
+
+		if (percent(v, g->total_ns) < 1 || d.first_line == 0)
+			continue;
+		show_range(shown, last, d.first_line,
+			d.line_count <= WHOLE_FUNCTION_LINES
+				? (int64_t)d.first_line + d.line_count - 1
+				: d.first_line);
+	}
+}
+
+static void put_gap(struct view *v, uint32_t count)
+{
+	char text[40];
+
+	if (v->options->reduced)
+		text[0] = '\0';
+	else
+		snprintf(text, sizeof(text), "(%" PRIu32 " line%s)", count,
+			count == 1 ? "" : "s");
+	table_gap(&v->table, text);
+}
+
+static void put_source_lines(struct view *v, const struct report_file *f,
+	const struct profile_source *s, uint32_t last)
+{
+	static const struct class_times none;
+	bool whole = v->options->all_lines
+			|| (!v->options->reduced && last <= WHOLE_FILE_LINES);
+	unsigned char *shown = memory_zeroed((size_t)last + 1, 1);
+	uint32_t hidden = 0;
+	size_t next = 0;
+
+	if (whole)
+		memset(shown, 1, (size_t)last + 1);
+	else
+		choose_lines(v, f, shown, last);
+	for (uint32_t line = 1; line <= last; line++) {
+		const struct report_line *l = NULL;
+		struct ptf_text text = {"", 0};
+
+		while (next < f->lines.count && f->lines.item[next].line < line)
+			next++;
+		if (next < f->lines.count && f->lines.item[next].line == line)
+			l = &f->lines.item[next];
+		if (!shown[line]) {
+			hidden++;
+			continue;
+		}
+		if (hidden)
+			put_gap(v, hidden);
+		hidden = 0;
+		profile_source_line(s, line, &text);
+		put_row(v, line, l ? &l->self : &none, l ? l->total_ns : 0, text);
+	}
+	if (hidden)
+		put_gap(v, hidden);
+	free(shown);
+}
+
+/* Only lines with time: sorted, or where there is no text to show around. */
+static int compare_self(const void *a, const void *b)
+{
+	const struct report_line *x = a, *y = b;
+	int64_t s = class_times_sum(&x->self), t = class_times_sum(&y->self);
+
+	return s != t ? (s > t ? -1 : 1) : x->line < y->line ? -1 : x->line > y->line;
+}
+
+static int compare_total(const void *a, const void *b)
+{
+	const struct report_line *x = a, *y = b;
+
+	return x->total_ns != y->total_ns ? (x->total_ns > y->total_ns ? -1 : 1)
+					  : compare_self(a, b);
+}
+
+static void put_active_lines(struct view *v, const struct report_file *f,
+	const struct profile_source *s, bool with_quiet_ones)
+{
+	VEC(struct report_line) lines = {0};
+
+	for (size_t i = 0; i < f->lines.count; i++)
+		if (with_quiet_ones || is_active(v, &f->lines.item[i]))
+			vec_push(&lines, f->lines.item[i]);
+	if (v->options->sort != EMIT_SORT_LINE && lines.count)
+		qsort(lines.item, lines.count, sizeof(*lines.item),
+			v->options->sort == EMIT_SORT_TIME ? compare_self : compare_total);
+	for (size_t i = 0; i < lines.count; i++) {
+		struct ptf_text text = {"", 0};
+
+		profile_source_line(s, lines.item[i].line, &text);
+		put_row(v, lines.item[i].line, &lines.item[i].self, lines.item[i].total_ns,
+			text);
+	}
+	vec_free(&lines);
+}
+
+/* ----------------------------------------------------------- functions */
+
+/* "name", and the module of native code that has no file. */
+static void put_function(struct view *v, const struct report_function *g)
+{
+	struct profile_function f = profile_get_function(v->p, g->function);
+	struct ptf_text name = profile_string(v->p, f.name);
+	struct ptf_text module = profile_string(v->p, profile_get_module(v->p, f.module).path);
+	const char *slash = module.size ? memrchr(module.data, '/', module.size) : NULL;
+	char *text;
+	int size;
+
+	if (slash) {
+		module.size -= (size_t)(slash + 1 - module.data);
+		module.data = slash + 1;
+	}
+	if (!g->function)
+		name = PTF_TEXT("[no stack]");
+	/* Names made of module and offset need not name the module again. */
+	if (module.size && !f.file && !memmem(name.data, name.size, "+0x", 3))
+		size = asprintf(&text, "%.*s (%.*s)", (int)name.size, name.data,
+			(int)module.size, module.data);
+	else
+		size = asprintf(&text, "%.*s", (int)name.size, name.data);
+	if (size < 0)
+		return;
+	put_row(v, g->line, &g->self, g->total_ns, (struct ptf_text){text, (size_t)size});
+	free(text);
+}
+
+static void put_functions(struct view *v, const struct report_file *f, bool without_file)
+{
+	struct class_times rest = {0};
+	uint32_t rest_count = 0;
+
+	for (size_t i = 0; i < f->functions.count; i++) {
+		const struct report_function *g = &f->functions.item[i];
+
+		if (percent(v, g->total_ns) >= 1) {
+			put_function(v, g);
+		} else if (class_times_sum(&g->self)) {
+			class_times_add(&rest, &g->self);
+			rest_count++;
+		}
+	}
+	if (without_file && rest_count) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "(%" PRIu32 " more with less than 1 %% each)",
+			rest_count);
+		put_row(v, 0, &rest, class_times_sum(&rest),
+			(struct ptf_text){text, strlen(text)});
+	}
+}
+
+/* --------------------------------------------------------------- files */
+
+static unsigned natural_columns(struct view *v, const struct profile_source *s)
+{
+	struct text_style style = {.unicode = v->options->terminal.unicode, .tabs = true};
+	unsigned widest = 0;
+
+	for (size_t i = 0; s && i < s->line_starts.count; i++) {
+		struct ptf_text text;
+		unsigned columns;
+
+		profile_source_line(s, s->first_line + (uint32_t)i, &text);
+		columns = text_put(NULL, text.data, text.size, &style);
+		widest = columns > widest ? columns : widest;
+	}
+	return widest;
+}
+
+static void put_title(struct view *v, struct ptf_text name, int64_t ns)
+{
+	char part[UNITS_SIZE], whole[UNITS_SIZE];
+	char *title;
+	int size = asprintf(&title, "%.*s: %% of time = %6.2f%% (%s) out of %s.",
+		(int)name.size, name.data, percent(v, ns), units_time(part, ns),
+		units_time(whole, v->report.all_ns));
+
+	if (size < 0)
+		return;
+	table_title(&v->table, title, (size_t)size);
+	free(title);
+}
+
+static void put_file(struct view *v, const struct report_file *f)
+{
+	static const char summary[] = "function summary for ";
+	static const char changed[] = "(this file was changed after the program started)";
+	const struct profile_source *s = profile_source_of(v->p, f->file);
+	struct ptf_text name =
+		f->file ? profile_string(v->p, f->file) : PTF_TEXT("without a source file");
+	uint32_t last = last_line(f, s);
+
+	table_init(&v->table, v->out, &v->options->terminal, v->columns, v->column_count,
+		natural_columns(v, s));
+	put_title(v, name, class_times_sum(&f->self));
+	if (s && s->changed_after_start)
+		table_title(&v->table, changed, sizeof(changed) - 1);
+	table_heading(&v->table, name.data, name.size);
+	if (f->file) {
+		if (v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX)
+			put_active_lines(v, f, s, !s && !v->options->reduced);
+		else
+			put_source_lines(v, f, s, last);
+	}
+	if (f->file && f->functions.count) {
+		char *text;
+		int size = asprintf(&text, "%s%.*s", summary, (int)name.size, name.data);
+
+		table_rule(&v->table);
+		if (size >= 0)
+			table_row(&v->table, v->no_cells, text, (size_t)size, PAINT_DIM);
+		free(text);
+	}
+	put_functions(v, f, !f->file);
+	table_end(&v->table);
+	fputc('\n', v->out);
+}
+
+static void put_files(struct view *v)
+{
+	struct class_times small = {0}, unselected = {0};
+	unsigned small_count = 0, unselected_count = 0;
+	const struct report_file *without_file = NULL;
+	char time[UNITS_SIZE];
+
+	for (size_t i = 0; i < v->report.files.count; i++) {
+		const struct report_file *f = &v->report.files.item[i];
+		double share = percent(v, class_times_sum(&f->self));
+
+		if (!f->is_selected) {
+			class_times_add(&unselected, &f->self);
+			unselected_count++;
+		} else if (share < v->options->min_share_percent || v->report.all_ns == 0) {
+			class_times_add(&small, &f->self);
+			small_count++;
+		} else if (!f->file) {
+			without_file = f; /* stands last */
+		} else {
+			put_file(v, f);
+		}
+	}
+	if (without_file)
+		put_file(v, without_file);
+	if (small_count)
+		fprintf(v->out,
+			"%u file%s with less than %u %% each (%.2f%%, %s in all) not shown: --min-share 0 shows all.\n",
+			small_count, small_count == 1 ? "" : "s", v->options->min_share_percent,
+			percent(v, class_times_sum(&small)),
+			units_time(time, class_times_sum(&small)));
+	if (unselected_count)
+		fprintf(v->out, "%u file%s not asked for: %.2f%% (%s).\n", unselected_count,
+			unselected_count == 1 ? "" : "s",
+			percent(v, class_times_sum(&unselected)),
+			units_time(time, class_times_sum(&unselected)));
+}
+
+/* -------------------------------------------------------------- header */
+
+static void put_text(struct view *v, struct ptf_text text)
+{
+	struct text_style style = {.unicode = v->options->terminal.unicode};
+
+	text_put(v->out, text.data, text.size, &style);
+}
+
+static void put_when(struct view *v, int64_t realtime_ns)
+{
+	time_t seconds = (time_t)(realtime_ns / NS_PER_SECOND);
+	struct tm tm;
+	char text[40];
+
+	if (realtime_ns <= 0 || !localtime_r(&seconds, &tm)
+		|| !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+		return;
+	fprintf(v->out, ", %s", text);
+}
+
+static void put_header(struct view *v)
+{
+	const struct profile *p = v->p;
+	char elapsed[UNITS_SIZE], cpu[UNITS_SIZE], count[UNITS_SIZE];
+	char *command = profile_command(p);
+	const struct profile_section *first = p->sections.count ? p->sections.item : NULL;
+	struct class_times all = {0};
+
+	for (size_t i = 0; i < p->cells.count; i++)
+		all.ns[profile_get_class(p, p->cells.item[i].class_id).kind] +=
+			p->cells.item[i].time_ns;
+	fputs(terminal_paint(&v->options->terminal, PAINT_TITLE), v->out);
+	put_text(v, (struct ptf_text){command, strlen(command)});
+	fputs(terminal_paint(&v->options->terminal, PAINT_PLAIN), v->out);
+	free(command);
+	if (first) {
+		put_when(v, first->origin_realtime_ns);
+		if (first->host) {
+			fputs(" on ", v->out);
+			put_text(v, profile_string(p, first->host));
+		}
+	}
+	if (p->sections.count > 1)
+		fprintf(v->out, ", and %zu more recordings", p->sections.count - 1);
+	fprintf(v->out, "\nelapsed %s%s, CPU %s, %zu process%s, %zu thread%s, %s samples\n\n",
+		units_time(elapsed, profile_elapsed_ns(p)),
+		p->sections.count > 1 ? " (the longest)" : "",
+		units_time(cpu, class_times_cpu(&all)), p->processes.count,
+		p->processes.count == 1 ? "" : "es", p->threads.count,
+		p->threads.count == 1 ? "" : "s", units_count(count, p->sample_count));
+}
+
+/* What 100 % is; a person must not have to guess. */
+static void put_basis(struct view *v, bool of_one_thread)
+{
+	char whole[UNITS_SIZE], others[UNITS_SIZE];
+
+	fprintf(v->out, "100 %% is %s: CPU time%s.", units_time(whole, v->report.all_ns),
+		of_one_thread                ? " and waits of this thread"
+			: v->options->wait_all ? " and waits of all threads"
+					       : " of all threads and waits of main threads");
+	if (v->report.other_waits_ns)
+		fprintf(v->out, " Other threads waited %s: --wait all, --threads.",
+			units_time(others, v->report.other_waits_ns));
+	fputs("\n\n", v->out);
+}
+
+static void put_report(struct view *v, uint32_t only_thread)
+{
+	struct report_options o = {
+		.selection = &v->options->selection,
+		.only_thread = only_thread,
+		.wait_all = v->options->wait_all,
+		.charge = v->options->charge,
+	};
+
+	report_make(&v->report, v->p, &o);
+	v->column_count = 0;
+	make_columns(v);
+	put_basis(v, only_thread != 0);
+	if (v->report.all_ns == 0)
+		fputs("No time was sampled.\n", v->out);
+	else
+		put_files(v);
+	report_free(&v->report);
+}
+
+/* ------------------------------------------------------------- threads */
+
+struct thread_row {
+	uint32_t thread;
+	struct class_times times;
+};
+
+static int compare_threads(const void *a, const void *b)
+{
+	const struct thread_row *x = a, *y = b;
+	int64_t s = class_times_sum(&x->times), t = class_times_sum(&y->times);
+
+	return s != t ? (s > t ? -1 : 1) : x->thread < y->thread ? -1 : 1;
+}
+
+static char *thread_title(const struct profile *p, uint32_t id)
+{
+	const struct profile_thread *t = &p->threads.item[id - 1];
+	struct ptf_text name = profile_string(p, t->name);
+	uint32_t pid = t->process ? p->processes.item[t->process - 1].pid : 0;
+	char *text;
+
+	if (asprintf(&text, "%.*s%s%u of process %u%s", (int)name.size, name.data,
+		    name.size ? ", thread " : "thread ", t->tid, pid,
+		    t->is_main ? " (main)" : "") < 0)
+		return memory_zeroed(1, 1);
+	return text;
+}
+
+static void put_thread_overview(struct view *v, const struct thread_row *row, size_t count)
+{
+	static const struct table_column columns[] = {
+		{"Seconds", "Python", 9, PAINT_PYTHON},
+		{"", "native", 9, PAINT_NATIVE},
+		{"", "kernel", 9, PAINT_SYSTEM},
+		{"", "ready", 9, PAINT_SYSTEM},
+		{"", "GIL", 9, PAINT_SYSTEM},
+		{"", "wait", 9, PAINT_SYSTEM},
+		{"", "", 0, PAINT_PLAIN},
+	};
+	struct table table;
+
+	table_init(&table, v->out, &v->options->terminal, columns,
+		sizeof(columns) / sizeof(columns[0]), 30);
+	table_heading(&table, "thread", 6);
+	for (size_t i = 0; i < count; i++) {
+		char text[PTF_CLASS_KIND_COUNT][32];
+		const char *cell[PTF_CLASS_KIND_COUNT];
+		char *title = thread_title(v->p, row[i].thread);
+
+		for (int k = PTF_CLASS_PYTHON; k < PTF_CLASS_KIND_COUNT; k++) {
+			cell[k - 1] = text[k - 1];
+			text[k - 1][0] = '\0';
+			if (row[i].times.ns[k])
+				snprintf(text[k - 1], sizeof(text[0]), "%.3f",
+					(double)row[i].times.ns[k] / 1e9);
+		}
+		table_row(&table, cell, title, strlen(title), PAINT_PLAIN);
+		free(title);
+	}
+	table_end(&table);
+	fputc('\n', v->out);
+}
+
+static void put_threads(struct view *v)
+{
+	VEC(struct thread_row) rows = {0};
+	struct class_times all = {0}, small = {0};
+	unsigned small_count = 0;
+
+	for (uint32_t id = 1; id <= v->p->threads.count; id++) {
+		struct thread_row row = {.thread = id};
+
+		if (!selection_has_thread(&v->options->selection, v->p, id))
+			continue;
+		report_thread_times(v->p, id, &row.times);
+		class_times_add(&all, &row.times);
+		vec_push(&rows, row);
+	}
+	if (rows.count == 0) {
+		fputs("No thread to show.\n", v->out);
+		return;
+	}
+	qsort(rows.item, rows.count, sizeof(*rows.item), compare_threads);
+	put_thread_overview(v, rows.item, rows.count);
+	for (size_t i = 0; i < rows.count; i++) {
+		int64_t ns = class_times_sum(&rows.item[i].times);
+		char *title;
+
+		if (units_percent((double)ns, (double)class_times_sum(&all))
+			< v->options->min_share_percent) {
+			class_times_add(&small, &rows.item[i].times);
+			small_count++;
+			continue;
+		}
+		title = thread_title(v->p, rows.item[i].thread);
+		fputs(terminal_paint(&v->options->terminal, PAINT_TITLE), v->out);
+		put_text(v, (struct ptf_text){title, strlen(title)});
+		fprintf(v->out, "%s: ", terminal_paint(&v->options->terminal, PAINT_PLAIN));
+		free(title);
+		put_report(v, rows.item[i].thread);
+		fputc('\n', v->out);
+	}
+	if (small_count) {
+		char time[UNITS_SIZE];
+
+		fprintf(v->out,
+			"%u thread%s with less than %u %% each (%s in all) not shown: --min-share 0 shows all.\n",
+			small_count, small_count == 1 ? "" : "s", v->options->min_share_percent,
+			units_time(time, class_times_sum(&small)));
+	}
+	vec_free(&rows);
+}
+
+static void write_table(FILE *out, const struct profile *p, const struct emit_options *options)
+{
+	struct view v = {.out = out, .p = p, .options = options};
+
+	put_header(&v);
+	if (options->threads)
+		put_threads(&v);
+	else
+		put_report(&v, 0);
+}
+
+const struct emit_format emit_table = {
+	.name = "table",
+	.suffix = ".txt",
+	.description = "lines and functions with their share of the time, for people",
+	.cannot_carry = "stacks, times of the samples, counters",
+	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_THREADS
+			| EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE
+			| EMIT_OPTION_REDUCED | EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT
+			| EMIT_OPTION_CLASSES,
+	.write = write_table,
+};

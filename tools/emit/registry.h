@@ -1,0 +1,11 @@
+/* The formats there are; each is defined in the file of its name. */
+#ifndef TOOLS_EMIT_REGISTRY_H
+#define TOOLS_EMIT_REGISTRY_H
+
+#include "tools/emit/emit.h"
+
+extern const struct emit_format emit_table;
+extern const struct emit_format emit_json;
+extern const struct emit_format emit_folded;
+
+#endif
