@@ -71,7 +71,8 @@ struct prec_image {
 	uint64_t time_ns; /* CLOCK_MONOTONIC, here and below */
 	uint64_t thread_cpu_ns;
 	uint64_t python_runtime; /* address of _PyRuntime, 0 = not Python */
-	uint32_t python_version; /* PY_VERSION_HEX, 0 = not Python */
+	uint64_t python_code_type; /* address of PyCode_Type */
+	uint32_t python_version; /* PY_VERSION_HEX, 0 = not Python or not known */
 	uint32_t generation;     /* of the image in this session */
 };
 

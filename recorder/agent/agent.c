@@ -72,16 +72,15 @@ static void find_python(void)
 	const unsigned long *hex = dlsym(RTLD_DEFAULT, "Py_Version"); /* from 3.11 */
 	const char *(*get_version)(void) =
 		(const char *(*)(void))dlsym(RTLD_DEFAULT, "Py_GetVersion");
-	uint32_t version = 0;
-	int minor;
+	unsigned minor, micro;
 
 	if (!runtime)
 		return;
 	if (hex)
-		version = (uint32_t)*hex;
-	else if (get_version && sscanf(get_version(), "3.%d", &minor) == 1)
-		version = 3u << 24 | (uint32_t)minor << 16;
-	agent.python.version = python_version_find(version);
+		agent.python_hex = (uint32_t)*hex;
+	else if (get_version && sscanf(get_version(), "3.%u.%u", &minor, &micro) == 2)
+		agent.python_hex = 3u << 24 | minor << 16 | micro << 8;
+	agent.python.version = python_version_find(agent.python_hex);
 	agent.python.runtime = runtime;
 	agent.python.code_type = (uintptr_t)dlsym(RTLD_DEFAULT, "PyCode_Type");
 }

@@ -25,6 +25,7 @@ struct agent {
 	struct prec_shm *shm; /* NULL: this process is not recorded */
 	pid_t owner_pid;      /* a forked child has another and is not recorded */
 	struct python_process python; /* version NULL: not a Python process */
+	uint32_t python_hex; /* PY_VERSION_HEX, as far as it can be known */
 	char preload[4096];  /* value to give LD_PRELOAD over an exec */
 	char shm_path[64];
 };

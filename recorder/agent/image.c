@@ -18,9 +18,9 @@ void agent_write_image(uint32_t generation)
 		.record = {sizeof image / 8, PREC_RECORD_IMAGE, 0},
 		.time_ns = agent_clock_ns(CLOCK_MONOTONIC),
 		.thread_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID),
-		.python_runtime = python->version ? python->runtime : 0,
-		.python_version =
-			python->version ? 3u << 24 | python->version->minor << 16 : 0,
+		.python_runtime = python->runtime,
+		.python_version = agent.python_hex,
+		.python_code_type = python->code_type,
 		.generation = generation,
 	};
 

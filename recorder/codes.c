@@ -1,0 +1,119 @@
+/* Code objects, their functions and lines; see codes.h. */
+#include "recorder/codes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "recorder/cpython/code.h"
+#include "recorder/python_text.h"
+#include "recorder/recording.h"
+
+const struct code *codes_find(const struct codes *codes, uint64_t key)
+{
+	const uint32_t *place = idmap_get(&codes->index, key);
+
+	return place ? &codes->item[*place] : NULL;
+}
+
+static struct code *append(struct codes *codes, uint64_t key)
+{
+	if (codes->count == codes->capacity) {
+		size_t capacity = codes->capacity * 2 + 256;
+		void *grown = realloc(codes->item, capacity * sizeof *codes->item);
+		if (!grown)
+			return NULL;
+		codes->item = grown;
+		codes->capacity = capacity;
+	}
+	if (idmap_set(&codes->index, key, (uint32_t)codes->count) < 0)
+		return NULL;
+	struct code *code = &codes->item[codes->count++];
+	*code = (struct code){0};
+	return code;
+}
+
+static void define(struct recording *r, struct code *code, const char *file, const char *name)
+{
+	struct ptf_function function = {
+		.name = recording_string(r, name),
+		.file = recording_string(r, file),
+		.kind = PTF_FUNCTION_PYTHON,
+		.first_line = code->first_line,
+	};
+	struct ptf_error err;
+
+	if (code->lines.last_line >= code->first_line)
+		function.line_count = code->lines.last_line - code->first_line + 1;
+	if (recording_is_sound(r))
+		recording_check(r,
+			ptf_writer_function(r->writer, &function, &code->function, &err),
+			&err);
+	sources_want(r, function.file, file);
+}
+
+void codes_add(struct recording *r, const struct prec_code *record,
+	const unsigned char *texts)
+{
+	const struct python_version *version = python_version_find(record->python_version);
+	const unsigned char *name_at = texts + prec_words(record->file_bytes) * 8;
+	const unsigned char *table = name_at + prec_words(record->name_bytes) * 8;
+
+	if (!version || codes_find(&r->codes, record->key))
+		return;
+	char *file = text_to_utf8(texts, record->file_bytes, record->file_kind);
+	char *name = text_to_utf8(name_at, record->name_bytes, record->name_kind);
+	struct code *code = append(&r->codes, record->key);
+	if (file && name && code) {
+		code->first_line = record->first_line;
+		if (python_lines_init(&code->lines, version, table, record->linetable_bytes,
+			    code->first_line) < 0)
+			recording_no_memory(r);
+		define(r, code, file, name);
+	} else {
+		recording_no_memory(r);
+	}
+	free(file);
+	free(name);
+}
+
+bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
+{
+	struct python_memory *memory = &r->memory.memory;
+	struct python_code found;
+
+	if (!python_code_locate(memory, &r->python, address, &found) ||
+		found.file.size_bytes > PREC_NAME_MAX || found.name.size_bytes > PREC_NAME_MAX ||
+		found.linetable_bytes > PREC_LINETABLE_MAX)
+		return false;
+	struct prec_code record = {
+		.key = key,
+		.first_line = found.first_line,
+		.python_version = 3u << 24 | r->python.version->minor << 16,
+		.file_bytes = found.file.size_bytes,
+		.name_bytes = found.name.size_bytes,
+		.linetable_bytes = found.linetable_bytes,
+		.file_kind = found.file.kind,
+		.name_kind = found.name.kind,
+	};
+	size_t name_at = prec_words(record.file_bytes) * 8;
+	size_t table_at = name_at + prec_words(record.name_bytes) * 8;
+	unsigned char *texts = calloc(1, table_at + record.linetable_bytes + 1);
+	bool whole = texts &&
+		memory->read(memory, found.file.address, texts, record.file_bytes) &&
+		memory->read(memory, found.name.address, texts + name_at, record.name_bytes) &&
+		memory->read(memory, found.linetable, texts + table_at,
+			record.linetable_bytes);
+	if (whole)
+		codes_add(r, &record, texts);
+	free(texts);
+	return whole;
+}
+
+void codes_finish(struct codes *codes)
+{
+	for (size_t i = 0; i < codes->count; i++)
+		python_lines_finish(&codes->item[i].lines);
+	free(codes->item);
+	idmap_finish(&codes->index);
+	*codes = (struct codes){0};
+}

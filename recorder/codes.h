@@ -1,0 +1,44 @@
+/*
+ * Code objects that samples refer to by their keys: functions of the trace and
+ * their line tables.
+ */
+#ifndef PREC_CODES_H
+#define PREC_CODES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "recorder/cpython/linetable.h"
+#include "recorder/idmap.h"
+#include "recorder/ring.h"
+
+struct recording;
+
+struct code {
+	uint32_t function; /* in the trace */
+	uint32_t first_line;
+	struct python_lines lines;
+};
+
+struct codes {
+	struct code *item;
+	size_t count, capacity;
+	struct idmap index; /* key -> place in item */
+};
+
+/*
+ * Takes in a record of the ring; texts are what follows it. Known keys are
+ * passed over. Failures are noted in the recording.
+ */
+void codes_add(struct recording *r, const struct prec_code *record,
+	const unsigned char *texts);
+
+/* The same by reading the target's memory; false when it cannot be read. */
+bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address);
+
+/* NULL when the facts of the code object never came. */
+const struct code *codes_find(const struct codes *codes, uint64_t key);
+
+void codes_finish(struct codes *codes);
+
+#endif

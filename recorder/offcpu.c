@@ -1,0 +1,264 @@
+/* Polling for time off the processor; see offcpu.h. */
+#include "recorder/offcpu.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "recorder/clocks.h"
+#include "recorder/recording.h"
+#include "recorder/stacks.h"
+#include "recorder/wait_kind.h"
+
+/* Frames read of a blocked thread's stack. */
+#define FRAMES_MAX 4096u
+
+static int open_task_file(const struct recording *r, const struct recorded_thread *thread,
+	const char *name)
+{
+	char path[96];
+
+	snprintf(path, sizeof path, "/proc/%d/task/%u/%s", (int)r->pid, thread->tid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static ssize_t read_again(int fd, char *text, size_t size)
+{
+	ssize_t length = fd < 0 ? -1 : pread(fd, text, size - 1, 0);
+
+	text[length > 0 ? length : 0] = '\0';
+	return length;
+}
+
+static bool read_schedstat(const struct offcpu *off, uint64_t *run_ns, uint64_t *queue_ns)
+{
+	char text[96], *end;
+
+	if (read_again(off->schedstat_fd, text, sizeof text) <= 0)
+		return false;
+	*run_ns = strtoull(text, &end, 10);
+	*queue_ns = strtoull(end, NULL, 10);
+	return true;
+}
+
+static bool open_files(struct recording *r, struct recorded_thread *thread)
+{
+	struct offcpu *off = &thread->offcpu;
+
+	off->schedstat_fd = open_task_file(r, thread, "schedstat");
+	off->syscall_fd = open_task_file(r, thread, "syscall");
+	off->is_open = true;
+	if (off->schedstat_fd < 0)
+		return false;
+	off->polled_ns = thread->slot->start_time_ns;
+	off->run_ns = thread->slot->start_cpu_ns;
+	uint64_t run_ns;
+	return read_schedstat(off, &run_ns, &off->queue_ns);
+}
+
+static void close_files(struct offcpu *off)
+{
+	if (!off->is_open)
+		return;
+	if (off->schedstat_fd >= 0)
+		close(off->schedstat_fd);
+	if (off->syscall_fd >= 0)
+		close(off->syscall_fd);
+	off->schedstat_fd = off->syscall_fd = -1;
+}
+
+/* What /proc/PID/task/TID/syscall says of a blocked thread. */
+struct blocked_call {
+	long number; /* -1: in no system call */
+	uint64_t first_argument;
+	uint64_t pc;
+};
+
+/* False when the thread runs or is ready to. */
+static bool read_blocked_call(const struct offcpu *off, struct blocked_call *call)
+{
+	char text[256];
+	char *at = text;
+	const char *last;
+
+	if (read_again(off->syscall_fd, text, sizeof text) <= 0 ||
+		!strncmp(text, "running", 7))
+		return false;
+	call->number = strtol(at, &at, 10);
+	call->first_argument = strtoull(at, NULL, 16);
+	last = strrchr(text, ' ');
+	call->pc = last ? strtoull(last, NULL, 16) : 0;
+	return true;
+}
+
+static uint32_t class_of(struct recording *r, const struct blocked_call *call)
+{
+	uint64_t runtime_end = r->python.runtime + r->space.runtime_bytes;
+	struct ptf_class_descriptor descriptor = {.kind = PTF_CLASS_WAIT};
+	uint32_t id = PTF_CLASS_WAIT;
+	struct ptf_error err;
+
+	if (r->python.version && call->number == SYS_futex &&
+		call->first_argument >= r->python.runtime &&
+		call->first_argument < runtime_end)
+		return PTF_CLASS_GIL;
+	descriptor.detail = recording_string(r, wait_kind(call->number));
+	if (recording_is_sound(r))
+		recording_check(r, ptf_writer_class(r->writer, &descriptor, &id, &err), &err);
+	return id;
+}
+
+/* The thread's Python stack as it lies in the target's memory now; 0 = none. */
+static uint32_t read_python_node(struct recording *r, struct recorded_thread *thread)
+{
+	static struct prec_frame frames[FRAMES_MAX]; /* only the drain's thread is here */
+	struct offcpu *off = &thread->offcpu;
+	struct python_walk walk;
+	struct python_frame frame;
+	size_t count = 0;
+	uint64_t id = 0;
+
+	if (!r->python.version)
+		return 0;
+	remote_memory_init(&r->memory, r->pid);
+	struct python_memory *memory = &r->memory.memory;
+	if (off->thread_state &&
+		(!memory->read(memory, off->thread_state + r->python.version->thread_id, &id,
+			 sizeof id) ||
+			id != thread->slot->pthread))
+		off->thread_state = 0;
+	if (!off->thread_state)
+		off->thread_state =
+			python_find_thread(memory, &r->python, thread->slot->pthread);
+	if (!off->thread_state)
+		return 0;
+	python_walk_begin(&walk, memory, &r->python, off->thread_state);
+	while (count < FRAMES_MAX && python_walk_next(&walk, &frame)) {
+		if (!codes_find(&r->codes, frame.key) &&
+			!codes_add_remote(r, frame.key, frame.code))
+			return 0;
+		struct prec_frame *last = count ? &frames[count - 1] : NULL;
+		if (last && last->key == frame.key && last->instruction == frame.instruction)
+			last->repeat_count++;
+		else
+			frames[count++] =
+				(struct prec_frame){frame.key, frame.instruction, 1};
+	}
+	return walk.torn ? 0 : stacks_python_node(r, frames, count, 0);
+}
+
+static void add_row(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,
+	int64_t weight_ns, uint32_t node, uint32_t class_id)
+{
+	struct row row = {recording_time(r, time_ns), weight_ns, node, class_id};
+
+	if (weight_ns > 0 && rows_add(&thread->rows, row) < 0)
+		recording_no_memory(r);
+}
+
+void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t time_ns)
+{
+	struct offcpu *off = &thread->offcpu;
+
+	if (off->is_blocked && off->wait_ns > 0) {
+		add_row(r, thread, time_ns, off->wait_ns, off->node, off->class_id);
+		off->wait_ns = 0;
+	}
+	if (off->runnable_ns > 0) {
+		add_row(r, thread, time_ns, off->runnable_ns,
+			thread->last_node ? thread->last_node : off->node,
+			PTF_CLASS_RUNNABLE);
+		off->runnable_ns = 0;
+	}
+}
+
+/* Sees where the thread is blocked now, if it is. */
+static void look(struct recording *r, struct recorded_thread *thread, uint64_t run_ns)
+{
+	struct offcpu *off = &thread->offcpu;
+	struct blocked_call call, again;
+	uint64_t run_after_ns, queue_ns;
+
+	off->is_blocked = false;
+	if (!read_blocked_call(off, &call))
+		return;
+	uint32_t node = read_python_node(r, thread);
+	if (!read_schedstat(off, &run_after_ns, &queue_ns) || run_after_ns != run_ns ||
+		!read_blocked_call(off, &again) || again.number != call.number ||
+		again.pc != call.pc)
+		return;
+	if (!node)
+		node = stacks_native_node(r, address_space_find(&r->space, call.pc), call.pc);
+	off->node = node;
+	off->class_id = class_of(r, &call);
+	off->is_blocked = true;
+}
+
+static void poll_thread(struct recording *r, struct recorded_thread *thread)
+{
+	struct offcpu *off = &thread->offcpu;
+	uint64_t run_ns, queue_ns, now_ns;
+
+	if (!off->is_open && !open_files(r, thread))
+		return;
+	if (!read_schedstat(off, &run_ns, &queue_ns))
+		return;
+	now_ns = clock_now_ns();
+	bool has_run = run_ns != off->run_ns;
+	/* The wait before this wake-up ends here; its end is known to a poll. */
+	if (has_run && off->is_blocked) {
+		offcpu_settle(r, thread, off->polled_ns);
+		off->is_blocked = false;
+	}
+	off->wait_ns += (int64_t)(now_ns - off->polled_ns) - (int64_t)(run_ns - off->run_ns) -
+		(int64_t)(queue_ns - off->queue_ns);
+	off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
+	off->polled_ns = now_ns;
+	off->run_ns = run_ns;
+	off->queue_ns = queue_ns;
+	if (has_run || !off->is_blocked) {
+		look(r, thread, run_ns);
+		/* Each time a thread is found blocked anew the wait since the last
+		   time is its: threads that pass the GIL around run at every poll. */
+		if (off->is_blocked)
+			offcpu_settle(r, thread, now_ns);
+	}
+}
+
+void offcpu_poll(struct recording *r)
+{
+	for (size_t i = 0; i < r->thread_count && recording_is_sound(r); i++)
+		if (r->thread[i]->slot && !r->thread[i]->is_ended)
+			poll_thread(r, r->thread[i]);
+}
+
+void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,
+	uint64_t cpu_ns)
+{
+	struct offcpu *off = &thread->offcpu;
+
+	if (off->polled_ns == 0) {
+		off->polled_ns = thread->slot ? thread->slot->start_time_ns : time_ns;
+		off->run_ns = thread->slot ? thread->slot->start_cpu_ns : cpu_ns;
+	}
+	off->wait_ns += (int64_t)(time_ns - off->polled_ns) - (int64_t)(cpu_ns - off->run_ns);
+	if (!off->is_blocked) {
+		/* Where it was last seen blocked, else where it last ran. */
+		if (!off->class_id) {
+			off->class_id = PTF_CLASS_WAIT;
+			off->node = thread->last_node ? thread->last_node : r->unsampled_node;
+		}
+		off->is_blocked = true;
+	}
+	offcpu_settle(r, thread, time_ns);
+	close_files(off);
+}
+
+void offcpu_forget_image(struct recorded_thread *thread)
+{
+	thread->offcpu.thread_state = 0;
+	thread->offcpu.is_blocked = false;
+}

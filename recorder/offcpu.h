@@ -1,0 +1,45 @@
+/*
+ * Time off the processor: what a thread waits for, and where.
+ *
+ * prec polls /proc/PID/task/TID/schedstat. Of an interval, wait time is what
+ * is neither CPU time nor delay on the run queue. It is given to the stack
+ * that the thread is seen blocked in; time of an interval at whose end the
+ * thread is seen running is kept for the next time it is seen blocked. A
+ * thread is blocked when its run time is the same before and after its stack
+ * was read; when it has not run since the last poll, its stack is the last one.
+ */
+#ifndef PREC_OFFCPU_H
+#define PREC_OFFCPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct recording;
+struct recorded_thread;
+
+struct offcpu {
+	bool is_open;
+	int schedstat_fd, syscall_fd;
+	uint64_t polled_ns, run_ns, queue_ns; /* at the last poll */
+	int64_t wait_ns, runnable_ns;   /* not given to a row yet; wait may be
+	                                   short of 0 while the kernel's run time
+	                                   lags behind */
+	bool is_blocked;                /* at the last poll, in node */
+	uint32_t node, class_id;        /* last seen blocked here; class 0 = never */
+	uintptr_t thread_state;         /* PyThreadState, 0 = not found yet */
+};
+
+/* Polls all threads of the recording that are in a slot. */
+void offcpu_poll(struct recording *r);
+
+/* Gives what is due to rows, at time_ns of CLOCK_MONOTONIC. Before a flush. */
+void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t time_ns);
+
+/* The thread ended at time_ns with cpu_ns; its last interval is settled. */
+void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,
+	uint64_t cpu_ns);
+
+/* The process runs another program: what was known of its memory is void. */
+void offcpu_forget_image(struct recorded_thread *thread);
+
+#endif

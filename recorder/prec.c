@@ -1,0 +1,219 @@
+/* prec: records a program into a .ptf trace. Options, defaults, what follows. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <ptf/version.h>
+
+#include "recorder/install.h"
+#include "recorder/say.h"
+#include "recorder/session.h"
+
+#define RATE_DEFAULT_HZ 250
+#define RATE_MIN_HZ     1
+#define RATE_MAX_HZ     20000
+
+const char *argp_program_version = "prec " PTF_VERSION_STRING;
+
+struct command {
+	struct session_options session;
+	char *python, *module;
+	char **words;
+	bool shows_table, is_quiet;
+};
+
+enum { KEY_PYTHON = 256, KEY_CLI, KEY_SOURCE, KEY_NO_SOURCE, KEY_NO_ARGS };
+
+static const struct argp_option options[] = {
+	{"output", 'o', "FILE", 0, "Write the trace to FILE, - for standard output "
+		"(default: the program's name with .ptf, here)", 0},
+	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (250)", 0},
+	{NULL, 'm', "MODULE", 0, "Run a Python module, as python3 -m does; ends the options", 0},
+	{"python", KEY_PYTHON, "PATH", 0,
+		"The interpreter for scripts and modules (python3 of PATH)", 0},
+	{"cli", KEY_CLI, NULL, 0, "Print the line table when the program has ended", 0},
+	{"quiet", 'q', NULL, 0, "No summary, no notes", 0},
+	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
+	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 0},
+	{"source", KEY_SOURCE, "SOURCE", 0,
+		"What ticks: perf, timer, or auto, the best that works (auto)", 0},
+	{0},
+};
+
+static const char usage[] = "PROGRAM [ARG...]\n-m MODULE [ARG...]";
+static const char doc[] =
+	"Records a Python or native program into a profile trace.\v"
+	"  prec walk.py 1000            records into walk.ptf\n"
+	"  prec --cli walk.py           ... and prints the line table\n"
+	"  prec -F 1000 -o x.ptf -- make test\n"
+	"  prec -m pytest -q\n"
+	"\n"
+	"The program's output, exit status and signals are as without prec. Then: "
+	"pinfo walk.ptf, pconv walk.ptf --to table.";
+
+static double parse_rate(struct argp_state *state, const char *text)
+{
+	char *end;
+	double rate_hz = strtod(text, &end);
+
+	if (end == text || *end || !(rate_hz >= RATE_MIN_HZ && rate_hz <= RATE_MAX_HZ))
+		argp_error(state, "rate '%s' is not a number from %d to %d", text, RATE_MIN_HZ,
+			RATE_MAX_HZ);
+	return rate_hz;
+}
+
+static enum prec_source parse_source(struct argp_state *state, const char *text)
+{
+	if (!strcmp(text, "perf"))
+		return PREC_SOURCE_PERF;
+	if (!strcmp(text, "timer"))
+		return PREC_SOURCE_TIMER;
+	if (strcmp(text, "auto") != 0)
+		argp_error(state, "source '%s' is none of auto, perf, timer", text);
+	return 0;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+	struct command *command = state->input;
+
+	switch (key) {
+	case 'o':
+		command->session.output = text;
+		break;
+	case 'F':
+		command->session.rate_hz = parse_rate(state, text);
+		break;
+	case 'm':
+		/* Everything behind it is the module's. */
+		command->module = text;
+		command->words = state->argv + state->next;
+		state->next = state->argc;
+		break;
+	case ARGP_KEY_ARG:
+		command->words = state->argv + state->next - 1;
+		state->next = state->argc;
+		break;
+	case ARGP_KEY_NO_ARGS:
+		if (!command->module)
+			argp_error(state, "no program to record");
+		break;
+	case KEY_PYTHON:
+		command->python = text;
+		break;
+	case KEY_CLI:
+		command->shows_table = true;
+		break;
+	case 'q':
+		command->is_quiet = true;
+		break;
+	case KEY_SOURCE:
+		command->session.source = parse_source(state, text);
+		break;
+	case KEY_NO_SOURCE:
+		command->session.keep_sources = false;
+		break;
+	case KEY_NO_ARGS:
+		command->session.keep_arguments = false;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* walk.py -> walk.ptf, /usr/bin/make -> make.ptf, json.tool -> json.tool.ptf. */
+static const char *default_output(const struct target *target)
+{
+	static char name[NAME_MAX + 1];
+	const char *slash = strrchr(target->subject, '/');
+	const char *base = slash && !target->is_module ? slash + 1 : target->subject;
+	const char *dot = strrchr(base, '.');
+	size_t length = strlen(base);
+
+	if (!target->is_module && dot && dot != base)
+		length = (size_t)(dot - base);
+	snprintf(name, sizeof name, "%.*s.ptf", (int)(length < 200 ? length : 200), base);
+	return name;
+}
+
+/* Runs a tool that is installed beside prec; its output goes to fd. */
+static void run_tool(const char *relative, int fd, char *const arguments[])
+{
+	char path[PATH_MAX];
+	int status;
+
+	if (install_find(path, sizeof path, relative) < 0) {
+		note("%s is missing", path);
+		return;
+	}
+	fflush(NULL);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(fd, STDOUT_FILENO);
+		execv(path, arguments);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void show(const struct command *command)
+{
+	char *output = (char *)(uintptr_t)command->session.output;
+	char pinfo[] = "pinfo", summary[] = "--summary", pconv[] = "pconv", to[] = "--to",
+	     table[] = "table";
+
+	if (!strcmp(output, "-"))
+		return;
+	if (command->shows_table)
+		run_tool("bin/pconv", STDOUT_FILENO,
+			(char *[]){pconv, output, to, table, NULL});
+	if (!command->is_quiet)
+		run_tool("bin/pinfo", STDERR_FILENO,
+			(char *[]){pinfo, summary, output, NULL});
+}
+
+/* The descriptors 0 to 2 may be closed: nothing of ours may become them. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= 2)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	if (fd > 2)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp argp = {options, parse, usage, doc, NULL, NULL, NULL};
+	struct command command = {
+		.session = {
+			.rate_hz = RATE_DEFAULT_HZ, .keep_sources = true, .keep_arguments = true}};
+	struct target target;
+	bool is_recorded;
+
+	fill_standard_descriptors();
+	argp_err_exit_status = 2;
+	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
+	if (command.is_quiet)
+		say_set_quiet();
+	int exit_code =
+		target_resolve(&target, command.words, command.module, command.python);
+	if (exit_code == 0) {
+		if (!command.session.output)
+			command.session.output = default_output(&target);
+		exit_code = session_run(&target, &command.session, &is_recorded);
+		if (is_recorded)
+			show(&command);
+	}
+	target_finish(&target);
+	return exit_code;
+}

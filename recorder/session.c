@@ -1,0 +1,343 @@
+/* The loop around a recorded program; see session.h. */
+#include "recorder/session.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "recorder/clocks.h"
+#include "recorder/drain.h"
+#include "recorder/install.h"
+#include "recorder/recording.h"
+#include "recorder/say.h"
+#include "recorder/selftest.h"
+
+/* A reader of the growing file is never further behind than a second. */
+#define FLUSH_INTERVAL_NS 700000000u
+
+/* Waiting is looked at this often, with jitter, so that no period of the
+   program's own is always met at the same place. */
+#define POLL_INTERVAL_NS 10000000u
+
+/* Rings are drained at least when so many samples can have come. */
+#define SAMPLES_PER_DRAIN 30u
+
+/* The kernel may be told to stop us only by these. */
+static const int watched_signals[] = {
+	SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+
+struct session {
+	const struct session_options *options;
+	struct recording recording;
+	int shm_fd, output_fd, signal_fd;
+	bool is_output_ours; /* made by us: removed when nothing ran */
+	unsigned int jitter_seed;
+	struct target_signals before;
+};
+
+/* ------------------------------------------------------------- before it */
+
+static int open_output(struct session *s)
+{
+	const char *path = s->options->output;
+	struct stat status;
+
+	if (!strcmp(path, "-")) {
+		s->output_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	} else {
+		/* Emptied only when the program has started. */
+		s->output_fd = open(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
+		s->is_output_ours = s->output_fd >= 0;
+		if (s->output_fd < 0 && errno == EEXIST)
+			s->output_fd = open(path, O_WRONLY | O_CLOEXEC);
+	}
+	if (s->output_fd < 0 || fstat(s->output_fd, &status) != 0) {
+		complain("%s: %s", path, strerror(errno));
+		return -1;
+	}
+	if (isatty(s->output_fd)) {
+		complain("%s: a trace is not written to a terminal", path);
+		return -1;
+	}
+	return 0;
+}
+
+static void drop_output(struct session *s)
+{
+	if (s->is_output_ours)
+		unlink(s->options->output);
+}
+
+static void choose_source(struct session *s, struct prec_shm *shm)
+{
+	struct timespec tick = {0};
+	char why[128];
+
+	shm->period_ns = (uint64_t)(1e9 / s->options->rate_hz + 0.5);
+	shm->source = s->options->source;
+	if (!shm->source) {
+		shm->source = PREC_SOURCE_PERF;
+		if (!selftest_perf(why, sizeof why)) {
+			shm->source = PREC_SOURCE_TIMER;
+			note("perf events cannot be used (%s): sampling by CPU timers "
+			     "(sysctl kernel.perf_event_paranoid=1 allows more)", why);
+		}
+	}
+	if (shm->source == PREC_SOURCE_TIMER &&
+		clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0) {
+		/* These timers fire on the kernel's tick: a multiple of it. */
+		uint64_t tick_ns = (uint64_t)tick.tv_nsec;
+		uint64_t ticks = (shm->period_ns + tick_ns / 2) / tick_ns;
+		uint64_t period_ns = (ticks ? ticks : 1) * tick_ns;
+		if (period_ns != shm->period_ns && shm->period_ns < tick_ns)
+			note("CPU timers tick at %.0f Hz, not at %g Hz",
+				1e9 / (double)period_ns, s->options->rate_hz);
+		shm->period_ns = period_ns;
+	}
+}
+
+static int make_shm(struct session *s)
+{
+	s->shm_fd = memfd_create("prec", MFD_CLOEXEC);
+	if (s->shm_fd < 0 || ftruncate(s->shm_fd, PREC_SHM_BYTES) != 0) {
+		complain("cannot make shared memory: %s", strerror(errno));
+		return -1;
+	}
+	fchmod(s->shm_fd, 0600);
+	struct prec_shm *shm = mmap(NULL, PREC_SHM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+		s->shm_fd, 0);
+	if (shm == MAP_FAILED) {
+		complain("cannot map shared memory: %s", strerror(errno));
+		return -1;
+	}
+	shm->magic = PREC_SHM_MAGIC;
+	shm->prec_pid = (uint32_t)getpid();
+	atomic_store(&shm->heartbeat_ns, clock_now_ns());
+	s->recording.shm = shm;
+	choose_source(s, shm);
+	return 0;
+}
+
+/*
+ * The terminal sends its signals to the whole job: the program gets them by
+ * itself, and decides; prec waits for what it does.
+ */
+static int watch_signals(struct session *s)
+{
+	sigset_t watched;
+
+	sigemptyset(&watched);
+	for (size_t i = 0; i < sizeof watched_signals / sizeof *watched_signals; i++)
+		sigaddset(&watched, watched_signals[i]);
+	sigprocmask(SIG_BLOCK, &watched, &s->before.mask);
+	/* A reader of the trace that goes away is a failed write. */
+	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &s->before.pipe);
+	s->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? -1 : 0;
+}
+
+/* Two descriptors are kept of every thread. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* -------------------------------------------------------------- while it runs */
+
+static void forward_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
+		if (info.ssi_signo != SIGCHLD && info.ssi_code == SI_USER)
+			kill(s->recording.pid, (int)info.ssi_signo);
+}
+
+static bool has_ended(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		info.si_pid == pid;
+}
+
+static uint64_t next_interval_ns(struct session *s)
+{
+	uint64_t interval_ns = s->recording.shm->period_ns * SAMPLES_PER_DRAIN;
+
+	if (interval_ns > POLL_INTERVAL_NS)
+		interval_ns = POLL_INTERVAL_NS;
+	return interval_ns / 2 +
+		(uint64_t)rand_r(&s->jitter_seed) * interval_ns / RAND_MAX;
+}
+
+static void loop(struct session *s)
+{
+	struct recording *r = &s->recording;
+	uint64_t flushed_ns = clock_now_ns(), polled_ns = 0;
+	bool has_complained = false;
+
+	while (!has_ended(r->pid)) {
+		uint64_t wait_ns = next_interval_ns(s);
+		struct timespec timeout = {0, (long)wait_ns};
+		struct pollfd fd = {s->signal_fd, POLLIN, 0};
+		if (!recording_is_sound(r)) {
+			if (!has_complained)
+				complain("%s: %s: recording stopped, the program goes on",
+					s->options->output, r->error.message);
+			has_complained = true;
+		}
+		if (ppoll(&fd, 1, has_complained ? NULL : &timeout, NULL) > 0)
+			forward_signals(s);
+		if (has_complained)
+			continue;
+		uint64_t now_ns = clock_now_ns();
+		if (now_ns - polled_ns >= POLL_INTERVAL_NS / 2) {
+			offcpu_poll(r);
+			polled_ns = now_ns;
+		}
+		drain(r);
+		if (now_ns - flushed_ns >= FLUSH_INTERVAL_NS) {
+			recording_flush(r);
+			flushed_ns = now_ns;
+		}
+	}
+	if (!recording_is_sound(r) && !has_complained)
+		complain("%s: %s", s->options->output, r->error.message);
+}
+
+/* ------------------------------------------------------------- and after it */
+
+/*
+ * Of the process alone, while it is a zombie: wait4 would add its children.
+ * /proc gives user and system time in ticks, but their sum is known exactly.
+ */
+static void read_usage(struct recording *r, uint64_t cpu_ns)
+{
+	char path[64], text[1024];
+	unsigned long minor = 0, major = 0, user = 0, system = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)r->pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	const char *behind_name = strrchr(text, ')');
+	if (!behind_name ||
+		sscanf(behind_name + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu %*u %lu %lu",
+			&minor, &major, &user, &system) != 4)
+		return;
+	double share = user + system ? (double)user / (double)(user + system) : 1;
+	r->user_ns = (uint64_t)((double)cpu_ns * share);
+	r->system_ns = cpu_ns - r->user_ns;
+	r->minor_fault_count = minor;
+	r->major_fault_count = major;
+}
+
+static void finish(struct session *s)
+{
+	struct recording *r = &s->recording;
+	uint64_t time_ns = clock_now_ns(), cpu_ns = clock_process_cpu_ns(r->pid);
+	struct rusage usage;
+	int status = 0;
+
+	read_usage(r, cpu_ns);
+	while (drain(r) && recording_is_sound(r))
+		;
+	while (wait4(r->pid, &status, 0, &usage) < 0 && errno == EINTR)
+		;
+	r->maximum_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	r->exit_status =
+		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	recording_end(r, time_ns, cpu_ns);
+}
+
+static int record(struct session *s, const struct target *target)
+{
+	struct recording *r = &s->recording;
+	struct recording_start start = {
+		.fd = s->output_fd,
+		.executable = target->executable,
+		.command = target->arguments,
+		.rate_hz = s->options->rate_hz,
+	};
+	char shm_path[64], agent[PATH_MAX];
+	int exit_code;
+
+	if (install_find(agent, sizeof agent, "lib/ptf/libprec-agent.so") < 0) {
+		complain("the agent library is missing: %s", agent);
+		return 1;
+	}
+	snprintf(shm_path, sizeof shm_path, "/proc/%d/fd/%d", (int)getpid(), s->shm_fd);
+	r->origin_ns = clock_now_ns();
+	r->keep_sources = s->options->keep_sources;
+	r->keep_arguments = s->options->keep_arguments;
+	if (!getcwd(r->cwd, sizeof r->cwd))
+		r->cwd[0] = '\0';
+	r->pid = target_start(target, agent, shm_path, &s->before, &exit_code);
+	if (r->pid < 0) {
+		drop_output(s);
+		return exit_code;
+	}
+	if (ftruncate(s->output_fd, 0) != 0 && errno != EINVAL)
+		complain("%s: %s", s->options->output, strerror(errno));
+	raise_file_limit();
+	recording_begin(r, &start);
+	loop(s);
+	finish(s);
+	if (!recording_is_sound(r)) {
+		complain("%s: %s", s->options->output, r->error.message);
+		return r->exit_status ? r->exit_status : 1;
+	}
+	return r->exit_status;
+}
+
+int session_run(const struct target *target, const struct session_options *options,
+	bool *is_recorded)
+{
+	static struct session s; /* holds pages of the target: too large for a stack */
+	int exit_code = 1;
+
+	s = (struct session){
+		.options = options,
+		.shm_fd = -1,
+		.output_fd = -1,
+		.signal_fd = -1,
+		.jitter_seed = (unsigned int)clock_now_ns(),
+	};
+	*is_recorded = false;
+	if (open_output(&s) < 0)
+		return 1;
+	if (make_shm(&s) < 0 || watch_signals(&s) < 0) {
+		drop_output(&s);
+		return 1;
+	}
+	exit_code = record(&s, target);
+	*is_recorded = s.recording.pid > 0 && recording_is_sound(&s.recording);
+	if (close(s.output_fd) != 0 && *is_recorded) {
+		complain("%s: %s", options->output, strerror(errno));
+		*is_recorded = false;
+	}
+	recording_finish(&s.recording);
+	munmap(s.recording.shm, PREC_SHM_BYTES);
+	close(s.shm_fd);
+	close(s.signal_fd);
+	return exit_code;
+}

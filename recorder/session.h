@@ -1,0 +1,27 @@
+/*
+ * One run of prec: shared memory, program, loop, end.
+ */
+#ifndef PREC_SESSION_H
+#define PREC_SESSION_H
+
+#include <stdbool.h>
+
+#include "recorder/ring.h"
+#include "recorder/target.h"
+
+struct session_options {
+	const char *output; /* path of the trace, or "-" for standard output */
+	double rate_hz;
+	enum prec_source source; /* 0 = the best that works */
+	bool keep_sources, keep_arguments;
+};
+
+/*
+ * Records the target. Returns the exit code for prec: the program's own, or
+ * 128 + its signal; 1 when the program ended well but its trace could not be
+ * written. *is_recorded tells whether there is a trace to show.
+ */
+int session_run(const struct target *target, const struct session_options *options,
+	bool *is_recorded);
+
+#endif

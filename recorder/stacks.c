@@ -1,0 +1,116 @@
+/* Frames to nodes; see stacks.h. */
+#include "recorder/stacks.h"
+
+#include <string.h>
+
+#include "recorder/recording.h"
+
+uint32_t stacks_node(struct recording *r, uint32_t parent, uint32_t frame)
+{
+	uint32_t node = 0;
+	struct ptf_error err;
+
+	if (recording_is_sound(r))
+		recording_check(r, ptf_writer_node(r->writer, parent, frame, &node, &err), &err);
+	return node;
+}
+
+static uint32_t intern_frame(struct recording *r, const struct ptf_frame *frame)
+{
+	uint32_t id = 0;
+	struct ptf_error err;
+
+	if (recording_is_sound(r))
+		recording_check(r, ptf_writer_frame(r->writer, frame, &id, &err), &err);
+	return id;
+}
+
+uint32_t stacks_synthetic_frame(struct recording *r, const char *name)
+{
+	struct ptf_function function = {
+		.name = recording_string(r, name), .kind = PTF_FUNCTION_SYNTHETIC};
+	uint32_t id = 0;
+	struct ptf_error err;
+
+	if (recording_is_sound(r) &&
+		recording_check(r, ptf_writer_function(r->writer, &function, &id, &err), &err))
+		return intern_frame(r, &(struct ptf_frame){.function = id});
+	return 0;
+}
+
+/* The frame of an instruction of a code object, remembered. */
+static uint32_t python_frame(struct recording *r, const struct prec_frame *frame)
+{
+	uint64_t key = idmap_join(frame->key, (uint32_t)frame->instruction);
+	uint32_t *known = idmap_get(&r->frames, key);
+
+	if (known)
+		return *known;
+	const struct code *code = codes_find(&r->codes, frame->key);
+	if (!code) {
+		r->lost.unread_code++;
+		return r->unknown_frame;
+	}
+	uint32_t id = intern_frame(r,
+		&(struct ptf_frame){
+			.function = code->function,
+			.line = python_lines_find(&code->lines, frame->instruction,
+				code->first_line),
+		});
+	if (idmap_set(&r->frames, key, id) < 0)
+		recording_no_memory(r);
+	return id;
+}
+
+uint32_t stacks_python_node(struct recording *r, const struct prec_frame *frame,
+	size_t count, uint32_t elided_count)
+{
+	uint32_t node = 0;
+
+	for (size_t i = count; i-- > 0;) {
+		uint32_t id = python_frame(r, &frame[i]);
+		for (uint32_t n = 0; n < frame[i].repeat_count && recording_is_sound(r); n++)
+			node = stacks_node(r, node, id);
+		if (elided_count && i == PREC_LEAF_FRAMES)
+			node = stacks_node(r, node, r->elided_frame);
+	}
+	return node;
+}
+
+static uint32_t module_of(struct recording *r, const char *path)
+{
+	uint64_t hash = 1469598103934665603u;
+	uint32_t *known, id = 0;
+	struct ptf_error err;
+
+	for (const char *c = path; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+	hash |= 1;
+	if ((known = idmap_get(&r->modules, hash)))
+		return *known;
+	struct ptf_module module = {.path = recording_string(r, path)};
+	if (recording_is_sound(r) &&
+		recording_check(r, ptf_writer_module(r->writer, &module, &id, &err), &err) &&
+		idmap_set(&r->modules, hash, id) < 0)
+		recording_no_memory(r);
+	return id;
+}
+
+uint32_t stacks_native_node(struct recording *r, const struct mapping *mapping,
+	uint64_t address)
+{
+	if (!mapping) {
+		r->lost.unknown_pc++;
+		return stacks_node(r, 0, r->unknown_frame);
+	}
+	struct ptf_frame frame = {
+		.module = module_of(r, mapping->path),
+		.module_offset = address - mapping->start + mapping->file_offset,
+	};
+	if (!frame.module)
+		return 0;
+	uint32_t id = intern_frame(r, &frame);
+	if (native_frames_add(&r->native_frames, id, mapping->path, frame.module_offset) < 0)
+		recording_no_memory(r);
+	return stacks_node(r, 0, id);
+}

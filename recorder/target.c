@@ -1,0 +1,213 @@
+/* Finding and starting the program; see target.h. */
+#include "recorder/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "recorder/ring.h"
+#include "recorder/say.h"
+
+/* Whether path is a file that can be executed; else errno says why. */
+static bool is_executable(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return false;
+	if (S_ISDIR(status.st_mode)) {
+		errno = EISDIR;
+		return false;
+	}
+	return access(path, X_OK) == 0;
+}
+
+/* As execvp looks: NULL with errno when there is nothing to execute. */
+static char *search_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	int failure = ENOENT;
+
+	if (strchr(name, '/'))
+		return is_executable(name) ? strdup(name) : NULL;
+	for (const char *at = path ? path : "/bin:/usr/bin"; at;) {
+		size_t length = strcspn(at, ":");
+		char *candidate;
+		if (asprintf(&candidate, "%.*s%s%s", (int)length, at, length ? "/" : "",
+			    name) < 0)
+			return NULL;
+		if (is_executable(candidate))
+			return candidate;
+		if (errno == EACCES)
+			failure = errno;
+		free(candidate);
+		at = at[length] ? at + length + 1 : NULL;
+	}
+	errno = failure;
+	return NULL;
+}
+
+static int refuse(const char *name)
+{
+	int failure = errno;
+
+	if (failure == ENOENT && !strchr(name, '/'))
+		complain("%s: command not found", name);
+	else
+		complain("%s: %s", name, strerror(failure));
+	return failure == ENOENT || failure == ENOTDIR ? TARGET_NOT_FOUND
+						       : TARGET_NOT_EXECUTABLE;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t text_length = strlen(text), end_length = strlen(end);
+
+	return text_length >= end_length && !strcmp(text + text_length - end_length, end);
+}
+
+/* A script that the interpreter must be named for. */
+static bool is_python_script(const char *name)
+{
+	return ends_with(name, ".py") || ends_with(name, ".pyw") || ends_with(name, ".pyz");
+}
+
+/* The script must be there, and be a file or a folder that Python can run. */
+static bool is_readable_script(const char *name)
+{
+	struct stat status;
+
+	if (stat(name, &status) != 0)
+		return false;
+	if (S_ISDIR(status.st_mode)) {
+		errno = EISDIR;
+		return false;
+	}
+	return access(name, R_OK) == 0;
+}
+
+static size_t count_words(char *const *words)
+{
+	size_t count = 0;
+
+	while (words[count])
+		count++;
+	return count;
+}
+
+int target_resolve(struct target *target, char *const *words, char *module, char *python)
+{
+	static char dash_m[] = "-m", python3[] = "python3";
+	size_t count = count_words(words), n = 0;
+	bool is_script = !module && is_python_script(words[0]);
+	char *program = module || is_script ? (python ? python : python3) : words[0];
+
+	*target = (struct target){
+		.subject = module ? module : words[0], .is_module = module != NULL};
+	if (is_script && !is_readable_script(words[0]))
+		return refuse(words[0]);
+	target->executable = search_path(program);
+	if (!target->executable)
+		return refuse(program);
+	target->arguments = calloc(count + 4, sizeof *target->arguments);
+	if (!target->arguments) {
+		complain("out of memory");
+		return 1;
+	}
+	if (module || is_script)
+		target->arguments[n++] = program;
+	if (module) {
+		target->arguments[n++] = dash_m;
+		target->arguments[n++] = module;
+	}
+	memcpy(target->arguments + n, words, count * sizeof *words);
+	return 0;
+}
+
+void target_finish(struct target *target)
+{
+	free(target->executable);
+	free(target->arguments);
+	*target = (struct target){0};
+}
+
+/*
+ * The environment of the program with our two variables at its end; our
+ * library comes first in LD_PRELOAD. NULL = out of memory.
+ */
+static char **make_environment(const char *agent, const char *shm_path)
+{
+	const char *preload = getenv("LD_PRELOAD");
+	size_t count = count_words(environ), n = 0;
+	char **copy = calloc(count + 3, sizeof *copy);
+
+	if (!copy)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
+			copy[n++] = environ[i];
+	if (asprintf(&copy[n++], "LD_PRELOAD=%s%s%s", agent, preload && *preload ? ":" : "",
+		    preload ? preload : "") < 0 ||
+		asprintf(&copy[n++], PREC_SHM_VARIABLE "=%s", shm_path) < 0)
+		return NULL;
+	return copy;
+}
+
+/* In the child: never returns. The failure of exec goes into the pipe. */
+static _Noreturn void become(const struct target *target, char **environment,
+	const struct target_signals *signals, int report)
+{
+	sigaction(SIGPIPE, &signals->pipe, NULL);
+	sigprocmask(SIG_SETMASK, &signals->mask, NULL);
+	execve(target->executable, target->arguments, environment);
+	int failure = errno;
+	if (failure == ENOEXEC) {
+		/* As shells and execvp do with a script without "#!". */
+		static char shell[] = "/bin/sh";
+		size_t count = count_words(target->arguments);
+		char **words = calloc(count + 2, sizeof *words);
+		if (words) {
+			words[0] = shell;
+			words[1] = target->executable;
+			memcpy(words + 2, target->arguments + 1, (count - 1) * sizeof *words);
+			execve(shell, words, environment);
+		}
+	}
+	if (write(report, &failure, sizeof failure) < 0)
+		_exit(TARGET_NOT_FOUND);
+	_exit(TARGET_NOT_EXECUTABLE);
+}
+
+pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
+	const struct target_signals *signals, int *exit_code)
+{
+	char **environment = make_environment(agent, shm_path);
+	int report[2], failure = 0;
+	pid_t pid = -1;
+
+	*exit_code = 1;
+	if (!environment || pipe2(report, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+		complain("cannot start %s: %s", target->executable, strerror(errno));
+		free(environment);
+		return -1;
+	}
+	if (pid == 0)
+		become(target, environment, signals, report[1]);
+	close(report[1]);
+	ssize_t got = read(report[0], &failure, sizeof failure);
+	close(report[0]);
+	size_t last = count_words(environment);
+	free(environment[last - 1]);
+	free(environment[last - 2]);
+	free(environment);
+	if (got == sizeof failure) {
+		errno = failure;
+		*exit_code = refuse(target->executable);
+		return -1;
+	}
+	return pid;
+}

@@ -1,0 +1,88 @@
+/* Holding and writing rows; see thread_rows.h. */
+#include "recorder/thread_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "recorder/recording.h"
+
+int rows_add(struct rows *rows, struct row row)
+{
+	if (rows->count == rows->capacity) {
+		size_t capacity = rows->capacity * 2 + 256;
+		void *grown = realloc(rows->item, capacity * sizeof *rows->item);
+		if (!grown)
+			return -1;
+		rows->item = grown;
+		rows->capacity = capacity;
+	}
+	rows->item[rows->count++] = row;
+	return 0;
+}
+
+/* Nearly sorted already: a few off-CPU rows stand one place too late. */
+static void sort(struct row *item, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct row row = item[i];
+		size_t j = i;
+		for (; j && item[j - 1].time_ns > row.time_ns; j--)
+			item[j] = item[j - 1];
+		item[j] = row;
+	}
+}
+
+void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t until_ns)
+{
+	size_t count = 0;
+	struct ptf_error err;
+
+	sort(rows->item, rows->count);
+	while (count < rows->count && rows->item[count].time_ns <= until_ns)
+		count++;
+	if (!count || !recording_is_sound(r))
+		return;
+	int64_t *time_ns = malloc(count * sizeof *time_ns);
+	int64_t *weight_ns = malloc(count * sizeof *weight_ns);
+	uint32_t *node = malloc(count * sizeof *node);
+	uint32_t *class_id = malloc(count * sizeof *class_id);
+	if (!time_ns || !weight_ns || !node || !class_id) {
+		recording_no_memory(r);
+		goto out;
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct row *row = &rows->item[i];
+		if (row->time_ns > rows->written_time_ns)
+			rows->written_time_ns = row->time_ns;
+		time_ns[i] = rows->written_time_ns;
+		weight_ns[i] = row->weight_ns;
+		node[i] = row->node;
+		class_id[i] = row->class_id;
+	}
+	struct ptf_value_column time_column = {
+		PTF_TIME_METRIC, r->shm->period_ns, weight_ns};
+	struct ptf_samples samples = {
+		.thread = thread,
+		.count = count,
+		.period_ns = r->shm->period_ns,
+		.time_ns = time_ns,
+		.node = node,
+		.class_id = class_id,
+		.columns = &time_column,
+		.column_count = 1,
+	};
+	recording_check(r, ptf_writer_samples(r->writer, &samples, &err), &err);
+	rows->count -= count;
+	memmove(rows->item, rows->item + count, rows->count * sizeof *rows->item);
+out:
+	free(time_ns);
+	free(weight_ns);
+	free(node);
+	free(class_id);
+}
+
+void rows_finish(struct rows *rows)
+{
+	free(rows->item);
+	*rows = (struct rows){0};
+}
