@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "recorder/perf_event.h"
+#include "recorder/arch/perf_event.h"
 
 #define PERIOD_NS 200000u
 

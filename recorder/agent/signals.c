@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "recorder/perf_event.h"
+#include "recorder/arch/perf_event.h"
 
 static struct sigaction program_action; /* what the program asked for */
 

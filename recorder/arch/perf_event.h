@@ -1,8 +1,8 @@
 /*
  * The one perf event that prec uses, for the agent and for prec's self-test.
  */
-#ifndef PREC_PERF_EVENT_H
-#define PREC_PERF_EVENT_H
+#ifndef PREC_ARCH_PERF_EVENT_H
+#define PREC_ARCH_PERF_EVENT_H
 
 #include <linux/perf_event.h>
 #include <stdint.h>
