@@ -152,13 +152,13 @@ static void release_slot(struct recording *r, struct recorded_thread *thread)
 {
 	struct prec_slot *slot = thread->slot;
 
-	r->lost.ring_full += atomic_load(&slot->lost_full_count);
-	r->lost.torn += atomic_load(&slot->lost_torn_count);
+	recording_count_losses(r, slot);
 	if (thread->end_time_ns)
 		recording_end_thread(r, thread, thread->end_time_ns, thread->end_cpu_ns);
 	else
 		offcpu_forget_image(thread);
 	thread->slot = NULL;
+	r->thread_of_slot[slot - r->shm->slot] = NULL;
 	atomic_store_explicit(&slot->state, PREC_SLOT_FREE, memory_order_release);
 }
 

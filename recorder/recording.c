@@ -243,17 +243,18 @@ struct recorded_thread *recording_thread(struct recording *r, struct prec_slot *
 {
 	struct recorded_thread *thread = NULL;
 
-	for (size_t i = 0; i < r->thread_count; i++) {
-		struct recorded_thread *known = r->thread[i];
-		if (known->slot == slot)
-			return known;
-		if (known->tid == slot->tid && !known->is_ended)
-			thread = known;
-	}
+	struct recorded_thread **of_slot = &r->thread_of_slot[slot - r->shm->slot];
+
+	if (*of_slot)
+		return *of_slot;
+	for (size_t i = 0; i < r->thread_count; i++)
+		if (r->thread[i]->tid == slot->tid && !r->thread[i]->is_ended)
+			thread = r->thread[i];
 	if (thread && thread->slot)
 		return NULL;
 	if (!thread && !(thread = add_thread(r, slot->tid, slot->start_time_ns)))
 		return NULL;
+	*of_slot = thread;
 	thread->slot = slot;
 	thread->generation = slot->generation;
 	thread->drained = atomic_load(&slot->tail);
@@ -309,11 +310,24 @@ void recording_end_thread(struct recording *r, struct recorded_thread *thread,
 		recording_no_memory(r);
 	rows_write(&thread->rows, r, thread->id, INT64_MAX);
 	rows_finish(&thread->rows);
-	thread->end_cpu_ns = cpu_ns;
+	r->ended_cpu_ns += cpu_ns;
 	write_facts(r, &(struct ptf_facts){.thread_ends = &fact, .thread_end_count = 1});
 }
 
 /* --------------------------------------------------------- flush and end */
+
+static void free_ended_threads(struct recording *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->thread_count; i++) {
+		if (r->thread[i]->is_ended && !r->thread[i]->slot)
+			free(r->thread[i]);
+		else
+			r->thread[kept++] = r->thread[i];
+	}
+	r->thread_count = kept;
+}
 
 void recording_flush(struct recording *r)
 {
@@ -332,12 +346,19 @@ void recording_flush(struct recording *r)
 		rows_write(&thread->rows, r, thread->id,
 			recording_time(r, now_ns - ROW_SETTLE_NS));
 	}
+	free_ended_threads(r);
 	if (now_ns - r->clock_ns > 60000000000u) {
 		r->clock_ns = now_ns;
 		write_clock(r);
 	}
 	if (recording_is_sound(r))
 		recording_check(r, ptf_writer_flush(r->writer, &err), &err);
+}
+
+void recording_count_losses(struct recording *r, const struct prec_slot *slot)
+{
+	r->lost.ring_full += atomic_load(&slot->lost_full_count);
+	r->lost.torn += atomic_load(&slot->lost_torn_count);
 }
 
 static void write_losses(struct recording *r)
@@ -374,7 +395,6 @@ static void write_losses(struct recording *r)
 void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 {
 	struct recorded_thread *main_thread = NULL;
-	uint64_t others_ns = 0;
 	struct ptf_process_end fact = {
 		.process = r->process,
 		.time_ns = recording_time(r, time_ns),
@@ -390,6 +410,8 @@ void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 
 	for (size_t i = 0; i < r->thread_count; i++) {
 		struct recorded_thread *thread = r->thread[i];
+		if (thread->slot)
+			recording_count_losses(r, thread->slot);
 		if (thread->tid == (uint32_t)r->pid && !thread->is_ended) {
 			main_thread = thread;
 			continue;
@@ -401,14 +423,13 @@ void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 				known_ns = thread->offcpu.run_ns;
 			recording_end_thread(r, thread, time_ns, known_ns);
 		}
-		others_ns += thread->end_cpu_ns;
 	}
 	/* A program that never loaded the agent has no thread yet. */
 	if (!main_thread)
 		main_thread = add_thread(r, (uint32_t)r->pid, r->origin_ns);
 	if (main_thread)
 		recording_end_thread(r, main_thread, time_ns,
-			cpu_ns > others_ns ? cpu_ns - others_ns : 0);
+			cpu_ns > r->ended_cpu_ns ? cpu_ns - r->ended_cpu_ns : 0);
 	write_facts(r, &(struct ptf_facts){.process_ends = &fact, .process_end_count = 1});
 	symbolize(r);
 	write_losses(r);

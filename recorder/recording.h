@@ -81,8 +81,10 @@ struct recording {
 	struct remote_memory memory;
 	uint32_t unsampled_node, elided_frame, unknown_frame;
 
-	struct recorded_thread **thread;
+	struct recorded_thread **thread; /* those that have not ended */
 	size_t thread_count;
+	struct recorded_thread *thread_of_slot[PREC_SLOT_COUNT];
+	uint64_t ended_cpu_ns; /* of all threads that have ended */
 	uint64_t sample_count; /* on-CPU samples */
 	struct recording_losses lost;
 
@@ -121,7 +123,13 @@ struct recorded_thread *recording_thread(struct recording *r, struct prec_slot *
 /* A new image begins in the process (drain.c read its record). */
 void recording_begin_image(struct recording *r, const struct prec_image *image);
 
-/* Writes the thread's last rows and its end; cpu_ns of its whole life. */
+/* Adds up what the thread of a slot could not record. */
+void recording_count_losses(struct recording *r, const struct prec_slot *slot);
+
+/*
+ * Writes the thread's last rows and its end; cpu_ns of its whole life. The
+ * thread is freed by the next recording_flush.
+ */
 void recording_end_thread(struct recording *r, struct recorded_thread *thread,
 	uint64_t time_ns, uint64_t cpu_ns);
 

@@ -51,11 +51,12 @@ static char *search_path(const char *name)
 	return NULL;
 }
 
-static int refuse(const char *name)
+/* Says why name cannot be run and gives the exit code of shells for it. */
+static int refuse(const char *name, bool is_command)
 {
 	int failure = errno;
 
-	if (failure == ENOENT && !strchr(name, '/'))
+	if (failure == ENOENT && is_command && !strchr(name, '/'))
 		complain("%s: command not found", name);
 	else
 		complain("%s: %s", name, strerror(failure));
@@ -109,10 +110,10 @@ int target_resolve(struct target *target, char *const *words, char *module, char
 	*target = (struct target){
 		.subject = module ? module : words[0], .is_module = module != NULL};
 	if (is_script && !is_readable_script(words[0]))
-		return refuse(words[0]);
+		return refuse(words[0], false);
 	target->executable = search_path(program);
 	if (!target->executable)
-		return refuse(program);
+		return refuse(program, true);
 	target->arguments = calloc(count + 4, sizeof *target->arguments);
 	if (!target->arguments) {
 		complain("out of memory");
@@ -206,7 +207,7 @@ pid_t target_start(const struct target *target, const char *agent, const char *s
 	free(environment);
 	if (got == sizeof failure) {
 		errno = failure;
-		*exit_code = refuse(target->executable);
+		*exit_code = refuse(target->executable, false);
 		return -1;
 	}
 	return pid;

@@ -140,7 +140,7 @@ __attribute__((destructor)) static void stop(void)
 {
 	int saved_errno = errno;
 
-	if (agent_is_on() && getpid() == agent.owner_pid)
+	if (agent_is_here())
 		agent_write_modules();
 	errno = saved_errno;
 }

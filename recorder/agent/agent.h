@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include "recorder/cpython/walk.h"
 #include "recorder/ring.h"
@@ -48,6 +49,12 @@ extern __thread struct agent_thread agent_thread;
 static inline bool agent_is_on(void)
 {
 	return agent.shm && atomic_load_explicit(&agent.shm->stop, memory_order_relaxed) == 0;
+}
+
+/* And this is the recorded process, not a child that shares or copied it. */
+static inline bool agent_is_here(void)
+{
+	return agent_is_on() && getpid() == agent.owner_pid;
 }
 
 /* thread.c: the calling thread enters, leaves. */

@@ -15,11 +15,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static bool is_followed(void)
-{
-	return agent_is_on() && getpid() == agent.owner_pid;
-}
-
 static bool starts_with(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -70,7 +65,7 @@ struct exec_call {
 static int follow(const struct exec_call *call, char *const environment[])
 {
 	size_t size = 0;
-	char **with_ours = is_followed() ? add_our_variables(environment, &size) : NULL;
+	char **with_ours = agent_is_here() ? add_our_variables(environment, &size) : NULL;
 
 	if (!with_ours)
 		return call->execute(call, environment);

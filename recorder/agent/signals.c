@@ -55,9 +55,17 @@ int agent_install_handler(void)
 		.sa_sigaction = handle,
 		.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK,
 	};
+	sigset_t ours, inherited;
 
 	sigfillset(&action.sa_mask);
-	return real(AGENT_SIGNAL, &action, &program_action);
+	if (real(AGENT_SIGNAL, &action, &program_action) != 0)
+		return -1;
+	/* Whoever started the program may have blocked the signal. */
+	sigemptyset(&ours);
+	sigaddset(&ours, AGENT_SIGNAL);
+	if (pthread_sigmask(SIG_UNBLOCK, &ours, &inherited) == 0)
+		agent_thread.blocks_signal = sigismember(&inherited, AGENT_SIGNAL) == 1;
+	return 0;
 }
 
 AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict action,

@@ -125,7 +125,7 @@ AGENT_EXPORT int pthread_create(pthread_t *restrict thread,
 	AGENT_REAL(pthread_create);
 	struct start *start;
 
-	if (!agent_is_on() || !(start = malloc(sizeof *start)))
+	if (!agent_is_here() || !(start = malloc(sizeof *start)))
 		return real(thread, attributes, routine, argument);
 	*start = (struct start){routine, argument};
 	int failed = real(thread, attributes, run_recorded, start);
