@@ -34,6 +34,7 @@ void profile_free(struct profile *p)
 	intern_free(&p->frames);
 	intern_free(&p->nodes);
 	intern_free(&p->classes);
+	intern_free(&p->metrics);
 	intern_free(&p->places);
 	arena_free(&p->arena);
 	vec_free(&p->sections);
@@ -43,6 +44,7 @@ void profile_free(struct profile *p)
 	free(p->cell_slots);
 	vec_free(&p->sources);
 	vec_free(&p->source_of_file);
+	vec_free(&p->metric_use);
 	vec_free(&p->losses);
 	vec_free(&p->marks);
 	vec_free(&p->symbols);
@@ -79,11 +81,20 @@ DEFINE_GET(function, functions)
 DEFINE_GET(frame, frames)
 DEFINE_GET(node, nodes)
 DEFINE_GET(class, classes)
+DEFINE_GET(metric, metrics)
 DEFINE_GET(place, places)
 
 struct ptf_text profile_string(const struct profile *p, uint32_t id)
 {
 	return intern_get(&p->strings, id);
+}
+
+void profile_class_times(const struct profile *p, int64_t ns[PTF_CLASS_KIND_COUNT])
+{
+	memset(ns, 0, PTF_CLASS_KIND_COUNT * sizeof(*ns));
+	for (size_t i = 0; i < p->cells.count; i++)
+		ns[profile_get_class(p, p->cells.item[i].class_id).kind] +=
+			p->cells.item[i].time_ns;
 }
 
 int64_t profile_elapsed_ns(const struct profile *p)

@@ -21,7 +21,7 @@
 #include <ptf/error.h>
 #include <ptf/types.h>
 
-#include "tools/core/intern.h"
+#include "tools/core/intern_table.h"
 
 struct profile_module {
 	uint32_t path, build_id; /* strings */
@@ -64,6 +64,20 @@ struct profile_cell {
 	int64_t time_ns;
 };
 
+struct profile_metric {
+	uint32_t name, unit, description; /* strings */
+	uint32_t kind, addition;          /* enum ptf_metric_kind, ptf_addition */
+};
+
+/* What was seen of a metric. */
+struct profile_metric_use {
+	uint64_t sample_count;    /* rows with a value of it */
+	uint64_t point_count;     /* of counters */
+	uint64_t aggregate_count; /* rows */
+	uint64_t edge_count;      /* rows */
+	int64_t sum;              /* of samples and aggregates */
+};
+
 struct profile_process {
 	uint32_t section; /* index */
 	uint32_t pid, parent;
@@ -87,13 +101,15 @@ struct profile_thread {
 
 struct profile_section {
 	const char *path; /* of the input */
-	uint32_t producer, host, command, python; /* strings, 0 = unknown */
+	uint32_t producer, host, command, directory; /* strings, 0 = unknown */
+	uint32_t format_major, format_minor;
 	uint8_t trace_id[16];
 	int64_t origin_monotonic_ns, origin_realtime_ns;
 	uint64_t period_ns, resolution_ns;
 	bool has_end;
 	int64_t end_ns; /* of the section, else of the last row */
-	uint32_t first_process;
+	uint64_t sample_count;
+	uint64_t block_count[PTF_BLOCK_SECTION_END + 1]; /* [enum ptf_block_kind] */
 	VEC(struct ptf_attribute) attributes; /* texts live as long as the profile */
 };
 
@@ -119,7 +135,7 @@ struct profile_mark {
 };
 
 struct profile {
-	struct intern strings, modules, functions, frames, nodes, classes, places;
+	struct intern strings, modules, functions, frames, nodes, classes, metrics, places;
 	struct arena arena;
 
 	VEC(struct profile_section) sections;
@@ -132,6 +148,7 @@ struct profile {
 
 	VEC(struct profile_source) sources;
 	VEC(uint32_t) source_of_file; /* [string] = index + 1 in sources */
+	VEC(struct profile_metric_use) metric_use; /* [metric] */
 	VEC(struct profile_loss) losses;
 	VEC(struct profile_mark) marks;
 
@@ -140,8 +157,6 @@ struct profile {
 	VEC(uint32_t) frame_place_start; /* [frame - 1], and one more at the end */
 
 	uint64_t sample_count;
-	uint64_t counter_point_count;
-	uint64_t dropped_aggregate_count; /* rows of metrics other than time */
 };
 
 /* Ids, to be used with the vec_ macros. */
@@ -156,8 +171,8 @@ struct profile_hooks {
 	/* Damage that was stepped over. */
 	void (*note)(void *context, const char *path, const struct ptf_error *note);
 	void (*progress)(void *context, const char *path, uint64_t done, uint64_t total);
-	/* Every Block, before the profile takes it in; below 0 ends the reading. */
-	int (*block)(void *context, const struct ptf_block *block, struct ptf_error *err);
+	/* Every Block, before the profile takes it in. */
+	void (*block)(void *context, const struct ptf_block *block);
 };
 
 struct ptf_reader;
@@ -168,6 +183,16 @@ int profile_add_file(struct profile *p, const char *path,
 /* The same with a reader that the caller opened; it is read to its end. */
 int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
 	const struct profile_hooks *hooks, struct ptf_error *err);
+/*
+ * The same Block by Block, for who reads by himself. A feed belongs to one
+ * file; it keeps what the ids of the section mean.
+ */
+struct profile_feed;
+struct profile_feed *profile_feed_new(struct profile *p, const char *path);
+void profile_feed_block(struct profile_feed *feed, const struct ptf_block *block);
+void profile_feed_free(struct profile_feed *feed);
+
+/* After the last input, before anything is asked about places. */
 void profile_finish(struct profile *p);
 void profile_free(struct profile *p);
 
@@ -179,6 +204,7 @@ struct profile_function profile_get_function(const struct profile *p, uint32_t i
 struct profile_frame profile_get_frame(const struct profile *p, uint32_t id);
 struct profile_node profile_get_node(const struct profile *p, uint32_t id);
 struct profile_class profile_get_class(const struct profile *p, uint32_t id);
+struct profile_metric profile_get_metric(const struct profile *p, uint32_t id);
 struct profile_place profile_get_place(const struct profile *p, uint32_t id);
 
 /* Place ids of a frame, innermost first; *count is at least 1. */
@@ -201,6 +227,9 @@ static inline bool profile_is_off_cpu(uint32_t class_kind)
 	return class_kind == PTF_CLASS_RUNNABLE || class_kind == PTF_CLASS_GIL
 			|| class_kind == PTF_CLASS_WAIT;
 }
+
+/* Time by class of everything, all waits included. */
+void profile_class_times(const struct profile *p, int64_t ns[PTF_CLASS_KIND_COUNT]);
 
 /* The longest section. */
 int64_t profile_elapsed_ns(const struct profile *p);

@@ -12,13 +12,14 @@ struct id_map {
 };
 
 struct section_maps {
-	struct id_map string, module, function, frame, node, class_id, process, thread;
+	struct id_map string, module, function, frame, node, class_id, metric, process,
+		thread;
 	uint32_t section; /* index in the profile */
 	uint32_t time_metric;
 	bool started;
 };
 
-struct ingest {
+struct profile_feed {
 	struct profile *p;
 	const char *path;
 	struct section_maps maps;
@@ -29,7 +30,7 @@ static uint32_t mapped(const struct id_map *map, uint32_t id)
 	return id && id <= map->id.count ? map->id.item[id - 1] : 0;
 }
 
-static uint32_t class_of(const struct ingest *in, uint32_t class_id)
+static uint32_t class_of(const struct profile_feed *in, uint32_t class_id)
 {
 	/* Classes 1 to 6 of the profile are those every trace knows. */
 	return class_id < PTF_CLASS_KIND_COUNT
@@ -37,7 +38,7 @@ static uint32_t class_of(const struct ingest *in, uint32_t class_id)
 			: mapped(&in->maps.class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
 }
 
-static uint32_t string_of(const struct ingest *in, uint32_t id)
+static uint32_t string_of(const struct profile_feed *in, uint32_t id)
 {
 	return mapped(&in->maps.string, id);
 }
@@ -106,15 +107,15 @@ static bool text_is(struct ptf_text text, const char *literal)
 static void clear_maps(struct section_maps *maps)
 {
 	struct id_map *const all[] = {&maps->string, &maps->module, &maps->function,
-		&maps->frame, &maps->node, &maps->class_id, &maps->process,
-		&maps->thread};
+		&maps->frame, &maps->node, &maps->class_id, &maps->metric,
+		&maps->process, &maps->thread};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vec_free(&all[i]->id);
 	*maps = (struct section_maps){0};
 }
 
-static void take_section_start(struct ingest *in, const struct ptf_section_start *s)
+static void take_section_start(struct profile_feed *in, const struct ptf_section_start *s)
 {
 	struct profile *p = in->p;
 	struct profile_section section = {.path = in->path};
@@ -125,7 +126,8 @@ static void take_section_start(struct ingest *in, const struct ptf_section_start
 	section.origin_realtime_ns = s->origin_realtime_ns;
 	section.period_ns = s->sample_period_ns;
 	section.resolution_ns = s->time_resolution_ns;
-	section.first_process = (uint32_t)p->processes.count + 1;
+	section.format_major = s->format_major;
+	section.format_minor = s->format_minor;
 	for (size_t i = 0; i < s->attributes.count; i++) {
 		struct ptf_attribute a = {
 			arena_text(&p->arena, s->attributes.item[i].key),
@@ -134,10 +136,10 @@ static void take_section_start(struct ingest *in, const struct ptf_section_start
 		vec_push(&section.attributes, a);
 		if (text_is(a.key, "host.name"))
 			section.host = string_new(p, a.value);
-		else if (text_is(a.key, "command"))
+		else if (text_is(a.key, "run.command"))
 			section.command = string_new(p, a.value);
-		else if (text_is(a.key, "python.version"))
-			section.python = string_new(p, a.value);
+		else if (text_is(a.key, "run.cwd"))
+			section.directory = string_new(p, a.value);
 	}
 	clear_maps(&in->maps);
 	in->maps.started = true;
@@ -146,7 +148,7 @@ static void take_section_start(struct ingest *in, const struct ptf_section_start
 	vec_push(&p->sections, section);
 }
 
-static struct profile_section *section_of(struct ingest *in)
+static struct profile_section *section_of(struct profile_feed *in)
 {
 	/* A file whose first Block is lost still has its rows. */
 	if (!in->maps.started)
@@ -154,7 +156,7 @@ static struct profile_section *section_of(struct ingest *in)
 	return &in->p->sections.item[in->maps.section];
 }
 
-static void see_time(struct ingest *in, int64_t time_ns)
+static void see_time(struct profile_feed *in, int64_t time_ns)
 {
 	struct profile_section *s = section_of(in);
 
@@ -164,7 +166,7 @@ static void see_time(struct ingest *in, int64_t time_ns)
 
 /* --------------------------------------------------------- definitions */
 
-static void take_process(struct ingest *in, const struct ptf_process *d)
+static void take_process(struct profile_feed *in, const struct ptf_process *d)
 {
 	struct profile *p = in->p;
 	struct profile_process process = {
@@ -184,7 +186,7 @@ static void take_process(struct ingest *in, const struct ptf_process *d)
 	vec_push(&in->maps.process.id, (uint32_t)p->processes.count);
 }
 
-static void take_frame(struct ingest *in, const struct ptf_frame *d)
+static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
 {
 	struct profile_frame f = {
 		.function = mapped(&in->maps.function, d->function),
@@ -196,7 +198,7 @@ static void take_frame(struct ingest *in, const struct ptf_frame *d)
 	vec_push(&in->maps.frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
 }
 
-static void take_thread(struct ingest *in, const struct ptf_thread *d)
+static void take_thread(struct profile_feed *in, const struct ptf_thread *d)
 {
 	struct profile *p = in->p;
 
@@ -209,7 +211,7 @@ static void take_thread(struct ingest *in, const struct ptf_thread *d)
 	vec_push(&in->maps.thread.id, (uint32_t)p->threads.count);
 }
 
-static void take_definitions(struct ingest *in, const struct ptf_definitions *d)
+static void take_definitions(struct profile_feed *in, const struct ptf_definitions *d)
 {
 	struct profile *p = in->p;
 	struct section_maps *maps = &in->maps;
@@ -246,6 +248,13 @@ static void take_definitions(struct ingest *in, const struct ptf_definitions *d)
 
 		vec_push(&maps->class_id.id, intern_bytes(&p->classes, &c, sizeof(c)));
 	}
+	for (size_t i = 0; i < d->metric_count; i++) {
+		const struct ptf_metric *m = &d->metrics[i];
+		struct profile_metric g = {string_of(in, m->name), string_of(in, m->unit),
+			string_of(in, m->description), m->kind, m->addition};
+
+		vec_push(&maps->metric.id, intern_bytes(&p->metrics, &g, sizeof(g)));
+	}
 	for (size_t i = 0; i < d->process_count; i++)
 		take_process(in, &d->processes[i]);
 	for (size_t i = 0; i < d->thread_count; i++)
@@ -254,7 +263,36 @@ static void take_definitions(struct ingest *in, const struct ptf_definitions *d)
 
 /* ---------------------------------------------------------------- rows */
 
-static void take_samples(struct ingest *in, const struct ptf_samples *s)
+static struct profile_metric_use *metric_use(struct profile_feed *in, uint32_t metric)
+{
+	uint32_t id = mapped(&in->maps.metric, metric);
+
+	vec_cover(&in->p->metric_use, id);
+	return &in->p->metric_use.item[id];
+}
+
+/* Hostile values may overflow, which must not be undefined. */
+static int64_t add_time(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t sum_of(const int64_t *values, size_t count)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum = add_time(sum, values[i]);
+	return sum;
+}
+
+static void add_use(struct profile_metric_use *use, uint64_t *count, uint64_t rows, int64_t sum)
+{
+	*count += rows;
+	use->sum = add_time(use->sum, sum);
+}
+
+static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 {
 	struct profile *p = in->p;
 	uint32_t thread = mapped(&in->maps.thread, s->thread);
@@ -262,41 +300,50 @@ static void take_samples(struct ingest *in, const struct ptf_samples *s)
 
 	if (s->count == 0)
 		return;
-	for (size_t i = 0; i < s->column_count; i++)
-		if (s->columns[i].metric == in->maps.time_metric)
-			weight = s->columns[i].values;
+	for (size_t i = 0; i < s->column_count; i++) {
+		const struct ptf_value_column *column = &s->columns[i];
+		struct profile_metric_use *use = metric_use(in, column->metric);
+
+		add_use(use, &use->sample_count, s->count, sum_of(column->values, s->count));
+		if (column->metric == in->maps.time_metric)
+			weight = column->values;
+	}
 	for (size_t i = 0; i < s->count; i++) {
 		struct profile_cell *c = cell(p, mapped(&in->maps.node, s->node[i]),
 			class_of(in, s->class_id[i]), thread);
 
 		c->count++;
-		c->time_ns += weight ? weight[i] : 0;
+		c->time_ns = add_time(c->time_ns, weight ? weight[i] : 0);
 	}
 	p->sample_count += s->count;
+	section_of(in)->sample_count += s->count;
 	if (thread)
 		p->threads.item[thread - 1].sample_count += s->count;
 	see_time(in, s->time_ns[s->count - 1]);
 }
 
-static void take_aggregates(struct ingest *in, const struct ptf_aggregates *a)
+static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates *a)
 {
-	if (a->metric != in->maps.time_metric) {
-		in->p->dropped_aggregate_count += a->count;
-		return;
-	}
+	struct profile_metric_use *use = metric_use(in, a->metric);
+
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *r = &a->rows[i];
-		struct profile_cell *c = cell(in->p, mapped(&in->maps.node, r->node),
+		struct profile_cell *c;
+
+		add_use(use, &use->aggregate_count, 1, r->sum);
+		if (a->metric != in->maps.time_metric)
+			continue;
+		c = cell(in->p, mapped(&in->maps.node, r->node),
 			class_of(in, r->class_id), mapped(&in->maps.thread, r->thread));
 
 		c->count += r->n;
-		c->time_ns += r->sum;
+		c->time_ns = add_time(c->time_ns, r->sum);
 	}
 }
 
 /* --------------------------------------------------------------- facts */
 
-static void take_source(struct ingest *in, const struct ptf_source *s)
+static void take_source(struct profile_feed *in, const struct ptf_source *s)
 {
 	struct profile *p = in->p;
 	uint32_t file = string_of(in, s->file);
@@ -322,7 +369,7 @@ static void take_source(struct ingest *in, const struct ptf_source *s)
 	*index = (uint32_t)p->sources.count;
 }
 
-static void take_process_end(struct ingest *in, const struct ptf_process_end *e)
+static void take_process_end(struct profile_feed *in, const struct ptf_process_end *e)
 {
 	uint32_t id = mapped(&in->maps.process, e->process);
 
@@ -333,7 +380,7 @@ static void take_process_end(struct ingest *in, const struct ptf_process_end *e)
 	see_time(in, e->time_ns);
 }
 
-static void take_facts(struct ingest *in, const struct ptf_facts *f)
+static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 {
 	struct profile *p = in->p;
 
@@ -385,7 +432,7 @@ static void take_facts(struct ingest *in, const struct ptf_facts *f)
 	}
 }
 
-static void take_losses(struct ingest *in, const struct ptf_losses *l)
+static void take_losses(struct profile_feed *in, const struct ptf_losses *l)
 {
 	struct profile *p = in->p;
 
@@ -408,7 +455,7 @@ static void take_losses(struct ingest *in, const struct ptf_losses *l)
 	}
 }
 
-static void take_marks(struct ingest *in, const struct ptf_marks *m)
+static void take_marks(struct profile_feed *in, const struct ptf_marks *m)
 {
 	section_of(in);
 	for (size_t i = 0; i < m->count; i++) {
@@ -425,11 +472,13 @@ static void take_marks(struct ingest *in, const struct ptf_marks *m)
 	}
 }
 
-static void take_block(struct ingest *in, const struct ptf_block *b)
+void profile_feed_block(struct profile_feed *in, const struct ptf_block *b)
 {
+	if (b->kind == PTF_BLOCK_SECTION_START)
+		take_section_start(in, &b->section_start);
+	section_of(in)->block_count[b->kind]++;
 	switch (b->kind) {
 	case PTF_BLOCK_SECTION_START:
-		take_section_start(in, &b->section_start);
 		break;
 	case PTF_BLOCK_DEFINITIONS:
 		take_definitions(in, &b->definitions);
@@ -441,7 +490,7 @@ static void take_block(struct ingest *in, const struct ptf_block *b)
 		take_aggregates(in, &b->aggregates);
 		break;
 	case PTF_BLOCK_COUNTERS:
-		in->p->counter_point_count += b->counters.count;
+		metric_use(in, b->counters.metric)->point_count += b->counters.count;
 		break;
 	case PTF_BLOCK_FACTS:
 		take_facts(in, &b->facts);
@@ -459,17 +508,36 @@ static void take_block(struct ingest *in, const struct ptf_block *b)
 		section->end_ns = b->section_end.time_ns;
 		break;
 	}
-	case PTF_BLOCK_EDGES: /* time without stacks: not part of a profile */
+	case PTF_BLOCK_EDGES: /* time without stacks: counted only */
+		metric_use(in, b->edges.metric)->edge_count += b->edges.count;
+		break;
 	case PTF_BLOCK_CLOCK:
 		break;
 	}
+}
+
+struct profile_feed *profile_feed_new(struct profile *p, const char *path)
+{
+	struct profile_feed *feed = memory_zeroed(1, sizeof(*feed));
+
+	feed->p = p;
+	feed->path = arena_copy(&p->arena, path, strlen(path));
+	return feed;
+}
+
+void profile_feed_free(struct profile_feed *feed)
+{
+	if (!feed)
+		return;
+	clear_maps(&feed->maps);
+	free(feed);
 }
 
 int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
 	const struct profile_hooks *hooks, struct ptf_error *err)
 {
 	static const struct profile_hooks no_hooks;
-	struct ingest in = {.p = p, .path = arena_copy(&p->arena, path, strlen(path))};
+	struct profile_feed *feed = profile_feed_new(p, path);
 	struct ptf_block block;
 	size_t note_count = 0;
 	unsigned block_count = 0;
@@ -477,15 +545,9 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 
 	hooks = hooks ? hooks : &no_hooks;
 	while ((rc = ptf_reader_next(reader, &block, err)) > 0) {
-		if (hooks->block) {
-			int hook_rc = hooks->block(hooks->context, &block, err);
-
-			if (hook_rc < 0) {
-				rc = hook_rc;
-				break;
-			}
-		}
-		take_block(&in, &block);
+		if (hooks->block)
+			hooks->block(hooks->context, &block);
+		profile_feed_block(feed, &block);
 		if (hooks->progress && block_count++ % 16 == 0)
 			hooks->progress(hooks->context, path, block.file_offset,
 				ptf_reader_file_bytes(reader));
@@ -494,7 +556,7 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 		hooks->note && (note = ptf_reader_note(reader, note_count)) != NULL;
 		note_count++)
 		hooks->note(hooks->context, path, note);
-	clear_maps(&in.maps);
+	profile_feed_free(feed);
 	return rc;
 }
 

@@ -458,9 +458,7 @@ static void put_header(struct view *v)
 	const struct profile_section *first = p->sections.count ? p->sections.item : NULL;
 	struct class_times all = {0};
 
-	for (size_t i = 0; i < p->cells.count; i++)
-		all.ns[profile_get_class(p, p->cells.item[i].class_id).kind] +=
-			p->cells.item[i].time_ns;
+	profile_class_times(p, all.ns);
 	fputs(terminal_paint(&v->options->terminal, PAINT_TITLE), v->out);
 	put_text(v, (struct ptf_text){command, strlen(command)});
 	fputs(terminal_paint(&v->options->terminal, PAINT_PLAIN), v->out);

@@ -408,7 +408,7 @@ static void put_program(struct writer *w)
 	slash = program.size ? memrchr(program.data, '/', program.size) : NULL;
 	json_string(&w->j, "filename", program.data,
 		slash ? (size_t)(slash - program.data) : 0);
-	json_literal(&w->j, "entrypoint_dir", "");
+	put_id(&w->j, p, "entrypoint_dir", p->sections.count ? p->sections.item[0].directory : 0);
 	json_array(&w->j, "args");
 	for (size_t i = script + 1; i < count; i++)
 		put_id(&w->j, p, NULL, process->arguments.item[i]);

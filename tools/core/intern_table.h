@@ -4,8 +4,8 @@
  * Used for strings and, with fixed-size structs without padding as the bytes,
  * for everything that is made of other ids (functions, frames, stacks).
  */
-#ifndef TOOLS_CORE_INTERN_H
-#define TOOLS_CORE_INTERN_H
+#ifndef TOOLS_CORE_INTERN_TABLE_H
+#define TOOLS_CORE_INTERN_TABLE_H
 
 #include "tools/core/memory.h"
 

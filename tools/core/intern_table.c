@@ -1,4 +1,4 @@
-#include "tools/core/intern.h"
+#include "tools/core/intern_table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,22 @@
+/* pinfo's two ways to tell what is in a trace. */
+#ifndef TOOLS_EMIT_INFO_H
+#define TOOLS_EMIT_INFO_H
+
+#include <stdio.h>
+
+#include "tools/cli/terminal.h"
+#include "tools/core/trace_info.h"
+
+struct info_view {
+	bool all; /* also long lists to their ends */
+	struct terminal terminal;
+};
+
+void info_write_text(FILE *out, const struct trace_info *info, const struct info_view *view);
+/* The schema is in tools/README.md. */
+void info_write_json(FILE *out, const struct trace_info *info);
+
+/* "unknown", "python", ... as all machine-readable output names classes. */
+const char *info_class_name(uint32_t class_kind);
+
+#endif

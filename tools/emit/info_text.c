@@ -1,0 +1,382 @@
+/* pinfo: for people. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/cli/text.h"
+#include "tools/core/report.h"
+#include "tools/core/units.h"
+#include "tools/emit/info.h"
+
+/* Lists longer than this are cut unless all was asked for. */
+#define LIST_MAX 10
+
+struct teller {
+	FILE *out;
+	const struct trace_info *info;
+	const struct profile *p;
+	const struct info_view *view;
+};
+
+static void put_text(struct teller *t, struct ptf_text text)
+{
+	struct text_style style = {.unicode = t->view->terminal.unicode};
+
+	text_put(t->out, text.data, text.size, &style);
+}
+
+static void put_id(struct teller *t, uint32_t string)
+{
+	put_text(t, profile_string(t->p, string));
+}
+
+/* "  time        ", then the caller goes on. */
+static void label(struct teller *t, const char *name)
+{
+	fprintf(t->out, "  %s%-12s%s", terminal_paint(&t->view->terminal, PAINT_DIM), name,
+		terminal_paint(&t->view->terminal, PAINT_PLAIN));
+}
+
+static size_t shown(const struct teller *t, size_t count)
+{
+	/* One more line costs no more than saying that there is one more. */
+	return t->view->all || count <= LIST_MAX + 1 ? count : LIST_MAX;
+}
+
+static void put_more(struct teller *t, size_t count)
+{
+	size_t hidden = count - shown(t, count);
+
+	if (hidden)
+		fprintf(t->out, "              ... and %zu more (--all)\n", hidden);
+}
+
+/* --------------------------------------------------------------- files */
+
+static void put_section(struct teller *t, const struct info_section *s)
+{
+	const struct profile_section *section = &t->p->sections.item[s->profile_section];
+	time_t seconds = (time_t)(section->origin_realtime_ns / NS_PER_SECOND);
+	char when[40] = "at an unknown time", elapsed[UNITS_SIZE], count[UNITS_SIZE];
+	struct tm tm;
+
+	if (section->origin_realtime_ns > 0 && localtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	label(t, "recorded");
+	fprintf(t->out, "%s by ", when);
+	put_id(t, section->producer);
+	if (section->host) {
+		fputs(" on ", t->out);
+		put_id(t, section->host);
+	}
+	fprintf(t->out, "; format %" PRIu32 ".%" PRIu32 "\n", section->format_major,
+		section->format_minor);
+	if (section->command) {
+		label(t, "command");
+		put_id(t, section->command);
+		fputc('\n', t->out);
+	}
+	label(t, "elapsed");
+	fprintf(t->out, "%s; %s samples", units_time(elapsed, section->end_ns),
+		units_count(count, section->sample_count));
+	if (section->period_ns)
+		fprintf(t->out, ", asked for one every %s",
+			units_time(elapsed, (int64_t)section->period_ns));
+	fputc('\n', t->out);
+	label(t, "whole");
+	if (s->bytes.has_end && s->bytes.has_index)
+		fputs("yes: end and index are there\n", t->out);
+	else if (s->bytes.has_end)
+		fputs("the index is missing (readers rebuild it)\n", t->out);
+	else
+		fputs("no: cut short, without an end\n", t->out);
+	for (size_t i = 0; i < section->attributes.count; i++) {
+		if (section->attributes.item[i].value.size == 0)
+			continue;
+		label(t, i ? "" : "attributes");
+		put_text(t, section->attributes.item[i].key);
+		fputs(" = ", t->out);
+		put_text(t, section->attributes.item[i].value);
+		fputc('\n', t->out);
+	}
+}
+
+static void put_file(struct teller *t, const struct info_file *f)
+{
+	char size[UNITS_SIZE], payload[UNITS_SIZE];
+
+	fputs(terminal_paint(&t->view->terminal, PAINT_TITLE), t->out);
+	put_text(t, (struct ptf_text){f->path, strlen(f->path)});
+	fprintf(t->out, "%s: %s (%" PRIu64 "), %s unpacked, %zu section%s%s\n",
+		terminal_paint(&t->view->terminal, PAINT_PLAIN), units_bytes(size, f->file_bytes),
+		f->file_bytes, units_bytes(payload, f->payload_bytes), f->sections.count,
+		f->sections.count == 1 ? "" : "s", f->is_whole ? "" : ", not whole");
+	for (size_t i = 0; i < f->notes.count; i++) {
+		label(t, i ? "" : "damage");
+		if (f->notes.item[i].has_offset)
+			fprintf(t->out, "at offset 0x%" PRIx64 ": ", f->notes.item[i].offset);
+		put_text(t, (struct ptf_text){f->notes.item[i].message,
+				    strlen(f->notes.item[i].message)});
+		fputc('\n', t->out);
+	}
+	for (size_t i = 0; i < shown(t, f->sections.count); i++) {
+		if (f->sections.count > 1)
+			fprintf(t->out, " section %zu at offset 0x%" PRIx64 ", %s\n", i,
+				f->sections.item[i].bytes.offset,
+				units_bytes(size, f->sections.item[i].bytes.size_bytes));
+		put_section(t, &f->sections.item[i]);
+	}
+	put_more(t, f->sections.count);
+}
+
+/* ----------------------------------------------- processes and threads */
+
+static void put_process(struct teller *t, const struct profile_process *process)
+{
+	char cpu[UNITS_SIZE], memory[UNITS_SIZE];
+
+	fprintf(t->out, "%-8" PRIu32, process->pid);
+	if (process->arguments.count == 0)
+		put_id(t, process->executable);
+	for (size_t i = 0; i < process->arguments.count; i++) {
+		fputs(i ? " " : "", t->out);
+		put_id(t, process->arguments.item[i]);
+	}
+	if (process->python) {
+		fputs("; Python ", t->out);
+		put_id(t, process->python);
+	}
+	if (process->has_end)
+		fprintf(t->out, "; exit %" PRId32 ", CPU %s, at most %s of memory",
+			process->end.exit_status,
+			units_time(cpu, (int64_t)process->end.cpu_ns),
+			units_bytes(memory, process->end.maximum_rss_bytes));
+	else
+		fputs("; end not seen", t->out);
+	fputc('\n', t->out);
+}
+
+static void put_thread(struct teller *t, uint32_t id)
+{
+	const struct profile_thread *thread = &t->p->threads.item[id - 1];
+	struct class_times times;
+	char cpu[UNITS_SIZE], waits[UNITS_SIZE], count[UNITS_SIZE];
+	int64_t waits_ns;
+
+	report_thread_times(t->p, id, &times);
+	waits_ns = times.ns[PTF_CLASS_RUNNABLE] + times.ns[PTF_CLASS_GIL]
+			+ times.ns[PTF_CLASS_WAIT];
+	fprintf(t->out, "%-8" PRIu32, thread->tid);
+	put_id(t, thread->name);
+	fprintf(t->out, "%s%s samples, CPU %s, waits %s%s\n", thread->name ? "; " : "",
+		units_count(count, thread->sample_count),
+		units_time(cpu, class_times_cpu(&times)), units_time(waits, waits_ns),
+		thread->is_main ? "; main" : "");
+}
+
+static void put_people(struct teller *t)
+{
+	size_t count = t->p->processes.count;
+	char label_text[40];
+
+	snprintf(label_text, sizeof(label_text), "process%s", count == 1 ? "" : "es");
+	for (size_t i = 0; i < shown(t, count); i++) {
+		label(t, i ? "" : label_text);
+		put_process(t, &t->p->processes.item[i]);
+	}
+	put_more(t, count);
+	count = t->p->threads.count;
+	snprintf(label_text, sizeof(label_text), "thread%s", count == 1 ? "" : "s");
+	for (size_t i = 0; i < shown(t, count); i++) {
+		label(t, i ? "" : label_text);
+		put_thread(t, (uint32_t)i + 1);
+	}
+	put_more(t, count);
+}
+
+/* ------------------------------------------------------------ contents */
+
+static void put_classes(struct teller *t)
+{
+	struct class_times times;
+	VEC(uint64_t) counts = {0};
+	VEC(int64_t) ns = {0};
+	char text[UNITS_SIZE], count[UNITS_SIZE];
+	int64_t all;
+	bool first = true;
+
+	profile_class_times(t->p, times.ns);
+	all = class_times_sum(&times);
+	vec_cover(&counts, t->p->classes.items.count);
+	vec_cover(&ns, t->p->classes.items.count);
+	for (size_t i = 0; i < t->p->cells.count; i++) {
+		counts.item[t->p->cells.item[i].class_id] += t->p->cells.item[i].count;
+		ns.item[t->p->cells.item[i].class_id] += t->p->cells.item[i].time_ns;
+	}
+	for (uint32_t id = 0; id < counts.count; id++) {
+		struct profile_class c = profile_get_class(t->p, id);
+
+		if (!counts.item[id])
+			continue;
+		label(t, first ? "time" : "");
+		first = false;
+		fprintf(t->out, "%-9s", info_class_name(c.kind));
+		fprintf(t->out, "%12s %6.2f %%  %12s samples", units_time(text, ns.item[id]),
+			units_percent((double)ns.item[id], (double)all),
+			units_count(count, counts.item[id]));
+		if (c.detail) {
+			fputs("  ", t->out);
+			put_id(t, c.detail);
+		}
+		fputc('\n', t->out);
+	}
+	vec_free(&counts);
+	vec_free(&ns);
+	if (first)
+		return;
+	label(t, "");
+	fprintf(t->out, "%-9s%12s CPU", "all", units_time(text, class_times_cpu(&times)));
+	fprintf(t->out, ", %s with the waits of all threads\n", units_time(text, all));
+}
+
+static void put_metrics(struct teller *t)
+{
+	bool first = true;
+
+	for (uint32_t id = 1; id < t->p->metric_use.count; id++) {
+		const struct profile_metric_use *use = &t->p->metric_use.item[id];
+		struct profile_metric m = profile_get_metric(t->p, id);
+		char count[UNITS_SIZE];
+
+		if (!(use->sample_count + use->point_count + use->aggregate_count
+			    + use->edge_count))
+			continue;
+		label(t, first ? "metrics" : "");
+		first = false;
+		put_id(t, m.name);
+		fputs(" (", t->out);
+		put_id(t, m.unit);
+		fputs(")", t->out);
+		if (use->sample_count)
+			fprintf(t->out, ": %s samples", units_count(count, use->sample_count));
+		if (use->point_count)
+			fprintf(t->out, ": %s points", units_count(count, use->point_count));
+		if (use->aggregate_count)
+			fprintf(t->out, ": %s sums", units_count(count, use->aggregate_count));
+		if (use->edge_count)
+			fprintf(t->out, ": %s calls", units_count(count, use->edge_count));
+		fputc('\n', t->out);
+	}
+}
+
+static void put_losses_and_marks(struct teller *t)
+{
+	static const char *const kinds[] = {
+		"", "begin of ", "end of ", "recording on ", "recording off "};
+	char count[UNITS_SIZE], time[UNITS_SIZE];
+
+	for (size_t i = 0; i < t->p->losses.count; i++) {
+		const struct profile_loss *l = &t->p->losses.item[i];
+
+		label(t, i ? "" : "losses");
+		put_id(t, l->kind);
+		fprintf(t->out, ": %s", units_count(count, l->count));
+		if (l->weight_ns)
+			fprintf(t->out, ", which stood for %s",
+				units_time(time, (int64_t)l->weight_ns));
+		fputc('\n', t->out);
+	}
+	for (size_t i = 0; i < shown(t, t->p->marks.count); i++) {
+		const struct profile_mark *m = &t->p->marks.item[i];
+
+		label(t, i ? "" : "marks");
+		fprintf(t->out, "at %s: %s", units_time(time, m->time_ns),
+			m->kind < 5 ? kinds[m->kind] : "");
+		put_id(t, m->name);
+		fputc('\n', t->out);
+	}
+	put_more(t, t->p->marks.count);
+}
+
+static void put_sources(struct teller *t)
+{
+	uint64_t bytes = 0;
+	size_t excerpts = 0, changed = 0;
+	char size[UNITS_SIZE];
+
+	for (size_t i = 0; i < t->p->sources.count; i++) {
+		bytes += t->p->sources.item[i].text.size;
+		excerpts += t->p->sources.item[i].is_excerpt;
+		changed += t->p->sources.item[i].changed_after_start;
+	}
+	label(t, "sources");
+	fprintf(t->out, "%zu file%s, %s", t->p->sources.count,
+		t->p->sources.count == 1 ? "" : "s", units_bytes(size, bytes));
+	if (excerpts)
+		fprintf(t->out, ", %zu only in part", excerpts);
+	if (changed)
+		fprintf(t->out, ", %zu changed after the program started", changed);
+	fputc('\n', t->out);
+	label(t, "definitions");
+	fprintf(t->out,
+		"%zu stacks of %zu frames of %zu functions; %zu modules, %zu strings\n",
+		t->p->nodes.items.count, t->p->frames.items.count, t->p->functions.items.count,
+		t->p->modules.items.count, t->p->strings.items.count);
+}
+
+/* --------------------------------------------------------------- sizes */
+
+static void put_sizes(struct teller *t)
+{
+	const struct trace_info *info = t->info;
+	double samples = (double)t->p->sample_count;
+	char raw[UNITS_SIZE], packed[UNITS_SIZE];
+	uint64_t total = trace_info_packed(info, "");
+
+	if (samples > 0) {
+		label(t, "per sample");
+		fprintf(t->out, "%.3f bytes", (double)info->file_bytes / samples);
+		if (info->has_packed_sizes) {
+			uint64_t sources = trace_info_packed(info, "facts.source");
+			uint64_t definitions = trace_info_packed(info, "definitions.");
+			uint64_t rest = info->file_bytes > sources ? info->file_bytes - sources : 0;
+
+			fprintf(t->out, "; without sources about %.3f", (double)rest / samples);
+			rest = rest > definitions ? rest - definitions : 0;
+			fprintf(t->out, ", nor definitions %.3f", (double)rest / samples);
+		}
+		fputc('\n', t->out);
+	}
+	if (!info->has_packed_sizes)
+		return;
+	label(t, "bytes");
+	fprintf(t->out, "%-28s %12s %12s  (each part compressed by itself)\n", "", "unpacked",
+		"packed");
+	for (size_t i = 0; i < shown(t, info->sizes.count); i++) {
+		const struct info_size *s = &info->sizes.item[i];
+
+		label(t, "");
+		fprintf(t->out, "%-28s %12s %12s %5.1f %%\n", s->name,
+			units_count(raw, s->raw_bytes), units_count(packed, s->packed_bytes),
+			units_percent((double)s->packed_bytes, (double)total));
+	}
+	put_more(t, info->sizes.count);
+}
+
+void info_write_text(FILE *out, const struct trace_info *info, const struct info_view *view)
+{
+	struct teller t = {.out = out, .info = info, .p = info->profile, .view = view};
+
+	for (size_t i = 0; i < info->files.count; i++)
+		put_file(&t, &info->files.item[i]);
+	if (info->files.count > 1)
+		fprintf(out, "%sall together%s\n", terminal_paint(&view->terminal, PAINT_TITLE),
+			terminal_paint(&view->terminal, PAINT_PLAIN));
+	put_people(&t);
+	put_classes(&t);
+	put_metrics(&t);
+	put_losses_and_marks(&t);
+	put_sources(&t);
+	put_sizes(&t);
+}
