@@ -101,7 +101,8 @@ def run(*command, timeout=120, text=True, **options):
     options.setdefault("stderr", subprocess.PIPE)
     done = subprocess.run([str(word) for word in command], timeout=timeout, text=text,
                           **options)
-    print("$", *command, "->", done.returncode, file=sys.stderr)
+    words = " ".join(map(str, command)).replace("\n", "\\n")
+    print("$", words[:300], "->", done.returncode, file=sys.stderr)
     if done.stderr:
         print(done.stderr if text else done.stderr.decode(errors="replace"),
               file=sys.stderr)
@@ -234,7 +235,7 @@ def one_line(text, what="stderr"):
 
 def precise(section):
     """Was the recording made by a source that reaches any rate?"""
-    return "timer" not in json.dumps(section["attributes"]).lower()
+    return section["attributes"]["sampling.source"] == "perf"
 
 
 # ----------------------------------------------------------------- terminals

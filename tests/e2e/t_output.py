@@ -103,6 +103,15 @@ def the_trace_is_readable_by_its_owner_as_any_file():
 
 
 @test
+def the_trace_on_standard_output():
+    done = run(PREC, "--quiet", "-o", "-", "--", PYTHON, "-c", "sum(range(20000000))",
+               text=False)
+    equal(done.returncode, 0, "status")
+    pathlib.Path("stdout.ptf").write_bytes(done.stdout)
+    check(whole("stdout.ptf").row_count() > 10, "there are no rows")
+
+
+@test
 def nothing_is_left_behind():
     def leftovers():
         return {name for name in os.listdir("/dev/shm") + os.listdir("/tmp")

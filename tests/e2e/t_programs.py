@@ -233,6 +233,28 @@ def sixteen_processes_at_once():
 
 
 @test
+def a_user_without_privileges():
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        skip("needs root and setpriv, to become somebody else")
+    user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    os.chmod(".", 0o755)
+    os.makedirs("nobody", exist_ok=True)
+    os.chmod("nobody", 0o777)
+    if any(run(*user, "test", "-r", path).returncode for path in (PREC, PROGRAMS / "spin.py", ".")):
+        skip("the build folder is closed to other users")
+    done = run(*user, PREC, "-o", "nobody/x.ptf", "--", PYTHON, PROGRAMS / "spin.py", "1.5")
+    equal(done.returncode, 0, f"status ({done.stderr})")
+    cpu = json.loads(done.stdout)["cpu"]
+    section = whole("nobody/x.ptf")
+    error = abs(section.total() / 1e9 / cpu - 1) * 100
+    check(error < 1.5, f"the total is off by {error:.2f} %")
+    check(section.functions()[("spin", str(PROGRAMS / "spin.py"))] > 1.3e9, "spin is missing")
+    if not precise(section):
+        check("perf_event_paranoid" in done.stderr,
+              f"the summary does not name the setting that would help: {done.stderr!r}")
+
+
+@test
 def programs_that_use_native_extensions():
     code = ("import sqlite3, json, hashlib, re, decimal, ctypes, ssl\n"
             "c = sqlite3.connect(':memory:')\nc.execute('create table t (a)')\n"

@@ -12,8 +12,8 @@ def measure(name, seconds, options):
     return json.loads(done.stdout), whole(trace), trace
 
 
-def shares(truth, section):
-    """Everything that is not as the program itself measured it."""
+def shares(truth, section, points):
+    """Everything that is not as the program itself measured it, to some points."""
     wrong = []
     lines = section.lines(truth["file"])
     cpu_true = truth["cpu"]
@@ -28,7 +28,7 @@ def shares(truth, section):
             # Without a class of its own, a part's little CPU time may be any.
             if part["class"] is None:
                 true = seen if seen < 2 else 0.0
-            if abs(seen - true) > 2:
+            if abs(seen - true) > points:
                 wrong.append(f"{part['name']} {kind}: {seen:.2f} %, truly {true:.2f} %")
         explained += part["cpu"]
 
@@ -41,7 +41,7 @@ def shares(truth, section):
         seen = waits[part["name"]]
         print(f"{part['name']:10} wait    true {true:6.3f} s  seen {seen:6.3f} s",
               file=sys.stderr)
-        if abs(seen - true) / elapsed * 100 > 2:
+        if abs(seen - true) / elapsed * 100 > points:
             wrong.append(f"{part['name']} waits {seen:.3f} s, truly {true:.3f} s")
 
     # What is charged to no part: starting, ending and measuring.
@@ -49,16 +49,16 @@ def shares(truth, section):
     rest_true = (cpu_true - explained) / cpu_true * 100
     rest_seen = 100 - sum(ns for (line, cls), ns in lines.items()
                           if line in known and cls in ON_CPU) / 1e9 / cpu_seen * 100
-    if abs(rest_seen - rest_true) > 2:
+    if abs(rest_seen - rest_true) > points:
         wrong.append(f"outside the parts {rest_seen:.2f} %, truly {rest_true:.2f} %")
     return wrong
 
 
-def judge(name, seconds, options):
+def judge(name, seconds, options, points=2):
     """Measures; noise of a shared machine gets one second chance, which is told."""
     for attempt in (1, 2):
         truth, section, trace = measure(name, seconds, options)
-        wrong = shares(truth, section)
+        wrong = shares(truth, section, points)
         if not wrong or attempt == 2:
             break
         note(f"{name}: measured again, at first: {'; '.join(wrong)}")
@@ -88,6 +88,15 @@ def executable_lines(path):
 @test
 def shares_at_1_kHz():
     kept["precise"] = judge("precise", 5.5, ["-F", "1000"])
+    if not precise(kept["precise"][1]):
+        note("measured with the kernel's tick: perf events are not allowed here")
+
+
+@test
+def shares_by_CPU_timers():
+    # What most users get: at the kernel's tick, so fewer samples and more noise.
+    kept["timer"] = judge("timer", 7, ["-F", "250", "--source", "timer"], points=3)
+    equal(kept["timer"][1]["attributes"]["sampling.source"], "timer", "the source")
 
 
 def have(which="precise"):
@@ -136,9 +145,8 @@ def recursion_keeps_root_and_leaf():
           f"{len(deepest)} frames of 1500, and nothing says that some were elided")
 
 
-@test
-def CPU_time_is_that_of_getrusage():
-    truth, section, trace = have()
+def total_is_right(which):
+    truth, section, trace = have(which)
     seen = section.total() / 1e9
     error = abs(seen / truth["cpu"] - 1) * 100
     check(error < 1, f"rows sum to {seen:.4f} s, getrusage says {truth['cpu']:.4f} s "
@@ -148,16 +156,38 @@ def CPU_time_is_that_of_getrusage():
     error = abs(process["cpu_ns"] / 1e9 / truth["cpu"] - 1) * 100
     check(error < 1, f"the trace says {process['cpu_ns'] / 1e9:.4f} s CPU for the process, "
                      f"getrusage {truth['cpu']:.4f} s")
+    info = json.dumps(pinfo(trace))
+    check(re.search(rf"\b{section.total()}\b", info),
+          f"no CPU time of {section.total()} ns in pinfo --json")
 
 
-@test
-def rows_sum_exactly_to_the_time_of_their_threads():
-    _, section, _ = have()
+def rows_are_exact(which):
+    _, section, _ = have(which)
     for thread in section.threads.values():
         check(thread["cpu_ns"], f"the end of thread {thread['tid']} is not recorded")
         seen = section.total(threads={thread["id"]})
         check(abs(seen - thread["cpu_ns"]) <= 1000,
               f"thread {thread['tid']}: rows {seen} ns, thread end {thread['cpu_ns']} ns")
+
+
+@test
+def CPU_time_is_that_of_getrusage():
+    total_is_right("precise")
+
+
+@test
+def CPU_time_is_that_of_getrusage_by_CPU_timers():
+    total_is_right("timer")
+
+
+@test
+def rows_sum_exactly_to_the_time_of_their_threads():
+    rows_are_exact("precise")
+
+
+@test
+def rows_sum_exactly_to_the_time_of_their_threads_by_CPU_timers():
+    rows_are_exact("timer")
 
 
 main()
