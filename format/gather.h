@@ -1,0 +1,40 @@
+/*
+ * Rows of samples on their way to a Block, thread by thread, so that callers
+ * may hand over few rows at a time.
+ */
+#ifndef PTF_FORMAT_GATHER_H
+#define PTF_FORMAT_GATHER_H
+
+#include <ptf/types.h>
+
+struct ptf_gather {
+	/* The rows, as the API's type; its arrays belong to the gather. */
+	struct ptf_samples rows;
+	size_t capacity;
+	int64_t *time_ns;
+	uint32_t *node, *class_id, *labels, *cpu, *task;
+	struct ptf_value_column *columns;
+	int64_t **values; /* of each column */
+	size_t column_capacity;
+
+	/* Of the thread's whole life. */
+	bool has_rows;
+	bool is_waiting; /* in the writer's list of threads with rows */
+	int64_t last_time_ns;
+	int64_t last_step; /* stamp of its last coded row, when has_step */
+	bool has_step;
+	uint64_t row_count;
+	int64_t time_sum_ns;
+};
+
+/* Can the rows stand in one Block with those gathered? */
+bool ptf_gather_fits(const struct ptf_gather *g, const struct ptf_samples *samples);
+
+/* Copies rows [from, from + count); the gather then has at most capacity_max. */
+bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, size_t from,
+	size_t count);
+
+void ptf_gather_clear(struct ptf_gather *g);
+void ptf_gather_finish(struct ptf_gather *g);
+
+#endif
