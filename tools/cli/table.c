@@ -28,10 +28,8 @@ static const struct strokes unicode_strokes[LINE_COUNT] = {
 };
 
 static const struct strokes ascii_strokes[LINE_COUNT] = {
-	[LINE_TOP] = {" ", " ", "", " "},
 	[LINE_HEAVY] = {"=", "+", "=", "="},
 	[LINE_LIGHT] = {"-", "+", "-", "-"},
-	[LINE_BOTTOM] = {" ", " ", "", " "},
 };
 
 static const char *bar(const struct table *t)
@@ -74,11 +72,29 @@ static void repeat(FILE *out, const char *text, unsigned count)
 		fputs(text, out);
 }
 
+/* A path in so many columns (0 = no limit) less those that are taken. */
+static void put_path(const struct table *t, const char *path, size_t size, unsigned columns,
+	unsigned taken)
+{
+	struct text_style style = {.unicode = t->terminal.unicode};
+	unsigned room = columns > taken + 1 ? columns - taken : 1;
+	size_t skip = 0;
+
+	if (columns && text_put(NULL, path, size, &style) > room) {
+		skip = text_skip(path, size, &style, room - 1);
+		fputs(t->terminal.unicode ? "…" : "<", t->out);
+	}
+	text_put(t->out, path + skip, size - skip, &style);
+}
+
 static void put_line(struct table *t, enum line line)
 {
 	const struct strokes *s =
 		t->terminal.unicode ? &unicode_strokes[line] : &ascii_strokes[line];
 
+	/* In ASCII these would be blank lines. */
+	if (!t->terminal.unicode && (line == LINE_TOP || line == LINE_BOTTOM))
+		return;
 	fputs(terminal_paint(&t->terminal, PAINT_DIM), t->out);
 	for (size_t i = 0; i + 1 < t->column_count; i++) {
 		if (i == 0)
@@ -106,7 +122,8 @@ static void put_heading_line(struct table *t, bool upper)
 		const char *text = upper ? t->columns[i].upper : t->columns[i].lower;
 		unsigned width = t->columns[i].width;
 
-		fputs(terminal_paint(&t->terminal, t->columns[i].paint), t->out);
+		if (t->columns[i].paint != PAINT_PLAIN)
+			fputs(terminal_paint(&t->terminal, t->columns[i].paint), t->out);
 		if (!*text && upper && i > 0) {
 			repeat(t->out, t->terminal.unicode ? "–" : "-", width);
 			fputc(' ', t->out);
@@ -115,22 +132,20 @@ static void put_heading_line(struct table *t, bool upper)
 		} else {
 			fprintf(t->out, "%-*s ", (int)width, text);
 		}
-		fputs(terminal_paint(&t->terminal, PAINT_PLAIN), t->out);
+		if (t->columns[i].paint != PAINT_PLAIN)
+			fputs(terminal_paint(&t->terminal, PAINT_PLAIN), t->out);
 		put_bar(t);
 	}
 }
 
 void table_heading(struct table *t, const char *text, size_t size)
 {
-	struct text_style style = {
-		.unicode = t->terminal.unicode, .max_columns = t->text_columns};
-
 	put_line(t, LINE_TOP);
 	put_heading_line(t, true);
 	fputc('\n', t->out);
 	put_heading_line(t, false);
 	fputs(terminal_paint(&t->terminal, PAINT_TITLE), t->out);
-	text_put(t->out, text, size, &style);
+	put_path(t, text, size, t->text_columns, 0);
 	fputs(terminal_paint(&t->terminal, PAINT_PLAIN), t->out);
 	fputc('\n', t->out);
 	put_line(t, LINE_HEAVY);
@@ -155,6 +170,17 @@ void table_row(struct table *t, const char *const *cells, const char *text, size
 	fputc('\n', t->out);
 }
 
+void table_caption(struct table *t, const char *text, const char *path, size_t size)
+{
+	for (size_t i = 0; i + 1 < t->column_count; i++) {
+		fprintf(t->out, "%*s ", (int)t->columns[i].width, "");
+		put_bar(t);
+	}
+	fprintf(t->out, "%s%s", terminal_paint(&t->terminal, PAINT_DIM), text);
+	put_path(t, path, size, t->text_columns, (unsigned)strlen(text));
+	fprintf(t->out, "%s\n", terminal_paint(&t->terminal, PAINT_PLAIN));
+}
+
 void table_gap(struct table *t, const char *text)
 {
 	const char *cells[TABLE_COLUMNS_MAX];
@@ -174,15 +200,19 @@ void table_end(struct table *t)
 	put_line(t, LINE_BOTTOM);
 }
 
-void table_title(const struct table *t, const char *text, size_t size)
+void table_title(const struct table *t, const char *path, size_t path_size, const char *text)
 {
-	struct text_style style = {
-		.unicode = t->terminal.unicode, .max_columns = t->terminal.columns};
+	const struct terminal *terminal = &t->terminal;
+	struct text_style style = {.unicode = terminal->unicode};
 	unsigned whole = fixed_columns(t) + t->rule_columns;
-	unsigned columns = text_put(NULL, text, size, &style);
+	unsigned text_columns = text_put(NULL, text, strlen(text), &style);
+	unsigned columns = text_put(NULL, path, path_size, &style) + text_columns;
 
+	if (terminal->columns && columns > terminal->columns)
+		columns = terminal->columns;
 	fprintf(t->out, "%*s%s", columns < whole ? (int)((whole - columns) / 2) : 0, "",
-		terminal_paint(&t->terminal, PAINT_TITLE));
-	text_put(t->out, text, size, &style);
-	fprintf(t->out, "%s\n", terminal_paint(&t->terminal, PAINT_PLAIN));
+		terminal_paint(terminal, PAINT_TITLE));
+	put_path(t, path, path_size, terminal->columns, text_columns);
+	text_put(t->out, text, strlen(text), &style);
+	fprintf(t->out, "%s\n", terminal_paint(terminal, PAINT_PLAIN));
 }

@@ -39,16 +39,22 @@ void table_init(struct table *t, FILE *out, const struct terminal *terminal,
 	const struct table_column *columns, size_t column_count,
 	unsigned natural_columns);
 
+/* A text that does not fit, which is a path, loses its front. */
 void table_heading(struct table *t, const char *text, size_t size);
 /* cells: one for each column but the last, ASCII, set right. */
 void table_row(struct table *t, const char *const *cells, const char *text, size_t size,
 	enum paint paint);
+/* A row without cells that says what follows, of a path. */
+void table_caption(struct table *t, const char *text, const char *path, size_t size);
 /* A row without cells for what is left out; the text is the program's own. */
 void table_gap(struct table *t, const char *text);
 void table_rule(struct table *t);
 void table_end(struct table *t);
 
-/* A title above the table, in its middle; untrusted text. */
-void table_title(const struct table *t, const char *text, size_t size);
+/*
+ * A title above the table, in its middle: a path, of which the front is left
+ * out when it does not fit, and what is said of it.
+ */
+void table_title(const struct table *t, const char *path, size_t path_size, const char *text);
 
 #endif

@@ -167,3 +167,19 @@ unsigned text_put(FILE *out, const char *text, size_t size, const struct text_st
 	}
 	return column;
 }
+
+size_t text_skip(
+	const char *text, size_t size, const struct text_style *style, unsigned columns)
+{
+	unsigned total = text_put(NULL, text, size, style);
+	size_t i = 0;
+
+	while (total > columns && i < size) {
+		char shown[16];
+		unsigned width;
+
+		i += show(text + i, size - i, style, 0, shown, &width);
+		total -= width < total ? width : total;
+	}
+	return i;
+}

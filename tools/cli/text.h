@@ -25,6 +25,13 @@ struct text_style {
 unsigned text_put(FILE *out, const char *text, size_t size, const struct text_style *style);
 
 /*
+ * Bytes to leave out at the front so that the rest takes at most so many
+ * columns: what matters of a path is its end.
+ */
+size_t text_skip(
+	const char *text, size_t size, const struct text_style *style, unsigned columns);
+
+/*
  * One character of UTF-8: its length in bytes, or 0 when the bytes are not
  * valid UTF-8 (overlong forms and surrogates are not). size must not be 0.
  */

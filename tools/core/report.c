@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/units.h"
+
 /* ------------------------------------------------------------ class times */
 
 int64_t class_times_sum(const struct class_times *t)
@@ -55,6 +57,17 @@ bool report_is_library(struct ptf_text path)
 		if (memmem(path.data, path.size, mark[i], strlen(mark[i])))
 			return true;
 	return false;
+}
+
+bool report_shows_file(const struct report *r, const struct profile *p,
+	const struct report_file *file, double min_share_percent)
+{
+	double all = (double)r->all_ns;
+
+	if (units_percent((double)class_times_sum(&file->self), all) >= min_share_percent)
+		return true;
+	return file->file && !report_is_library(profile_string(p, file->file))
+			&& units_percent((double)file->total_ns, all) >= min_share_percent;
 }
 
 /* --------------------------------------------------------------- making */

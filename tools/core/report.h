@@ -82,6 +82,13 @@ void class_times_add(struct class_times *to, const struct class_times *t);
 void report_thread_times(
 	const struct profile *p, uint32_t thread, struct class_times *times);
 
+/*
+ * Whether a file is worth showing: it has its share of the time, or it is the
+ * user's own and what it called has.
+ */
+bool report_shows_file(const struct report *r, const struct profile *p,
+	const struct report_file *file, double min_share_percent);
+
 /* Installed code, not the user's own: the standard library, site-packages. */
 bool report_is_library(struct ptf_text path);
 

@@ -32,7 +32,6 @@ struct view {
 	struct report report;
 	struct table_column columns[TABLE_COLUMNS_MAX];
 	size_t column_count;
-	const char *no_cells[TABLE_COLUMNS_MAX]; /* a row without numbers */
 	struct table table;
 	bool has_unknown;
 };
@@ -76,8 +75,6 @@ static void make_columns(struct view *v)
 		add_column(v, "", "other", 6, PAINT_PLAIN);
 	add_column(v, "", "total", 6, PAINT_PLAIN);
 	add_column(v, "", "", 0, PAINT_PLAIN);
-	for (size_t i = 0; i < TABLE_COLUMNS_MAX; i++)
-		v->no_cells[i] = "";
 }
 
 static void put_percent(const struct view *v, struct cells *c, size_t *column, int64_t ns)
@@ -317,7 +314,7 @@ static void put_functions(struct view *v, const struct report_file *f, bool with
 	if (without_file && rest_count) {
 		char text[64];
 
-		snprintf(text, sizeof(text), "(%" PRIu32 " more with less than 1 %% each)",
+		snprintf(text, sizeof(text), "(%" PRIu32 " more of less than 1 %%)",
 			rest_count);
 		put_row(v, 0, &rest, class_times_sum(&rest),
 			(struct ptf_text){text, strlen(text)});
@@ -344,21 +341,15 @@ static unsigned natural_columns(struct view *v, const struct profile_source *s)
 
 static void put_title(struct view *v, struct ptf_text name, int64_t ns)
 {
-	char part[UNITS_SIZE], whole[UNITS_SIZE];
-	char *title;
-	int size = asprintf(&title, "%.*s: %% of time = %6.2f%% (%s) out of %s.",
-		(int)name.size, name.data, percent(v, ns), units_time(part, ns),
-		units_time(whole, v->report.all_ns));
+	char part[UNITS_SIZE], whole[UNITS_SIZE], text[3 * UNITS_SIZE];
 
-	if (size < 0)
-		return;
-	table_title(&v->table, title, (size_t)size);
-	free(title);
+	snprintf(text, sizeof(text), ": %% of time = %6.2f%% (%s) out of %s.", percent(v, ns),
+		units_time(part, ns), units_time(whole, v->report.all_ns));
+	table_title(&v->table, name.data, name.size, text);
 }
 
 static void put_file(struct view *v, const struct report_file *f)
 {
-	static const char summary[] = "function summary for ";
 	static const char changed[] = "(this file was changed after the program started)";
 	const struct profile_source *s = profile_source_of(v->p, f->file);
 	struct ptf_text name =
@@ -369,7 +360,7 @@ static void put_file(struct view *v, const struct report_file *f)
 		natural_columns(v, s));
 	put_title(v, name, class_times_sum(&f->self));
 	if (s && s->changed_after_start)
-		table_title(&v->table, changed, sizeof(changed) - 1);
+		table_title(&v->table, "", 0, changed);
 	table_heading(&v->table, name.data, name.size);
 	if (f->file) {
 		if (v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX)
@@ -378,13 +369,8 @@ static void put_file(struct view *v, const struct report_file *f)
 			put_source_lines(v, f, s, last);
 	}
 	if (f->file && f->functions.count) {
-		char *text;
-		int size = asprintf(&text, "%s%.*s", summary, (int)name.size, name.data);
-
 		table_rule(&v->table);
-		if (size >= 0)
-			table_row(&v->table, v->no_cells, text, (size_t)size, PAINT_DIM);
-		free(text);
+		table_caption(&v->table, "function summary for ", name.data, name.size);
 	}
 	put_functions(v, f, !f->file);
 	table_end(&v->table);
@@ -400,14 +386,14 @@ static void put_files(struct view *v)
 
 	for (size_t i = 0; i < v->report.files.count; i++) {
 		const struct report_file *f = &v->report.files.item[i];
-		double share = percent(v, class_times_sum(&f->self));
 
 		if (!f->is_selected) {
 			class_times_add(&unselected, &f->self);
 			unselected_count++;
-		} else if (share < v->options->min_share_percent || v->report.all_ns == 0) {
+		} else if (!report_shows_file(&v->report, v->p, f,
+				   v->options->min_share_percent)) {
 			class_times_add(&small, &f->self);
-			small_count++;
+			small_count += class_times_sum(&f->self) != 0;
 		} else if (!f->file) {
 			without_file = f; /* stands last */
 		} else {
@@ -418,7 +404,8 @@ static void put_files(struct view *v)
 		put_file(v, without_file);
 	if (small_count)
 		fprintf(v->out,
-			"%u file%s with less than %u %% each (%.2f%%, %s in all) not shown: --min-share 0 shows all.\n",
+			"%u file%s of less than %u %% not shown, %.2f%% (%s) in all:"
+			" --min-share 0\n",
 			small_count, small_count == 1 ? "" : "s", v->options->min_share_percent,
 			percent(v, class_times_sum(&small)),
 			units_time(time, class_times_sum(&small)));
@@ -490,7 +477,7 @@ static void put_basis(struct view *v, bool of_one_thread)
 			: v->options->wait_all ? " and waits of all threads"
 					       : " of all threads and waits of main threads");
 	if (v->report.other_waits_ns)
-		fprintf(v->out, " Other threads waited %s: --wait all, --threads.",
+		fprintf(v->out, "\nWithout %s that other threads waited (--wait all, --threads).",
 			units_time(others, v->report.other_waits_ns));
 	fputs("\n\n", v->out);
 }
@@ -534,11 +521,13 @@ static char *thread_title(const struct profile *p, uint32_t id)
 {
 	const struct profile_thread *t = &p->threads.item[id - 1];
 	struct ptf_text name = profile_string(p, t->name);
-	uint32_t pid = t->process ? p->processes.item[t->process - 1].pid : 0;
-	char *text;
+	char of_process[32] = "", *text;
 
-	if (asprintf(&text, "%.*s%s%u of process %u%s", (int)name.size, name.data,
-		    name.size ? ", thread " : "thread ", t->tid, pid,
+	if (p->processes.count > 1 && t->process)
+		snprintf(of_process, sizeof(of_process), " of process %" PRIu32,
+			p->processes.item[t->process - 1].pid);
+	if (asprintf(&text, "%.*s%s%" PRIu32 "%s%s", (int)name.size, name.data,
+		    name.size ? ", " : "thread ", t->tid, of_process,
 		    t->is_main ? " (main)" : "") < 0)
 		return memory_zeroed(1, 1);
 	return text;
@@ -622,7 +611,7 @@ static void put_threads(struct view *v)
 		char time[UNITS_SIZE];
 
 		fprintf(v->out,
-			"%u thread%s with less than %u %% each (%s in all) not shown: --min-share 0 shows all.\n",
+			"%u thread%s of less than %u %% not shown, %s in all: --min-share 0\n",
 			small_count, small_count == 1 ? "" : "s", v->options->min_share_percent,
 			units_time(time, class_times_sum(&small)));
 	}

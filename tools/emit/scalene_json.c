@@ -80,14 +80,17 @@ static struct region *function_regions(
 {
 	struct region *regions = memory_zeroed((size_t)last + 1, sizeof(*regions));
 
-	/* In order of first lines, so that inner functions overwrite outer ones. */
 	for (size_t i = 0; i < f->functions.count; i++) {
 		struct profile_function d =
 			profile_get_function(p, f->functions.item[i].function);
 		uint64_t end = (uint64_t)d.first_line + d.line_count;
 
-		for (uint64_t line = d.first_line; line && line < end && line <= last; line++)
-			regions[line] = (struct region){d.first_line, (uint32_t)(end - 1)};
+		for (uint64_t line = d.first_line; line && line < end && line <= last; line++) {
+			struct region *r = &regions[line];
+
+			if (!r->first || d.line_count <= r->last - r->first)
+				*r = (struct region){d.first_line, (uint32_t)(end - 1)};
+		}
 	}
 	return regions;
 }
@@ -164,9 +167,8 @@ static void put_functions(struct writer *w, const struct report_file *f)
 static bool is_reported(struct writer *w, const struct report_file *f)
 {
 	return f->is_selected
-			&& units_percent((double)class_times_sum(&f->self),
-				   (double)w->report.all_ns)
-				>= w->options->min_share_percent;
+			&& report_shows_file(&w->report, w->p, f,
+				w->options->min_share_percent);
 }
 
 static void put_files(struct writer *w)

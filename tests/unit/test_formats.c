@@ -1,0 +1,276 @@
+/* What the formats say of one small profile: tools/emit. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/walk_profile.h"
+#include "tools/emit/dump.h"
+
+static struct emit_options options(void)
+{
+	return (struct emit_options){.min_share_percent = 1, .terminal = {.unicode = true}};
+}
+
+static void has(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no '%s' in:\n%s", part, text);
+}
+
+static void has_not(const char *text, const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("'%s' in:\n%s", part, text);
+}
+
+static void table(void **state)
+{
+	struct emit_options o = options();
+	char *text = walk_as("table", &o);
+
+	(void)state;
+	has(text, "python3 walk.py\nelapsed 1.000s, CPU 750.000ms, 1 process, 2 threads, 9 "
+		  "samples\n");
+	has(text, "100 % is 1.000s: CPU time of all threads and waits of main threads.\n"
+		  "Without 500.000ms that other threads waited (--wait all, --threads).");
+	has(text,
+		"/home/me/walk.py: % of time =  94.00% (940.000ms) out of 1.000s.\n"
+		"       ╷       ╷       ╷       ╷       ╷\n"
+		"       │Time   │–––––– │–––––– │–––––– │\n"
+		"  Line │Python │native │system │total  │/home/me/walk.py\n"
+		"╺━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸\n"
+		"     1 │       │       │       │       │def step():\n"
+		"     2 │   34% │   20% │       │   54% │        return random.random() > 0.5  # größer\n"
+		"     3 │       │       │       │       │\n"
+		"     4 │       │       │       │       │def walk(n):\n"
+		"     5 │       │       │       │       │    for i in range(n):\n"
+		"     6 │   10% │       │   30% │   94% │        step()\n"
+		"     7 │       │       │       │       │\n"
+		"     8 │       │       │       │   99% │walk(1000); json.loads('日本')\n"
+		"╶──────┼───────┼───────┼───────┼───────┼─────────────────────────────────────────────╴\n"
+		"       │       │       │       │       │function summary for /home/me/walk.py\n"
+		"     1 │   34% │   20% │       │   54% │step\n"
+		"     1 │       │       │       │   99% │<module>\n"
+		"     4 │   10% │       │   30% │   94% │walk\n"
+		"       ╵       ╵       ╵       ╵       ╵\n");
+	has(text, "/usr/lib/python3.11/json/decoder.py: % of time =   5.00% (50.000ms)");
+	has(text, "[no stack]");
+	has_not(text, "\033");
+	free(text);
+}
+
+static void table_in_ascii(void **state)
+{
+	struct emit_options o = options();
+	char *text;
+
+	(void)state;
+	o.terminal.unicode = false;
+	o.terminal.columns = 70;
+	text = walk_as("table", &o);
+	has(text, "       |Time   |------ |------ |------ |\n"
+		  "  Line |Python |native |system |total  |/home/me/walk.py\n"
+		  "=======+=======+=======+=======+=======+==============================\n");
+	has(text, "|        return random.random(>\n");
+	has(text, "<on3.11/json/decoder.py: % of time =   5.00% (50.000ms) out of 1.000s.\n");
+	for (char *c = text; *c; c++)
+		assert_true((unsigned char)*c < 0x80);
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 70);
+	free(text);
+}
+
+static void table_reduced(void **state)
+{
+	struct emit_options o = options();
+	char *text;
+
+	(void)state;
+	o.reduced = true;
+	text = walk_as("table", &o);
+	has(text, "   ... │       │       │       │       │\n"
+		  "     2 │   34% │");
+	has_not(text, "for i in range");
+	free(text);
+	o.sort = EMIT_SORT_TOTAL;
+	text = walk_as("table", &o);
+	has(text, "     8 │       │       │       │   99% │walk(1000); json.loads('日本')\n"
+		  "     6 │   10% │       │   30% │   94% │        step()\n");
+	free(text);
+}
+
+static void table_with_hot_lines(void **state)
+{
+	struct emit_options o = options();
+	char *text;
+
+	(void)state;
+	o.terminal.color = true;
+	text = walk_as("table", &o);
+	has(text, "\033[1;31m     2 \033[0m");
+	has_not(text, "\033[1;31m     8 ");
+	free(text);
+}
+
+static void table_by_classes_and_threads(void **state)
+{
+	struct emit_options o = options();
+	char *text;
+
+	(void)state;
+	o.classes = true;
+	o.threads = true;
+	text = walk_as("table", &o);
+	has(text, "worker, 101: ");
+	has(text, "\n    0.040 │          │          │          │    0.500 │          │worker, 101\n");
+	has(text, "100 % is 540.000ms: CPU time and waits of this thread.");
+	has(text, "  Line │Python │native │kernel │ready  │GIL    │wait   │total  │");
+	has(text, "     2 │    7% │       │       │       │   93% │       │  100% │");
+	free(text);
+}
+
+static void table_of_some_files(void **state)
+{
+	struct emit_options o = options();
+	char *text;
+
+	(void)state;
+	vec_push(&o.selection.file_globs, "decoder.py");
+	text = walk_as("table", &o);
+	has(text, "decoder.py: % of time =   5.00%");
+	has(text, "2 files not asked for: 95.00% (950.000ms).");
+	free(text);
+	o.selection.file_globs.count = 0;
+	o.min_share_percent = 10;
+	text = walk_as("table", &o);
+	has(text, "2 files of less than 10 % not shown, 6.00% (60.000ms) in all");
+	free(text);
+	selection_free(&o.selection);
+}
+
+static void folded(void **state)
+{
+	struct emit_options o = options();
+	char *text = walk_as("folded", &o);
+
+	(void)state;
+	assert_string_equal(text,
+		"<module> (/home/me/walk.py:8);JSONDecoder.decode "
+		"(/usr/lib/python3.11/json/decoder.py:10) 50000\n"
+		"<module> (/home/me/walk.py:8);walk (/home/me/walk.py:6) 150000\n"
+		"<module> (/home/me/walk.py:8);walk (/home/me/walk.py:6);step "
+		"(/home/me/walk.py:2) 540000\n"
+		"[no stack] 10000\n");
+	free(text);
+	o.weight = EMIT_WEIGHT_WALL;
+	o.threads = true;
+	o.no_lines = true;
+	text = walk_as("folded", &o);
+	has(text, "worker, thread 101;<module> (/home/me/walk.py);walk (/home/me/walk.py);step "
+		  "(/home/me/walk.py) 540000\n");
+	free(text);
+	o = options();
+	o.weight = EMIT_WEIGHT_SAMPLES;
+	text = walk_as("folded", &o);
+	has(text, "walk (/home/me/walk.py:6) 3\n");
+	free(text);
+}
+
+static void json(void **state)
+{
+	struct emit_options o = options();
+	char *text = walk_as("json", &o);
+
+	(void)state;
+	has(text, "\"program\": \"walk.py\"");
+	has(text, "\"ptf_all_ns\": 1000000000");
+	has(text, "\"ptf_other_waits_ns\": 500000000");
+	has(text, "{\"lineno\": 2, \"line\": \"\\treturn random.random() \\u003e 0.5  # größer\", "
+		  "\"start_region_line\": 1, \"end_region_line\": 2, ");
+	has(text, "\"ptf_wait_ns\": 250000000, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": 940000000}");
+	has(text, "[[\"/home/me/walk.py \\u003cmodule\\u003e:8;\", \"/home/me/walk.py walk:6;\", "
+		  "\"/home/me/walk.py step:2;\"], {\"count\": 3, \"python_time\": 0.34, "
+		  "\"c_time\": 0.2, \"cpu_samples\": 0.54,");
+	free(text);
+}
+
+static void an_empty_profile(void **state)
+{
+	struct profile *p = profile_new();
+	struct emit_options o = options();
+
+	(void)state;
+	profile_finish(p);
+	for (size_t i = 0; emit_format_at(i); i++) {
+		char *text;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		emit_format_at(i)->write(out, p, &o);
+		fclose(out);
+		free(text);
+	}
+	profile_free(p);
+}
+
+static void formats_are_found(void **state)
+{
+	(void)state;
+	assert_ptr_equal(emit_format_named("json"), emit_format_of_file("x/y.json"));
+	assert_null(emit_format_named("jso"));
+	assert_null(emit_format_of_file(".json"));
+	assert_null(emit_format_of_file("walk.ptf"));
+	for (size_t i = 0; emit_format_at(i); i++) {
+		assert_ptr_equal(emit_format_named(emit_format_at(i)->name), emit_format_at(i));
+		assert_non_null(emit_format_at(i)->cannot_carry);
+	}
+}
+
+static void dumped(void **state)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct dump *d = dump_new(out);
+
+	(void)state;
+	for (int i = 0; i < WALK_BLOCK_COUNT; i++)
+		dump_block(d, &walk_blocks[i]);
+	dump_free(d);
+	fclose(out);
+	has(text, "\nstring id=4 text=\"/home/me/walk.py\"\n");
+	has(text, "\nfunction id=2 kind=python name=\"walk\" file=\"/home/me/walk.py\" module=0 "
+		  "first_line=4 line_count=3\n");
+	has(text, "\nnode id=3 parent=2 frame=3 \"step\" line=2\n");
+	has(text, "\nprocess id=1 pid=100 parent=0 start_ns=0 executable=\"python3\" "
+		  "arguments=[\"python3\" \"walk.py\"]\n");
+	has(text, "\nsample at_ns=4000000 thread=1 class=kernel node=2 \"time\"=50000000\n");
+	has(text, "\nloss kind=\"ring_full\" process=1 thread=0 count=3 weight_ns=5000000\n");
+	has(text, "text=\"def step():\\n\\treturn random.random() > 0.5  # größer\\n\\ndef");
+	has(text, "\nsection-end at_ns=1000000000 blocks=7 samples=9\n");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table),
+		cmocka_unit_test(table_in_ascii),
+		cmocka_unit_test(table_reduced),
+		cmocka_unit_test(table_with_hot_lines),
+		cmocka_unit_test(table_by_classes_and_threads),
+		cmocka_unit_test(table_of_some_files),
+		cmocka_unit_test(folded),
+		cmocka_unit_test(json),
+		cmocka_unit_test(an_empty_profile),
+		cmocka_unit_test(formats_are_found),
+		cmocka_unit_test(dumped),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
