@@ -71,8 +71,8 @@ $(O)/gen/ptf-wire.pb-c.c $(O)/gen/ptf-wire.pb-c.h &: $(O)/gen/ptf-wire.proto
 $(O)/gen/%.o: $(O)/gen/%.c
 	$(call say,CC,$<)$(CC) -std=c17 $(CFLAGS) -fvisibility=hidden $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# Only the file that translates the payload sees the generated header.
-$(O)/format/payload.o: $(O)/gen/ptf-wire.pb-c.h
+# Only the files that translate the payload see the generated header.
+$(O)/format/payload.o $(O)/format/payload_write.o: $(O)/gen/ptf-wire.pb-c.h
 $(O)/pic/recorder/%.o: ALL_CFLAGS += -fPIC -ftls-model=initial-exec
 
 $(O)/pic/%.o: %.c

@@ -8,7 +8,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 
 /* Header, one block header and checksum of a small frame. */
 #define FRAME_OVERHEAD_BYTES 13

@@ -1,6 +1,6 @@
 #include "format/definitions.h"
 
-#include "format/error.h"
+#include "format/fail.h"
 
 /* ------------------------------------------------------------- reading */
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 #include "format/payload.h"
 
 /* Fixed keys are rows of 32-bit numbers. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 #include "format/salvage.h"
 
 #define STREAM_STEP_BYTES ((size_t)128 << 10)

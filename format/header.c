@@ -7,7 +7,7 @@
 
 #include <ptf/version.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 
 /* Incompatible features that this library knows. */
 #define KNOWN_INCOMPATIBLE UINT64_C(0)

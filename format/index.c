@@ -5,7 +5,7 @@
 #include <xxhash.h>
 
 #include "format/columns.h"
-#include "format/error.h"
+#include "format/fail.h"
 #include "format/payload.h"
 
 /* Offsets in the trailer (FORMAT.md, "Index"). */

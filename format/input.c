@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 
 #define WINDOW_BYTES ((size_t)1 << 20)
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 
 /* A file can be wrong in more places than anybody reads. */
 #define NOTES_MAX 1000

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 #include "format/frames.h"
 #include "format/salvage.h"
 #include "format/section.h"
@@ -71,10 +71,9 @@ static void end_section(struct ptf_reader *r, uint64_t offset, bool is_end_of_fi
 			"the section before this has no end: it was cut");
 }
 
-static int begin_section(struct ptf_reader *r, uint64_t offset, struct ptf_error *err)
+static int add_info(struct ptf_reader *r, uint64_t offset, struct ptf_error *err)
 {
-	end_section(r, offset, false);
-	if (r->next_section == r->section_capacity) {
+	if (r->section_count == r->section_capacity) {
 		size_t capacity = r->section_capacity ? 2 * r->section_capacity : 4;
 		struct ptf_section_info *sections =
 			realloc(r->sections, capacity * sizeof(*sections));
@@ -84,10 +83,18 @@ static int begin_section(struct ptf_reader *r, uint64_t offset, struct ptf_error
 		r->sections = sections;
 		r->section_capacity = capacity;
 	}
+	r->sections[r->section_count++] = (struct ptf_section_info){.offset = offset};
+	return 0;
+}
+
+static int begin_section(struct ptf_reader *r, uint64_t offset, struct ptf_error *err)
+{
+	end_section(r, offset, false);
 	if (r->next_section == r->section_count) {
-		r->sections[r->section_count] =
-			(struct ptf_section_info){.offset = offset};
-		r->section_count++;
+		int rc = add_info(r, offset, err);
+
+		if (rc < 0)
+			return rc;
 	}
 	r->next_section++;
 	ptf_section_reset(&r->section);
@@ -194,7 +201,8 @@ static void give_end(struct ptf_reader *r, const struct ptf_block *block)
 
 	s->has_end = true;
 	current_info(r)->has_end = true;
-	if (s->has_gaps)
+	/* A seek leaves Blocks out. */
+	if (r->is_seeking && r->next_section - 1 == r->seek_section)
 		return;
 	if (end->block_count != s->block_count - 1 ||
 		end->sample_count != s->sample_count)
@@ -600,45 +608,64 @@ static int index_before(struct ptf_reader *r, uint64_t end, struct ptf_index *in
 /*
  * Walks back over the indexes from the end of the file. Only when that leads
  * to its very start are the sections numbered for sure. 1 when the wanted one
- * was found: *offset is its start.
+ * was found, and the frames are set to read it.
  */
-static int find_by_index(struct ptf_reader *r, uint32_t wanted, int64_t time_ns,
-	struct ptf_error *err)
+static int find_by_index(
+	struct ptf_reader *r, uint32_t wanted, int64_t time_ns, struct ptf_error *err)
 {
+	uint64_t *start = NULL; /* of each section, last one first */
+	size_t count = 0, capacity = 0;
 	uint64_t end = r->in.size;
 	struct ptf_index index;
-	size_t count = 0, back;
-	int rc;
+	int rc = 1;
 
 	while (end > 0) {
 		rc = index_before(r, end, &index, err);
 		if (rc <= 0)
-			return rc;
-		end -= index.trailer.section_bytes;
-		count++;
-	}
-	if (wanted >= count)
-		return 0;
-	end = r->in.size;
-	for (back = count - 1;; back--) {
-		rc = index_before(r, end, &index, err);
-		if (rc <= 0)
-			return rc;
-		end -= index.trailer.section_bytes;
-		if (back == wanted)
 			break;
+		if (count == capacity) {
+			uint64_t *grown;
+
+			capacity = capacity ? 2 * capacity : 16;
+			grown = realloc(start, capacity * sizeof(*start));
+			if (!grown) {
+				rc = ptf_fail_nomem(err);
+				break;
+			}
+			start = grown;
+		}
+		end -= index.trailer.section_bytes;
+		start[count++] = end;
 	}
-	/* Those before it keep their numbers, though nothing is known of them. */
-	while (r->section_count < wanted) {
-		rc = begin_section(r, 0, err);
-		if (rc < 0)
-			return rc;
+	if (rc == 1 && wanted >= count)
+		rc = ptf_fail(err, PTF_ERR_USAGE, "there is no section %u", wanted);
+	/* Those before it are known by their extent only. */
+	for (size_t i = r->section_count; rc == 1 && i < wanted; i++) {
+		size_t back = count - 1 - i;
+
+		rc = add_info(r, start[back], err) < 0 ? PTF_ERR_NOMEM : 1;
+		if (rc == 1) {
+			r->sections[i].size_bytes = start[back - 1] - start[back];
+			r->sections[i].has_index = true;
+		}
 	}
-	ptf_frames_rewind(&r->frames, end, false);
-	r->next_section = wanted;
-	ptf_arena_reset(&r->skip_arena);
-	rc = plan_skips(r, &index, end, time_ns, err);
-	return rc < 0 ? rc : 1;
+	if (rc == 1) {
+		size_t back = count - 1 - wanted;
+
+		end = back ? start[back - 1] : r->in.size;
+		rc = index_before(r, end, &index, err);
+	}
+	if (rc == 1) {
+		end -= index.trailer.section_bytes;
+		ptf_frames_rewind(&r->frames, end, false);
+		r->next_section = wanted;
+		r->section.has_end = true; /* of the one before, which is not read */
+		ptf_arena_reset(&r->skip_arena);
+		rc = plan_skips(r, &index, end, time_ns, err);
+		rc = rc < 0 ? rc : 1;
+	}
+	free(start);
+	return rc;
 }
 
 int ptf_reader_seek(struct ptf_reader *r, uint32_t section_index, int64_t time_ns,

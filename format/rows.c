@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 #include "format/samples.h"
 
 /* ------------------------------------------------------------- reading */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 #include "format/keys.h"
 
 /* ------------------------------------------------------------- reading */

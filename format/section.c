@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/error.h"
+#include "format/fail.h"
 #include "format/header.h"
 
 #define RESOLUTION_MAX_NS (UINT64_C(1) << 40)
@@ -346,16 +346,16 @@ static void check_facts(const struct ptf_section *s, struct ptf_facts *f, size_t
 {
 	KEEP(struct ptf_source, f->sources, f->source_count, it->file <= s->strings);
 	KEEP(struct ptf_symbol, f->symbols, f->symbol_count,
-		it->frame <= s->frames && it->name <= s->strings &&
+		it->frame && it->frame <= s->frames && it->name <= s->strings &&
 			it->file <= s->strings);
 	KEEP(struct ptf_thread_name, f->thread_names, f->thread_name_count,
-		it->thread <= s->threads && it->name <= s->strings);
+		it->thread && it->thread <= s->threads && it->name <= s->strings);
 	KEEP(struct ptf_thread_end, f->thread_ends, f->thread_end_count,
-		it->thread <= s->threads);
+		it->thread && it->thread <= s->threads);
 	KEEP(struct ptf_process_end, f->process_ends, f->process_end_count,
-		it->process <= s->processes);
+		it->process && it->process <= s->processes);
 	KEEP(struct ptf_process_image, f->process_images, f->process_image_count,
-		it->process <= s->processes && it->executable <= s->strings &&
+		it->process && it->process <= s->processes && it->executable <= s->strings &&
 			all_within(&it->arguments, s->strings));
 }
 

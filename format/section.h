@@ -27,7 +27,6 @@ struct ptf_section {
 	size_t first_line_capacity;
 
 	uint64_t block_count, sample_count; /* read, before any was dropped */
-	bool has_gaps; /* not all of its Blocks were read, on purpose */
 	bool has_end;
 };
 

@@ -1,4 +1,4 @@
-#include "format/error.h"
+#include "format/fail.h"
 
 #include <errno.h>
 #include <stdarg.h>

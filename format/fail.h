@@ -1,6 +1,6 @@
 /* Filling in struct ptf_error. */
-#ifndef PTF_FORMAT_ERROR_H
-#define PTF_FORMAT_ERROR_H
+#ifndef PTF_FORMAT_FAIL_H
+#define PTF_FORMAT_FAIL_H
 
 #include <ptf/error.h>
 
