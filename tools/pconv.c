@@ -211,11 +211,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static void on_note(void *context, const char *path, const struct ptf_error *note)
 {
 	(void)context;
-	if (note->has_offset)
-		message_note(path, "at offset 0x%llx: %s", (unsigned long long)note->offset,
-			note->message);
-	else
-		message_note(path, "%s", note->message);
+	message_read_note(path, note);
 }
 
 static void on_progress(void *context, const char *path, uint64_t done, uint64_t total)
@@ -234,8 +230,7 @@ static bool read_inputs(struct profile *p, const struct arguments *a)
 
 		message_progress_end();
 		if (rc < 0) {
-			message_error(a->paths[i], "%s",
-				*err.message ? err.message : ptf_err_text(rc));
+			message_read_error(a->paths[i], rc, &err);
 			return false;
 		}
 	}
@@ -257,8 +252,13 @@ int main(int argc, char **argv)
 	if (read_inputs(p, &a) && output_open(&out, a.out)) {
 		a.emit.terminal = terminal_of(out.file, cli_color());
 		a.format->write(out.file, p, &a.emit);
-		if (output_commit(&out))
+		if (output_commit(&out)) {
 			status = EXIT_STATUS_OK;
+			/* A file may travel far from its trace. */
+			if (a.out && strcmp(a.out, "-") != 0)
+				message_note(a.out, "%s cannot carry: %s", a.format->name,
+					a.format->cannot_carry);
+		}
 	}
 	profile_free(p);
 	selection_free(&a.emit.selection);

@@ -117,18 +117,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static int fail(const char *path, int rc, const struct ptf_error *err)
 {
-	message_error(path, "%s", *err->message ? err->message : ptf_err_text(rc));
+	message_read_error(path, rc, err);
 	return EXIT_STATUS_FAILED;
 }
 
 static void on_note(void *context, const char *path, const struct ptf_error *note)
 {
 	(void)context;
-	if (note->has_offset)
-		message_note(path, "at offset 0x%llx: %s", (unsigned long long)note->offset,
-			note->message);
-	else
-		message_note(path, "%s", note->message);
+	message_read_note(path, note);
 }
 
 static void on_progress(void *context, const char *path, uint64_t done, uint64_t total)
@@ -166,7 +162,10 @@ static void write_info(const struct trace_info *info, const struct arguments *a)
 static int tell(const struct arguments *a)
 {
 	const struct ptf_reader_options reading = {.measure_sizes = wants_sizes(a)};
-	const struct profile_hooks hooks = {.note = on_note, .progress = on_progress};
+	/* The summary lists the damage; who sees it need not be told twice. */
+	bool told = a->mode == MODE_TEXT && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+	const struct profile_hooks hooks = {
+		.note = told ? NULL : on_note, .progress = on_progress};
 	int status = EXIT_STATUS_OK;
 	struct trace_info info;
 
@@ -209,7 +208,7 @@ static int each_block(const struct arguments *a, void (*take)(void *, const stru
 				ptf_reader_file_bytes(reader));
 		}
 		message_progress_end();
-		for (size_t k = 0; (note = ptf_reader_note(reader, k)) != NULL; k++)
+		for (size_t k = 0; rc >= 0 && (note = ptf_reader_note(reader, k)) != NULL; k++)
 			on_note(NULL, path, note);
 		ptf_reader_close(reader);
 		if (rc < 0)

@@ -1,6 +1,7 @@
 #include "tools/cli/message.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <langinfo.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,6 +71,28 @@ void message_note(const char *subject, const char *format, ...)
 	va_start(args, format);
 	say(subject, "note: ", format, args);
 	va_end(args);
+}
+
+void message_read_error(const char *path, int code, const struct ptf_error *err)
+{
+	const char *text = *err->message ? err->message : ptf_err_text(code);
+
+	if (code == PTF_ERR_IO && err->os_errno)
+		message_error(path, "%s", strerror(err->os_errno));
+	else if (code == PTF_ERR_EMPTY)
+		message_error(path, "no data: %s", text);
+	else if (err->has_offset && err->offset > 0)
+		message_error(path, "at offset 0x%" PRIx64 ": %s", err->offset, text);
+	else
+		message_error(path, "%s", text);
+}
+
+void message_read_note(const char *path, const struct ptf_error *note)
+{
+	if (note->has_offset)
+		message_note(path, "at offset 0x%" PRIx64 ": %s", note->offset, note->message);
+	else
+		message_note(path, "%s", note->message);
 }
 
 void message_progress(const char *subject, uint64_t done, uint64_t total)

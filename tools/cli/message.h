@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <ptf/error.h>
+
 /* Notes are left out from now on. */
 void message_set_quiet(bool quiet);
 
@@ -17,6 +19,14 @@ void message_error(const char *subject, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void message_note(const char *subject, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The failure of reading a file, in words: code and os_errno of the library's
+ * error, and what it says.
+ */
+void message_read_error(const char *path, int code, const struct ptf_error *err);
+/* Damage in a file that was stepped over. */
+void message_read_note(const char *path, const struct ptf_error *note);
 
 /*
  * Progress of work that takes more than a second, shown on standard error when

@@ -1,5 +1,6 @@
 #include "tools/core/digest.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,8 +77,9 @@ struct digest {
 
 static void put(struct record *r, uint64_t value)
 {
-	for (int i = 0; i < 8; i++)
-		r->bytes[r->size++] = (unsigned char)(value >> (8 * i));
+	value = htole64(value);
+	memcpy(r->bytes + r->size, &value, sizeof(value));
+	r->size += sizeof(value);
 }
 
 static void put_signed(struct record *r, int64_t value)
@@ -91,12 +93,11 @@ static void put_hash(struct record *r, struct hash h)
 	put(r, h.high);
 }
 
-static struct record record_of(enum record_kind kind)
+/* By hand, as clearing the bytes would cost more than hashing them. */
+static void begin(struct record *r, enum record_kind kind)
 {
-	struct record r = {.size = 0};
-
-	put(&r, kind);
-	return r;
+	r->size = 0;
+	put(r, kind);
 }
 
 static struct hash hash_bytes(const void *data, size_t size)
@@ -124,8 +125,9 @@ static void add_record(struct digest *d, const struct record *r)
 
 static struct hash hash_text(struct ptf_text text)
 {
-	struct record r = record_of(RECORD_STRING);
+	struct record r;
 
+	begin(&r, RECORD_STRING);
 	put_hash(&r, hash_bytes(text.data, text.size));
 	put(&r, text.size);
 	return hash_record(&r);
@@ -139,8 +141,9 @@ static struct hash hash_of(const struct hash_list *list, uint32_t id)
 
 static struct hash hash_class(const struct digest *d, uint32_t class_id)
 {
-	struct record r = record_of(RECORD_CLASS);
+	struct record r;
 
+	begin(&r, RECORD_CLASS);
 	if (class_id >= PTF_CLASS_KIND_COUNT)
 		return hash_of(&d->classes, class_id - PTF_CLASS_KIND_COUNT + 1);
 	put(&r, class_id);
@@ -154,8 +157,9 @@ static struct hash hash_ids(const struct digest *d, struct ptf_ids ids)
 	struct hash h = {ids.count, 0};
 
 	for (size_t i = 0; i < ids.count; i++) {
-		struct record r = record_of(RECORD_STRING);
+		struct record r;
 
+		begin(&r, RECORD_STRING);
 		put_hash(&r, h);
 		put_hash(&r, hash_of(&d->strings, ids.item[i]));
 		h = hash_record(&r);
@@ -168,8 +172,9 @@ static struct hash hash_attributes(const struct ptf_attributes *attributes)
 	struct hash sum = {0, 0};
 
 	for (size_t i = 0; i < attributes->count; i++) {
-		struct record r = record_of(RECORD_ATTRIBUTE);
+		struct record r;
 
+		begin(&r, RECORD_ATTRIBUTE);
 		put_hash(&r, hash_text(attributes->item[i].key));
 		put_hash(&r, hash_text(attributes->item[i].value));
 		add(&sum, hash_record(&r));
@@ -184,14 +189,16 @@ static void end_section(struct digest *d)
 	struct hash_list *const lists[] = {&d->strings, &d->modules, &d->functions, &d->frames,
 		&d->nodes, &d->metrics, &d->classes, &d->label_sets, &d->processes,
 		&d->threads};
-	struct record r = record_of(RECORD_SECTION);
+	struct record r;
 
+	begin(&r, RECORD_SECTION);
 	if (!d->in_section)
 		return;
 	for (uint32_t id = 1; id < d->losses.count; id++) {
-		struct record loss = record_of(RECORD_LOSS);
+		struct record loss;
 		struct hash key;
 
+		begin(&loss, RECORD_LOSS);
 		memcpy(&key, intern_get(&d->loss_keys, id).data, sizeof(key));
 		put_hash(&loss, key);
 		put(&loss, d->losses.item[id].count);
@@ -214,8 +221,9 @@ static void end_section(struct digest *d)
 
 static void take_section_start(struct digest *d, const struct ptf_section_start *s)
 {
-	struct record r = record_of(RECORD_SECTION);
+	struct record r;
 
+	begin(&r, RECORD_SECTION);
 	end_section(d);
 	put_hash(&r, hash_bytes(s->trace_id, sizeof(s->trace_id)));
 	put_hash(&r, hash_text(s->producer));
@@ -234,8 +242,9 @@ static void take_processes(struct digest *d, const struct ptf_definitions *def)
 {
 	for (size_t i = 0; i < def->process_count; i++) {
 		const struct ptf_process *p = &def->processes[i];
-		struct record r = record_of(RECORD_PROCESS);
+		struct record r;
 
+		begin(&r, RECORD_PROCESS);
 		put(&r, p->pid);
 		put_hash(&r, hash_of(&d->processes, p->parent));
 		put_signed(&r, p->start_ns);
@@ -247,8 +256,9 @@ static void take_processes(struct digest *d, const struct ptf_definitions *def)
 	}
 	for (size_t i = 0; i < def->thread_count; i++) {
 		const struct ptf_thread *t = &def->threads[i];
-		struct record r = record_of(RECORD_THREAD);
+		struct record r;
 
+		begin(&r, RECORD_THREAD);
 		put_hash(&r, hash_of(&d->processes, t->process));
 		put(&r, t->tid);
 		put(&r, t->is_main);
@@ -261,16 +271,18 @@ static void take_processes(struct digest *d, const struct ptf_definitions *def)
 static void take_code(struct digest *d, const struct ptf_definitions *def)
 {
 	for (size_t i = 0; i < def->module_count; i++) {
-		struct record r = record_of(RECORD_MODULE);
+		struct record r;
 
+		begin(&r, RECORD_MODULE);
 		put_hash(&r, hash_of(&d->strings, def->modules[i].path));
 		put_hash(&r, hash_text(def->modules[i].build_id));
 		vec_push(&d->modules.of, hash_record(&r));
 	}
 	for (size_t i = 0; i < def->function_count; i++) {
 		const struct ptf_function *f = &def->functions[i];
-		struct record r = record_of(RECORD_FUNCTION);
+		struct record r;
 
+		begin(&r, RECORD_FUNCTION);
 		put_hash(&r, hash_of(&d->strings, f->name));
 		put_hash(&r, hash_of(&d->strings, f->file));
 		put_hash(&r, hash_of(&d->modules, f->module));
@@ -281,8 +293,9 @@ static void take_code(struct digest *d, const struct ptf_definitions *def)
 	}
 	for (size_t i = 0; i < def->frame_count; i++) {
 		const struct ptf_frame *f = &def->frames[i];
-		struct record r = record_of(RECORD_FRAME);
+		struct record r;
 
+		begin(&r, RECORD_FRAME);
 		put_hash(&r, hash_of(&d->functions, f->function));
 		put(&r, f->line);
 		put_hash(&r, hash_of(&d->modules, f->module));
@@ -290,8 +303,9 @@ static void take_code(struct digest *d, const struct ptf_definitions *def)
 		vec_push(&d->frames.of, hash_record(&r));
 	}
 	for (size_t i = 0; i < def->node_count; i++) {
-		struct record r = record_of(RECORD_NODE);
+		struct record r;
 
+		begin(&r, RECORD_NODE);
 		put_hash(&r, hash_of(&d->nodes, def->nodes[i].parent));
 		put_hash(&r, hash_of(&d->frames, def->nodes[i].frame));
 		vec_push(&d->nodes.of, hash_record(&r));
@@ -300,12 +314,14 @@ static void take_code(struct digest *d, const struct ptf_definitions *def)
 
 static void take_label_set(struct digest *d, const struct ptf_label_set *set)
 {
-	struct record r = record_of(RECORD_LABEL_SET);
+	struct record r;
 	struct hash sum = {0, 0};
 
+	begin(&r, RECORD_LABEL_SET);
 	for (size_t i = 0; i < set->keys.count && i < set->values.count; i++) {
-		struct record label = record_of(RECORD_LABEL);
+		struct record label;
 
+		begin(&label, RECORD_LABEL);
 		put_hash(&label, hash_of(&d->strings, set->keys.item[i]));
 		put_hash(&label, hash_of(&d->strings, set->values.item[i]));
 		add(&sum, hash_record(&label));
@@ -321,8 +337,9 @@ static void take_definitions(struct digest *d, const struct ptf_definitions *def
 	take_code(d, def);
 	for (size_t i = 0; i < def->metric_count; i++) {
 		const struct ptf_metric *m = &def->metrics[i];
-		struct record r = record_of(RECORD_METRIC);
+		struct record r;
 
+		begin(&r, RECORD_METRIC);
 		put_hash(&r, hash_of(&d->strings, m->name));
 		put_hash(&r, hash_of(&d->strings, m->unit));
 		put(&r, m->kind);
@@ -331,8 +348,9 @@ static void take_definitions(struct digest *d, const struct ptf_definitions *def
 		vec_push(&d->metrics.of, hash_record(&r));
 	}
 	for (size_t i = 0; i < def->class_count; i++) {
-		struct record r = record_of(RECORD_CLASS);
+		struct record r;
 
+		begin(&r, RECORD_CLASS);
 		put(&r, def->classes[i].kind);
 		put_hash(&r, hash_of(&d->strings, def->classes[i].detail));
 		vec_push(&d->classes.of, hash_record(&r));
@@ -349,12 +367,14 @@ static void take_samples(struct digest *d, const struct ptf_samples *s)
 	struct hash thread = hash_of(&d->threads, s->thread);
 
 	for (size_t i = 0; i < s->count; i++) {
-		struct record r = record_of(RECORD_SAMPLE);
+		struct record r;
 		struct hash values = {0, 0};
 
+		begin(&r, RECORD_SAMPLE);
 		for (size_t k = 0; k < s->column_count; k++) {
-			struct record value = record_of(RECORD_VALUE);
+			struct record value;
 
+			begin(&value, RECORD_VALUE);
 			put_hash(&value, hash_of(&d->metrics, s->columns[k].metric));
 			put_signed(&value, s->columns[k].values[i]);
 			add(&values, hash_record(&value));
@@ -375,9 +395,10 @@ static void take_aggregates(struct digest *d, const struct ptf_aggregates *a)
 {
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *row = &a->rows[i];
-		struct record r = record_of(RECORD_AGGREGATE);
+		struct record r;
 		uint64_t squares;
 
+		begin(&r, RECORD_AGGREGATE);
 		memcpy(&squares, &row->sum_of_squares, sizeof(squares));
 		put_hash(&r, hash_of(&d->metrics, a->metric));
 		put_hash(&r, hash_of(&d->nodes, row->node));
@@ -396,8 +417,9 @@ static void take_aggregates(struct digest *d, const struct ptf_aggregates *a)
 static void take_edges(struct digest *d, const struct ptf_edges *e)
 {
 	for (size_t i = 0; i < e->count; i++) {
-		struct record r = record_of(RECORD_EDGE);
+		struct record r;
 
+		begin(&r, RECORD_EDGE);
 		put_hash(&r, hash_of(&d->metrics, e->metric));
 		put_hash(&r, hash_of(&d->frames, e->rows[i].caller));
 		put_hash(&r, hash_of(&d->frames, e->rows[i].callee));
@@ -410,8 +432,9 @@ static void take_edges(struct digest *d, const struct ptf_edges *e)
 static void take_counters(struct digest *d, const struct ptf_counters *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
-		struct record r = record_of(RECORD_COUNTER);
+		struct record r;
 
+		begin(&r, RECORD_COUNTER);
 		put_hash(&r, hash_of(&d->metrics, c->metric));
 		put_hash(&r, hash_of(&d->processes, c->process));
 		put_hash(&r, hash_of(&d->threads, c->thread));
@@ -425,8 +448,9 @@ static void take_counters(struct digest *d, const struct ptf_counters *c)
 static void take_marks(struct digest *d, const struct ptf_marks *m)
 {
 	for (size_t i = 0; i < m->count; i++) {
-		struct record r = record_of(RECORD_MARK);
+		struct record r;
 
+		begin(&r, RECORD_MARK);
 		put_signed(&r, m->rows[i].time_ns);
 		put_hash(&r, hash_of(&d->threads, m->rows[i].thread));
 		put(&r, m->rows[i].kind);
@@ -437,8 +461,9 @@ static void take_marks(struct digest *d, const struct ptf_marks *m)
 
 static void take_clock(struct digest *d, const struct ptf_clock *c)
 {
-	struct record r = record_of(RECORD_CLOCK);
+	struct record r;
 
+	begin(&r, RECORD_CLOCK);
 	put_signed(&r, c->monotonic_ns);
 	put_signed(&r, c->boottime_ns);
 	put_signed(&r, c->realtime_ns);
@@ -455,8 +480,9 @@ static void take_process_facts(struct digest *d, const struct ptf_facts *f)
 {
 	for (size_t i = 0; i < f->process_end_count; i++) {
 		const struct ptf_process_end *e = &f->process_ends[i];
-		struct record r = record_of(RECORD_PROCESS_END);
+		struct record r;
 
+		begin(&r, RECORD_PROCESS_END);
 		put_hash(&r, hash_of(&d->processes, e->process));
 		put_signed(&r, e->time_ns);
 		put_signed(&r, e->exit_status);
@@ -470,8 +496,9 @@ static void take_process_facts(struct digest *d, const struct ptf_facts *f)
 	}
 	for (size_t i = 0; i < f->process_image_count; i++) {
 		const struct ptf_process_image *image = &f->process_images[i];
-		struct record r = record_of(RECORD_PROCESS_IMAGE);
+		struct record r;
 
+		begin(&r, RECORD_PROCESS_IMAGE);
 		put_hash(&r, hash_of(&d->processes, image->process));
 		put_signed(&r, image->time_ns);
 		put_hash(&r, hash_of(&d->strings, image->executable));
@@ -485,8 +512,9 @@ static void take_facts(struct digest *d, const struct ptf_facts *f)
 {
 	for (size_t i = 0; i < f->source_count; i++) {
 		const struct ptf_source *s = &f->sources[i];
-		struct record r = record_of(RECORD_SOURCE);
+		struct record r;
 
+		begin(&r, RECORD_SOURCE);
 		put_hash(&r, hash_of(&d->strings, s->file));
 		put_hash(&r, hash_text(s->text));
 		put(&r, s->first_line);
@@ -499,8 +527,9 @@ static void take_facts(struct digest *d, const struct ptf_facts *f)
 	}
 	for (size_t i = 0; i < f->symbol_count; i++) {
 		const struct ptf_symbol *s = &f->symbols[i];
-		struct record r = record_of(RECORD_SYMBOL);
+		struct record r;
 
+		begin(&r, RECORD_SYMBOL);
 		put_hash(&r, hash_of(&d->frames, s->frame));
 		put_hash(&r, hash_of(&d->strings, s->name));
 		put_hash(&r, hash_of(&d->strings, s->file));
@@ -509,16 +538,18 @@ static void take_facts(struct digest *d, const struct ptf_facts *f)
 		add_record(d, &r);
 	}
 	for (size_t i = 0; i < f->thread_name_count; i++) {
-		struct record r = record_of(RECORD_THREAD_NAME);
+		struct record r;
 
+		begin(&r, RECORD_THREAD_NAME);
 		put_hash(&r, hash_of(&d->threads, f->thread_names[i].thread));
 		put_signed(&r, f->thread_names[i].time_ns);
 		put_hash(&r, hash_of(&d->strings, f->thread_names[i].name));
 		add_record(d, &r);
 	}
 	for (size_t i = 0; i < f->thread_end_count; i++) {
-		struct record r = record_of(RECORD_THREAD_END);
+		struct record r;
 
+		begin(&r, RECORD_THREAD_END);
 		put_hash(&r, hash_of(&d->threads, f->thread_ends[i].thread));
 		put_signed(&r, f->thread_ends[i].time_ns);
 		put(&r, f->thread_ends[i].cpu_ns);
@@ -530,10 +561,11 @@ static void take_facts(struct digest *d, const struct ptf_facts *f)
 static void take_losses(struct digest *d, const struct ptf_losses *l)
 {
 	for (size_t i = 0; i < l->count; i++) {
-		struct record r = record_of(RECORD_LOSS);
+		struct record r;
 		struct hash key;
 		uint32_t id;
 
+		begin(&r, RECORD_LOSS);
 		put_hash(&r, hash_of(&d->strings, l->rows[i].kind));
 		put_hash(&r, hash_of(&d->processes, l->rows[i].process));
 		put_hash(&r, hash_of(&d->threads, l->rows[i].thread));
@@ -583,8 +615,9 @@ void digest_block(struct digest *d, const struct ptf_block *b)
 		take_losses(d, &b->losses);
 		break;
 	case PTF_BLOCK_SECTION_END: {
-		struct record r = record_of(RECORD_SECTION_END);
+		struct record r;
 
+		begin(&r, RECORD_SECTION_END);
 		put_signed(&r, b->section_end.time_ns);
 		add_record(d, &r);
 		break;

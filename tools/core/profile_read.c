@@ -552,8 +552,9 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 			hooks->progress(hooks->context, path, block.file_offset,
 				ptf_reader_file_bytes(reader));
 	}
-	for (const struct ptf_error *note;
-		hooks->note && (note = ptf_reader_note(reader, note_count)) != NULL;
+	/* What fails is told by one line, not by what led to it. */
+	for (const struct ptf_error *note; rc >= 0 && hooks->note
+		&& (note = ptf_reader_note(reader, note_count)) != NULL;
 		note_count++)
 		hooks->note(hooks->context, path, note);
 	profile_feed_free(feed);

@@ -320,7 +320,7 @@ static void put_sources(struct teller *t)
 	fputc('\n', t->out);
 	label(t, "definitions");
 	fprintf(t->out,
-		"%zu stacks of %zu frames of %zu functions; %zu modules, %zu strings\n",
+		"stacks %zu, frames %zu, functions %zu, modules %zu, strings %zu\n",
 		t->p->nodes.items.count, t->p->frames.items.count, t->p->functions.items.count,
 		t->p->modules.items.count, t->p->strings.items.count);
 }

@@ -172,10 +172,11 @@ static void choose_lines(struct view *v, const struct report_file *f, unsigned c
 
 		if (percent(v, g->total_ns) < 1 || d.first_line == 0)
 			continue;
-		show_range(shown, last, d.first_line,
-			d.line_count <= WHOLE_FUNCTION_LINES
-				? (int64_t)d.first_line + d.line_count - 1
-				: d.first_line);
+		if (d.line_count <= WHOLE_FUNCTION_LINES)
+			show_range(shown, last, d.first_line,
+				(int64_t)d.first_line + d.line_count - 1);
+		else if (d.first_line > 1) /* line 1: all of the module */
+			show_range(shown, last, d.first_line, d.first_line);
 	}
 }
 

@@ -1,0 +1,279 @@
+/*
+ * Writes a synthetic trace, the same every time, of any size:
+ *
+ *     make_trace FILE [SAMPLES [THREADS]]
+ *
+ * Two processes of a made-up Python program that calls a library and native
+ * code, with symbols, waits, counters, marks, losses and sources. For tests of
+ * the tools, and to see how they do with millions of samples.
+ */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ptf/ptf.h>
+
+#define PERIOD_NS INT64_C(1000000)
+#define BATCH 1000
+#define LINE_COUNT 300
+
+static struct ptf_writer *w;
+static struct ptf_error err;
+
+static void check(int rc)
+{
+	if (rc < 0) {
+		fprintf(stderr, "make_trace: %s\n", err.message);
+		exit(1);
+	}
+}
+
+static uint32_t string(const char *text)
+{
+	uint32_t id;
+
+	check(ptf_writer_string(w, (struct ptf_text){text, strlen(text)}, &id, &err));
+	return id;
+}
+
+static uint32_t python_function(const char *name, const char *file, uint32_t first, uint32_t count)
+{
+	struct ptf_function f = {string(name), string(file), 0, PTF_FUNCTION_PYTHON, first, count};
+	uint32_t id;
+
+	check(ptf_writer_function(w, &f, &id, &err));
+	return id;
+}
+
+static uint32_t node(uint32_t parent, struct ptf_frame frame)
+{
+	uint32_t frame_id, id;
+
+	check(ptf_writer_frame(w, &frame, &frame_id, &err));
+	check(ptf_writer_node(w, parent, frame_id, &id, &err));
+	return id;
+}
+
+static uint32_t line(uint32_t parent, uint32_t function, uint32_t number)
+{
+	return node(parent, (struct ptf_frame){.function = function, .line = number});
+}
+
+/* A file of LINE_COUNT lines: the program's functions, and filling. */
+static char *source_text(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (int i = 1; i <= LINE_COUNT; i++)
+		switch (i) {
+		case 1:
+			fputs("\"\"\"A made-up program, größer als nötig: 日本語.\"\"\"\n", f);
+			break;
+		case 10:
+			fputs("def step(x):\n", f);
+			break;
+		case 11:
+			fputs("\tvalue = x * 3 % 65537  # a tab\n", f);
+			break;
+		case 12:
+			fputs("    return math.sin(value)\n", f);
+			break;
+		case 200:
+			fputs("def main():\n", f);
+			break;
+		case 201:
+			fputs("    for x in range(1000):\n", f);
+			break;
+		case 202:
+			fputs("        step(x)\n", f);
+			break;
+		case 203:
+			fputs("    json.loads(TEXT); time.sleep(0.1)\n", f);
+			break;
+		case LINE_COUNT:
+			fputs("main()\n", f);
+			break;
+		default:
+			fprintf(f, "# line %d\n", i);
+		}
+	fclose(f);
+	return text;
+}
+
+struct stacks {
+	uint32_t step_11, step_12, sine, loads, sleep, unsampled;
+};
+
+static struct stacks define_stacks(void)
+{
+	static const char file[] = "/home/me/work/made_up.py";
+	struct stacks s;
+	struct ptf_module module = {string("/usr/lib/libm.so.6"), {"\1\2\3\4", 4}};
+	struct ptf_function unsampled = {
+		.name = string("[unsampled]"), .kind = PTF_FUNCTION_SYNTHETIC};
+	uint32_t step = python_function("step", file, 10, 3);
+	uint32_t main_function = python_function("main", file, 200, 4);
+	uint32_t top = python_function("<module>", file, 1, LINE_COUNT);
+	uint32_t decode = python_function(
+		"JSONDecoder.decode", "/usr/lib/python3.11/json/decoder.py", 330, 12);
+	uint32_t module_id, function_id;
+	uint32_t root = line(0, top, LINE_COUNT);
+	uint32_t loop = line(root, main_function, 202);
+
+	check(ptf_writer_module(w, &module, &module_id, &err));
+	check(ptf_writer_function(w, &unsampled, &function_id, &err));
+	s.step_11 = line(loop, step, 11);
+	s.step_12 = line(loop, step, 12);
+	s.sine = node(s.step_12, (struct ptf_frame){.module = module_id, .module_offset = 0x4f00});
+	s.loads = line(line(root, main_function, 203), decode, 337);
+	s.sleep = line(root, main_function, 203);
+	s.unsampled = line(0, function_id, 0);
+	return s;
+}
+
+static void write_facts(void)
+{
+	char *text = source_text();
+	struct ptf_source source = {.file = string("/home/me/work/made_up.py"),
+		.text = {text, strlen(text)},
+		.first_line = 1,
+		.line_count = LINE_COUNT,
+		.size_bytes = strlen(text)};
+	struct ptf_frame sine = {.module = 1, .module_offset = 0x4f00};
+	struct ptf_symbol symbol = {.name = string("sin"), .inline_depth = 0};
+	struct ptf_loss loss = {string("torn"), 1, 0, 2, 2 * (uint64_t)PERIOD_NS};
+	struct ptf_mark mark = {5 * PERIOD_NS, 0, PTF_MARK_BEGIN, string("phase one")};
+	struct ptf_clock clock = {.monotonic_ns = 1000, .boottime_ns = 2000, .realtime_ns = 3000};
+
+	check(ptf_writer_frame(w, &sine, &symbol.frame, &err));
+	check(ptf_writer_facts(w,
+		&(struct ptf_facts){.sources = &source, .source_count = 1, .symbols = &symbol,
+			.symbol_count = 1},
+		&err));
+	check(ptf_writer_losses(w, &(struct ptf_losses){&loss, 1}, &err));
+	check(ptf_writer_marks(w, &(struct ptf_marks){&mark, 1}, &err));
+	check(ptf_writer_clock(w, &clock, &err));
+	free(text);
+}
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 16;
+}
+
+static void write_rows(uint32_t thread, size_t count, int64_t start_ns, const struct stacks *s)
+{
+	static int64_t at[BATCH], time[BATCH];
+	static uint32_t nodes[BATCH], classes[BATCH];
+	const struct {
+		uint32_t node, class_id, percent;
+	} kinds[] = {
+		{s->step_11, PTF_CLASS_PYTHON, 40},
+		{s->step_12, PTF_CLASS_PYTHON, 10},
+		{s->sine, PTF_CLASS_NATIVE, 25},
+		{s->loads, PTF_CLASS_PYTHON, 8},
+		{s->loads, PTF_CLASS_KERNEL, 2},
+		{s->sleep, PTF_CLASS_WAIT, 8},
+		{s->step_11, PTF_CLASS_GIL, 4},
+		{s->step_12, PTF_CLASS_RUNNABLE, 2},
+		{0, PTF_CLASS_NATIVE, 1},
+	};
+	uint32_t random = thread * 7919 + (uint32_t)(start_ns / PERIOD_NS);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t place = next_random(&random) % 100;
+		size_t k = 0;
+
+		while (place >= kinds[k].percent)
+			place -= kinds[k++].percent;
+		at[i] = start_ns + (int64_t)i * PERIOD_NS + next_random(&random) % 1000;
+		time[i] = PERIOD_NS + (place == 0 ? next_random(&random) % 1000 : 0);
+		nodes[i] = kinds[k].node;
+		classes[i] = kinds[k].class_id;
+	}
+	check(ptf_writer_samples(w,
+		&(struct ptf_samples){.thread = thread,
+			.count = count,
+			.period_ns = (uint64_t)PERIOD_NS,
+			.time_ns = at,
+			.node = nodes,
+			.class_id = classes,
+			.columns = &(struct ptf_value_column){
+				PTF_TIME_METRIC, (uint64_t)PERIOD_NS, time},
+			.column_count = 1},
+		&err));
+}
+
+static uint32_t define_threads(uint32_t count)
+{
+	uint32_t arguments[] = {string("python3"), string("made_up.py"), string("--fast")};
+	uint32_t parent = 0, last = 0;
+
+	for (uint32_t i = 0; i < 2 && i < count; i++) {
+		struct ptf_process process = {.pid = 4000 + i,
+			.parent = parent,
+			.executable = arguments[0],
+			.arguments = {arguments, 3}};
+
+		check(ptf_writer_process(w, &process, &parent, &err));
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct ptf_thread thread = {i % 2 + 1, 4000 + i, i < 2, 0};
+
+		check(ptf_writer_thread(w, &thread, &last, &err));
+	}
+	return last;
+}
+
+int main(int argc, char **argv)
+{
+	size_t samples = argc > 2 ? strtoull(argv[2], NULL, 10) : 10000;
+	uint32_t threads = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 3;
+	struct ptf_attribute attributes[] = {{PTF_TEXT("host.name"), PTF_TEXT("nowhere")},
+		{PTF_TEXT("run.command"), PTF_TEXT("python3 made_up.py --fast")}};
+	struct ptf_section_start start = {
+		.trace_id = "made up",
+		.producer = PTF_TEXT("make_trace"),
+		.origin_monotonic_ns = 1000,
+		.origin_realtime_ns = INT64_C(1764187200000000000),
+		.time_resolution_ns = 1000,
+		.sample_period_ns = (uint64_t)PERIOD_NS,
+		.attributes = {attributes, 2},
+	};
+	struct stacks stacks;
+	int64_t now_ns = 0;
+	int fd;
+
+	if (argc < 2 || threads == 0) {
+		fputs("usage: make_trace FILE [SAMPLES [THREADS]]\n", stderr);
+		return 2;
+	}
+	fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		perror(argv[1]);
+		return 1;
+	}
+	check(ptf_writer_open(&w, fd, NULL, &start, &err));
+	define_threads(threads);
+	stacks = define_stacks();
+	for (size_t done = 0; done < samples; now_ns += BATCH * PERIOD_NS)
+		for (uint32_t i = 0; i < threads && done < samples; i++) {
+			size_t count = samples - done < BATCH ? samples - done : BATCH;
+
+			write_rows(i + 1, count, now_ns, &stacks);
+			done += count;
+		}
+	write_facts();
+	check(ptf_writer_close(w, now_ns, &err));
+	if (close(fd) < 0) {
+		perror(argv[1]);
+		return 1;
+	}
+	return 0;
+}
