@@ -35,6 +35,8 @@ PREC, PINFO, PCONV = (str(BIN / name) for name in ("prec", "pinfo", "pconv"))
 
 UNKNOWN, PYTHON_CPU, NATIVE, KERNEL, RUNNABLE, GIL, WAIT = range(7)
 ON_CPU = (PYTHON_CPU, NATIVE, KERNEL)
+# With the rest that no sample stands for ("[unsampled]", when a thread ends).
+ALL_CPU = (UNKNOWN,) + ON_CPU
 
 _tests = []
 

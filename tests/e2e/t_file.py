@@ -37,10 +37,10 @@ def stock_zstd_finds_no_fault_and_keeps_checksums():
 
 
 def totals(path):
-    """Every number of pinfo that must add up, wherever it stands."""
+    """The numbers of pinfo that must add up."""
     info = pinfo(path)
-    return {key: info[key] for key in ("sections", "samples", "cpu_ns")
-            if not isinstance(info.get(key), (list, dict, type(None)))} or info
+    return {key: info[key] for key in ("sections", "samples", "cpu_ns", "python_ns",
+                                       "native_ns", "kernel_ns", "wait_ns")}
 
 
 def json_totals(path):
@@ -66,9 +66,10 @@ def cat_of_two_is_two_sections_and_counts_twice():
     check(once, "pconv shows no time")
     equal(twice, collections.Counter({key: 2 * ns for key, ns in once.items()}),
           "time by line in the file of two")
-    done = run(PINFO, "stock.ptf", "stock.ptf", "--json")
-    if done.returncode == 0:
-        equal(json_totals("stock.ptf"), once, "the file afterwards")
+    once = totals("stock.ptf")
+    equal(once["sections"], 1, "sections of one")
+    equal(totals("twice.ptf"), {key: 2 * number for key, number in once.items()},
+          "totals of pinfo")
 
 
 @test
@@ -124,7 +125,10 @@ def without_one_whole_Block_there_is_no_data():
     for tool, options in ((PINFO, []), (PCONV, ["--to", "json"])):
         done = run(tool, "cut.ptf", *options)
         equal(done.returncode, 1, f"status of {tool}")
-        check("no data" in one_line(done.stderr), f"it says {done.stderr!r}")
+        # The last line says why; lines before it tell what was found.
+        check(re.search("no data|no whole Block", done.stderr.splitlines()[-1]),
+              f"it says {done.stderr!r}")
+        equal(done.stdout, "", "stdout")
 
 
 @test
@@ -142,7 +146,7 @@ def SIGKILL_of_prec_loses_at_most_a_second():
     lost = (killed_at - section["origin_ns"] - section["last_ns"]) / 1e9
     note(f"the last row is {lost:.2f} s before the kill")
     check(lost < 1.1, f"the last row is {lost:.2f} s before the kill")
-    check(section.row_count() > 1000, f"only {section.row_count()} rows")
+    check(section.row_count() > 500, f"only {section.row_count()} rows")
     # The program goes on without its recorder, undisturbed.
     rest = program.stdout.read()
     check('"cpu"' in rest, f"the program did not end as it should: {rest!r}")

@@ -25,9 +25,15 @@ def shares(truth, section, points):
             seen = sum(lines[line, cls] for line in part["lines"]) / 1e9 / cpu_seen * 100
             print(f"{part['name']:10} {kind:7} true {true:6.2f} %  seen {seen:6.2f} %",
                   file=sys.stderr)
-            # Without a class of its own, a part's little CPU time may be any.
             if part["class"] is None:
+                # Without a class of its own, a part's little CPU time may be any.
                 true = seen if seen < 2 else 0.0
+            elif part["name"] == "deep" and kind != "native":
+                # The interpreter maps and unmaps memory for so many frames in system
+                # calls; how much of it the program cannot know. The sum it does.
+                true = part["cpu"] / cpu_true * 100
+                seen = sum(lines[line, cls] for line in part["lines"]
+                           for cls in (PYTHON_CPU, KERNEL)) / 1e9 / cpu_seen * 100
             if abs(seen - true) > points:
                 wrong.append(f"{part['name']} {kind}: {seen:.2f} %, truly {true:.2f} %")
         explained += part["cpu"]
@@ -147,7 +153,7 @@ def recursion_keeps_root_and_leaf():
 
 def total_is_right(which):
     truth, section, trace = have(which)
-    seen = section.total() / 1e9
+    seen = section.total(classes=ALL_CPU) / 1e9
     error = abs(seen / truth["cpu"] - 1) * 100
     check(error < 1, f"rows sum to {seen:.4f} s, getrusage says {truth['cpu']:.4f} s "
                      f"({error:.2f} % off)")
@@ -156,16 +162,16 @@ def total_is_right(which):
     error = abs(process["cpu_ns"] / 1e9 / truth["cpu"] - 1) * 100
     check(error < 1, f"the trace says {process['cpu_ns'] / 1e9:.4f} s CPU for the process, "
                      f"getrusage {truth['cpu']:.4f} s")
-    info = json.dumps(pinfo(trace))
-    check(re.search(rf"\b{section.total()}\b", info),
-          f"no CPU time of {section.total()} ns in pinfo --json")
+    info = pinfo(trace)
+    error = abs(info["cpu_ns"] / 1e9 / truth["cpu"] - 1) * 100
+    check(error < 1, f"pinfo says {info['cpu_ns'] / 1e9:.4f} s, getrusage {truth['cpu']:.4f} s")
 
 
 def rows_are_exact(which):
     _, section, _ = have(which)
     for thread in section.threads.values():
         check(thread["cpu_ns"], f"the end of thread {thread['tid']} is not recorded")
-        seen = section.total(threads={thread["id"]})
+        seen = section.total(classes=ALL_CPU, threads={thread["id"]})
         check(abs(seen - thread["cpu_ns"]) <= 1000,
               f"thread {thread['tid']}: rows {seen} ns, thread end {thread['cpu_ns']} ns")
 

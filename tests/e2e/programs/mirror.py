@@ -20,15 +20,13 @@ def descriptors(directory):
 child = subprocess.run(["env"], stdout=subprocess.PIPE, text=True).stdout
 files = subprocess.run(["ls", "/proc/self/fd"], stdout=subprocess.PIPE, text=True,
                        close_fds=False).stdout.split()
-with open("/proc/self/environ", "rb") as file:
-    block = file.read().decode(errors="replace").split("\0")
 json.dump({
     "argv": sys.argv, "orig_argv": getattr(sys, "orig_argv", None),
     "path0": sys.path[0], "file": __file__, "name": __name__,
     "flags": str(sys.flags), "executable": sys.executable,
     "modules": sorted(sys.modules), "environ": dict(os.environ),
     "child environment": sorted(child.splitlines()), "child files": sorted(files),
-    "initial environment": sorted(block), "cwd": os.getcwd(), "status": status(),
+    "cwd": os.getcwd(), "status": status(),
     "tty": [os.isatty(fd) for fd in (0, 1, 2)],
     "ids": [os.getuid(), os.getgid(), os.nice(0)],
     "trace": sys.gettrace() is None and sys.getprofile() is None,
