@@ -25,7 +25,8 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{"to", 't', "FORMAT", 0, "Format: see --list (default: by the name of OUT, else table)", 1},
+	{"to", 't', "FORMAT", 0,
+		"Format: see --list (default: by the name of OUT, else table)", 1},
 	{"output", 'o', "OUT", 0, "Write to OUT instead of standard output", 1},
 	{"list", KEY_LIST, NULL, 0, "List the formats, and what each cannot carry", 1},
 
@@ -35,25 +36,32 @@ static const struct argp_option options[] = {
 	{"thread", KEY_THREAD, "NAME", 0,
 		"Only threads with this name (a pattern) or thread id (repeatable)", 2},
 	{"threads", KEY_THREADS, NULL, 0, "Each thread by itself, with its waits", 2},
-	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all", 2},
+	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
+		2},
 	{"charge", KEY_CHARGE, "LINE", 0,
-		"Charge time to: the line that ran (self, default), or the innermost line of"
-		" your own code, which called the library (user)", 2},
+		"Charge time to: the line that ran (self, default), or the innermost "
+		"line of"
+		" your own code, which called the library (user)",
+		2},
 	{"min-share", KEY_MIN_SHARE, "PERCENT", 0,
 		"Leave out files with a smaller share of the time (default 1)", 2},
 
 	{NULL, 0, NULL, 0, "--to table:", 3},
 	{"reduced", 'r', NULL, 0, "Only lines with time", 3},
 	{"all-lines", KEY_ALL_LINES, NULL, 0,
-		"All lines of every file (default: of long files, the functions with time)", 3},
+		"All lines of every file (default: of long files, the functions with "
+		"time)",
+		3},
 	{"sort", KEY_SORT, "KEY", 0, "Lines by: line (default), time or total", 3},
 	{"classes", KEY_CLASSES, NULL, 0,
-		"Split system into kernel, ready to run, waiting for the GIL, waiting", 3},
+		"Split system into kernel, ready to run, waiting for the GIL, waiting",
+		3},
 
 	{NULL, 0, NULL, 0, "--to folded:", 4},
 	{"weight", KEY_WEIGHT, "WHAT", 0,
 		"Microseconds on CPU (cpu, default) or with waits (wall), or samples", 4},
-	{"no-lines", KEY_NO_LINES, NULL, 0, "Frames are functions, without line numbers", 4},
+	{"no-lines", KEY_NO_LINES, NULL, 0, "Frames are functions, without line numbers",
+		4},
 	{0},
 };
 
@@ -88,7 +96,8 @@ static void list_formats(void)
 	const struct emit_format *f;
 
 	for (size_t i = 0; (f = emit_format_at(i)) != NULL; i++) {
-		printf("%-8s %-8s %s\n", f->name, f->suffix ? f->suffix : "", f->description);
+		printf("%-8s %-8s %s\n", f->name, f->suffix ? f->suffix : "",
+			f->description);
 		printf("%-8s %-8s cannot carry: %s\n", "", "", f->cannot_carry);
 	}
 }
@@ -118,8 +127,8 @@ static void finish(struct arguments *a, struct argp_state *state)
 		argp_error(state, "no trace given");
 	if (!a->format && a->out)
 		a->format = emit_format_of_file(a->out);
-	if (!a->format && a->out && strcmp(a->out, "-") != 0 && strchr(a->out, '.')
-		&& strncmp(a->out, "/dev/", 5) != 0)
+	if (!a->format && a->out && strcmp(a->out, "-") != 0 && strchr(a->out, '.') &&
+		strncmp(a->out, "/dev/", 5) != 0)
 		argp_error(state, "no format has files named '%s'; give --to", a->out);
 	if (!a->format)
 		a->format = emit_format_at(0);
@@ -169,7 +178,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_MIN_SHARE:
 		use(a, EMIT_OPTION_MIN_SHARE, "--min-share");
-		a->emit.min_share_percent = (unsigned)cli_number(state, "--min-share", arg, 100);
+		a->emit.min_share_percent =
+			(unsigned)cli_number(state, "--min-share", arg, 100);
 		break;
 	case 'r':
 		use(a, EMIT_OPTION_REDUCED, "--reduced");

@@ -38,8 +38,8 @@ static const struct argp_option options[] = {
 		"A hash of the content, the same for traces that say the same", 1},
 	{"follow", 'f', NULL, 0, "Watch a recording grow until it ends", 1},
 	{"all", KEY_ALL, NULL, 0, "Long lists to their ends", 2},
-	{"sizes", KEY_SIZES, NULL, 0,
-		"Measure what each part takes, also in large files", 2},
+	{"sizes", KEY_SIZES, NULL, 0, "Measure what each part takes, also in large files",
+		2},
 	{0},
 };
 
@@ -163,7 +163,8 @@ static int tell(const struct arguments *a)
 {
 	const struct ptf_reader_options reading = {.measure_sizes = wants_sizes(a)};
 	/* The summary lists the damage; who sees it need not be told twice. */
-	bool told = a->mode == MODE_TEXT && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+	bool told =
+		a->mode == MODE_TEXT && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 	const struct profile_hooks hooks = {
 		.note = told ? NULL : on_note, .progress = on_progress};
 	int status = EXIT_STATUS_OK;
@@ -189,8 +190,9 @@ static int tell(const struct arguments *a)
 /* ---------------------------------------------------- dump and digest */
 
 /* Hands every Block of every file to a function, without a profile. */
-static int each_block(const struct arguments *a, void (*take)(void *, const struct ptf_block *),
-	void (*end_file)(void *), void *context)
+static int each_block(const struct arguments *a,
+	void (*take)(void *, const struct ptf_block *), void (*end_file)(void *),
+	void *context)
 {
 	for (size_t i = 0; i < a->path_count; i++) {
 		const char *path = a->paths[i];
@@ -208,7 +210,8 @@ static int each_block(const struct arguments *a, void (*take)(void *, const stru
 				ptf_reader_file_bytes(reader));
 		}
 		message_progress_end();
-		for (size_t k = 0; rc >= 0 && (note = ptf_reader_note(reader, k)) != NULL; k++)
+		for (size_t k = 0; rc >= 0 && (note = ptf_reader_note(reader, k)) != NULL;
+			k++)
 			on_note(NULL, path, note);
 		ptf_reader_close(reader);
 		if (rc < 0)
@@ -285,17 +288,20 @@ static void put_state(const struct profile *p, uint64_t file_bytes, bool rewrite
 		p->threads.count == 1 ? "" : "s",
 		units_percent((double)all.ns[PTF_CLASS_PYTHON], sum),
 		units_percent((double)all.ns[PTF_CLASS_NATIVE], sum),
-		units_percent((double)class_times_system(&all), sum), rewrite ? "" : "\n");
+		units_percent((double)class_times_system(&all), sum),
+		rewrite ? "" : "\n");
 	fflush(stdout);
 }
 
 /* Waits until there is a first byte. */
-static int open_growing(struct ptf_reader **reader, const char *path, struct ptf_error *err)
+static int open_growing(
+	struct ptf_reader **reader, const char *path, struct ptf_error *err)
 {
 	const struct timespec pause = {0, FOLLOW_POLL_NS};
 	int rc;
 
-	while ((rc = ptf_reader_open(reader, path, NULL, err)) == PTF_ERR_EMPTY && !interrupted)
+	while ((rc = ptf_reader_open(reader, path, NULL, err)) == PTF_ERR_EMPTY &&
+		!interrupted)
 		nanosleep(&pause, NULL);
 	return rc;
 }
@@ -320,9 +326,10 @@ static int follow_reader(struct profile *p, const char *path, struct ptf_reader 
 		/* Not one Block yet is no error while more may come. */
 		if (rc < 0 && rc != PTF_ERR_EMPTY)
 			break;
-		ended = p->sections.count && p->sections.item[p->sections.count - 1].has_end;
-		if (on_terminal
-			|| ((polls++ % 4 == 0 || ended) && p->sample_count != shown_samples)) {
+		ended = p->sections.count &&
+			p->sections.item[p->sections.count - 1].has_end;
+		if (on_terminal || ((polls++ % 4 == 0 || ended) &&
+					   p->sample_count != shown_samples)) {
 			put_state(p, ptf_reader_file_bytes(reader), on_terminal);
 			shown_samples = p->sample_count;
 		}

@@ -16,8 +16,8 @@
 
 #include <ptf/ptf.h>
 
-#define PERIOD_NS INT64_C(1000000)
-#define BATCH 1000
+#define PERIOD_NS  INT64_C(1000000)
+#define BATCH      1000
 #define LINE_COUNT 300
 
 static struct ptf_writer *w;
@@ -39,9 +39,11 @@ static uint32_t string(const char *text)
 	return id;
 }
 
-static uint32_t python_function(const char *name, const char *file, uint32_t first, uint32_t count)
+static uint32_t python_function(
+	const char *name, const char *file, uint32_t first, uint32_t count)
 {
-	struct ptf_function f = {string(name), string(file), 0, PTF_FUNCTION_PYTHON, first, count};
+	struct ptf_function f = {
+		string(name), string(file), 0, PTF_FUNCTION_PYTHON, first, count};
 	uint32_t id;
 
 	check(ptf_writer_function(w, &f, &id, &err));
@@ -72,7 +74,9 @@ static char *source_text(void)
 	for (int i = 1; i <= LINE_COUNT; i++)
 		switch (i) {
 		case 1:
-			fputs("\"\"\"A made-up program, größer als nötig: 日本語.\"\"\"\n", f);
+			fputs("\"\"\"A made-up program, größer als nötig: "
+			      "日本語.\"\"\"\n",
+				f);
 			break;
 		case 10:
 			fputs("def step(x):\n", f);
@@ -129,7 +133,8 @@ static struct stacks define_stacks(void)
 	check(ptf_writer_function(w, &unsampled, &function_id, &err));
 	s.step_11 = line(loop, step, 11);
 	s.step_12 = line(loop, step, 12);
-	s.sine = node(s.step_12, (struct ptf_frame){.module = module_id, .module_offset = 0x4f00});
+	s.sine = node(s.step_12,
+		(struct ptf_frame){.module = module_id, .module_offset = 0x4f00});
 	s.loads = line(line(root, main_function, 203), decode, 337);
 	s.sleep = line(root, main_function, 203);
 	s.unsampled = line(0, function_id, 0);
@@ -148,11 +153,14 @@ static void write_facts(void)
 	struct ptf_symbol symbol = {.name = string("sin"), .inline_depth = 0};
 	struct ptf_loss loss = {string("torn"), 1, 0, 2, 2 * (uint64_t)PERIOD_NS};
 	struct ptf_mark mark = {5 * PERIOD_NS, 0, PTF_MARK_BEGIN, string("phase one")};
-	struct ptf_clock clock = {.monotonic_ns = 1000, .boottime_ns = 2000, .realtime_ns = 3000};
+	struct ptf_clock clock = {
+		.monotonic_ns = 1000, .boottime_ns = 2000, .realtime_ns = 3000};
 
 	check(ptf_writer_frame(w, &sine, &symbol.frame, &err));
 	check(ptf_writer_facts(w,
-		&(struct ptf_facts){.sources = &source, .source_count = 1, .symbols = &symbol,
+		&(struct ptf_facts){.sources = &source,
+			.source_count = 1,
+			.symbols = &symbol,
 			.symbol_count = 1},
 		&err));
 	check(ptf_writer_losses(w, &(struct ptf_losses){&loss, 1}, &err));
@@ -167,7 +175,8 @@ static uint32_t next_random(uint32_t *state)
 	return *state >> 16;
 }
 
-static void write_rows(uint32_t thread, size_t count, int64_t start_ns, const struct stacks *s)
+static void write_rows(
+	uint32_t thread, size_t count, int64_t start_ns, const struct stacks *s)
 {
 	static int64_t at[BATCH], time[BATCH];
 	static uint32_t nodes[BATCH], classes[BATCH];
@@ -204,15 +213,16 @@ static void write_rows(uint32_t thread, size_t count, int64_t start_ns, const st
 			.time_ns = at,
 			.node = nodes,
 			.class_id = classes,
-			.columns = &(struct ptf_value_column){
-				PTF_TIME_METRIC, (uint64_t)PERIOD_NS, time},
+			.columns = &(struct ptf_value_column){PTF_TIME_METRIC,
+				(uint64_t)PERIOD_NS, time},
 			.column_count = 1},
 		&err));
 }
 
 static uint32_t define_threads(uint32_t count)
 {
-	uint32_t arguments[] = {string("python3"), string("made_up.py"), string("--fast")};
+	uint32_t arguments[] = {
+		string("python3"), string("made_up.py"), string("--fast")};
 	uint32_t parent = 0, last = 0;
 
 	for (uint32_t i = 0; i < 2 && i < count; i++) {

@@ -70,7 +70,8 @@ static void does_not_see_how_rows_are_cut_and_mixed(void **state)
 	blocks[count++] = walk_blocks[1];
 	blocks[count++] = walk_blocks[SAMPLES_WORKER];
 	for (size_t i = 0; i < 7; i++) {
-		blocks[count] = part_of(&walk_blocks[SAMPLES_MAIN], i, 1, &columns[count]);
+		blocks[count] =
+			part_of(&walk_blocks[SAMPLES_MAIN], i, 1, &columns[count]);
 		blocks[count].samples.period_ns = i; /* a hint */
 		count++;
 	}

@@ -11,6 +11,8 @@
 #include "tests/unit/walk_profile.h"
 #include "tools/emit/dump.h"
 
+/* clang-format off: lines of tables and JSON stand as they are written. */
+
 static struct emit_options options(void)
 {
 	return (struct emit_options){.min_share_percent = 1, .terminal = {.unicode = true}};

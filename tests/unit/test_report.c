@@ -50,7 +50,8 @@ static const struct report_line *line_of(const struct report_file *f, uint32_t l
 	return NULL;
 }
 
-static const struct report_function *function_of(const struct report_file *f, const char *name)
+static const struct report_function *function_of(
+	const struct report_file *f, const char *name)
 {
 	for (size_t i = 0; i < f->functions.count; i++) {
 		uint32_t id = profile_get_function(p, f->functions.item[i].function).name;
@@ -86,7 +87,8 @@ static void all_waits_count_when_asked_for(void **state)
 	report_make(&r, p, &o);
 	assert_int_equal(r.all_ns, 1500 * MS);
 	assert_int_equal(r.other_waits_ns, 0);
-	assert_int_equal(line_of(file_named("/home/me/walk.py"), 2)->self.ns[PTF_CLASS_GIL],
+	assert_int_equal(
+		line_of(file_named("/home/me/walk.py"), 2)->self.ns[PTF_CLASS_GIL],
 		500 * MS);
 }
 
@@ -154,7 +156,8 @@ static void library_time_can_go_to_who_called_it(void **state)
 	f = file_named("/home/me/walk.py");
 	assert_int_equal(line_of(f, 8)->self.ns[PTF_CLASS_PYTHON], 50 * MS);
 	assert_int_equal(
-		class_times_sum(&file_named("/usr/lib/python3.11/json/decoder.py")->self), 0);
+		class_times_sum(&file_named("/usr/lib/python3.11/json/decoder.py")->self),
+		0);
 }
 
 static void recursion_counts_once(void **state)
@@ -166,10 +169,17 @@ static void recursion_counts_once(void **state)
 	const struct ptf_value_column column = {1, 1, time};
 	const struct ptf_block more[] = {
 		{.kind = PTF_BLOCK_DEFINITIONS,
-			.definitions = {.first_node = 5, .node_count = 2, .nodes = nodes}},
+			.definitions = {.first_node = 5,
+				.node_count = 2,
+				.nodes = nodes}},
 		{.kind = PTF_BLOCK_SAMPLES,
-			.samples = {.thread = 1, .count = 1, .time_ns = at, .node = node,
-				.class_id = class_id, .columns = &column, .column_count = 1}},
+			.samples = {.thread = 1,
+				.count = 1,
+				.time_ns = at,
+				.node = node,
+				.class_id = class_id,
+				.columns = &column,
+				.column_count = 1}},
 	};
 	const struct report_options o = {0};
 	struct profile_feed *feed;
@@ -186,7 +196,8 @@ static void recursion_counts_once(void **state)
 	profile_finish(p);
 	report_make(&r, p, &o);
 	assert_int_equal(line_of(file_named("/home/me/walk.py"), 2)->total_ns, 547 * MS);
-	assert_int_equal(function_of(file_named("/home/me/walk.py"), "step")->total_ns, 547 * MS);
+	assert_int_equal(
+		function_of(file_named("/home/me/walk.py"), "step")->total_ns, 547 * MS);
 }
 
 static void two_inputs_share_code_but_not_threads(void **state)
@@ -212,7 +223,8 @@ static void two_inputs_share_code_but_not_threads(void **state)
 	assert_int_equal(p->losses.count, 2);
 	report_make(&r, p, &o);
 	assert_int_equal(r.all_ns, 2000 * MS);
-	assert_int_equal(line_of(file_named("/home/me/walk.py"), 6)->self.ns[PTF_CLASS_KERNEL],
+	assert_int_equal(
+		line_of(file_named("/home/me/walk.py"), 6)->self.ns[PTF_CLASS_KERNEL],
 		100 * MS);
 }
 
@@ -228,10 +240,17 @@ static void native_frames_show_symbols_or_offsets(void **state)
 		{.frame = 5, .name = 16, .file = 17, .line = 12, .inline_depth = 0}};
 	const struct ptf_block more[] = {
 		{.kind = PTF_BLOCK_DEFINITIONS,
-			.definitions = {.first_string = 14, .string_count = 4, .strings = strings,
-				.first_module = 1, .module_count = 1, .modules = modules,
-				.first_frame = 5, .frame_count = 2, .frames = frames}},
-		{.kind = PTF_BLOCK_FACTS, .facts = {.symbols = symbols, .symbol_count = 2}},
+			.definitions = {.first_string = 14,
+				.string_count = 4,
+				.strings = strings,
+				.first_module = 1,
+				.module_count = 1,
+				.modules = modules,
+				.first_frame = 5,
+				.frame_count = 2,
+				.frames = frames}},
+		{.kind = PTF_BLOCK_FACTS,
+			.facts = {.symbols = symbols, .symbol_count = 2}},
 	};
 	struct profile_feed *feed;
 	const uint32_t *place;
@@ -251,13 +270,13 @@ static void native_frames_show_symbols_or_offsets(void **state)
 	place = profile_frame_places(p, 5, &count);
 	assert_int_equal(count, 2); /* do_sin inlined into sin */
 	assert_int_equal(profile_get_place(p, place[0]).line, 12);
-	name = profile_string(p,
-		profile_get_function(p, profile_get_place(p, place[1]).function).name);
+	name = profile_string(
+		p, profile_get_function(p, profile_get_place(p, place[1]).function).name);
 	assert_memory_equal(name.data, "sin", 3);
 	place = profile_frame_places(p, 6, &count);
 	assert_int_equal(count, 1);
-	name = profile_string(p,
-		profile_get_function(p, profile_get_place(p, place[0]).function).name);
+	name = profile_string(
+		p, profile_get_function(p, profile_get_place(p, place[0]).function).name);
 	assert_int_equal(name.size, strlen("libm.so.6+0x99"));
 	assert_memory_equal(name.data, "libm.so.6+0x99", name.size);
 }
@@ -310,8 +329,8 @@ static void what_is_library_code(void **state)
 	(void)state;
 	assert_true(report_is_library(
 		(struct ptf_text)PTF_TEXT("/usr/lib/python3.11/json/decoder.py")));
-	assert_true(report_is_library(
-		(struct ptf_text)PTF_TEXT("/v/lib/python3.12/site-packages/numpy/core.py")));
+	assert_true(report_is_library((struct ptf_text)PTF_TEXT(
+		"/v/lib/python3.12/site-packages/numpy/core.py")));
 	assert_true(report_is_library((struct ptf_text)PTF_TEXT("<frozen runpy>")));
 	assert_false(report_is_library((struct ptf_text)PTF_TEXT("<string>")));
 	assert_false(report_is_library((struct ptf_text)PTF_TEXT("/home/me/library.py")));

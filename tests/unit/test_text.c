@@ -44,8 +44,11 @@ static void control_characters_are_shown(void **state)
 	check(&utf8, "a\033[2Jb", "a\\x1b[2Jb", 9);
 	check(&utf8, "a\nb\rc\td", "a\\nb\\rc\\td", 10);
 	check(&utf8, "\x7f", "\\x7f", 4);
-	check(&utf8, "\xc2\x9b", "\\u009b", 6);          /* C1: CSI in one byte */
-	check(&utf8, "\xe2\x80\xae" "x", "\\u202ex", 7); /* right-to-left override */
+	check(&utf8, "\xc2\x9b", "\\u009b", 6); /* C1: CSI in one byte */
+	check(&utf8,
+		"\xe2\x80\xae"
+		"x",
+		"\\u202ex", 7); /* right-to-left override */
 	check(&utf8, "\xe2\x81\xa6", "\\u2066", 6);
 }
 
@@ -53,8 +56,8 @@ static void invalid_bytes_are_shown(void **state)
 {
 	(void)state;
 	check(&utf8, "\xff", "\\xff", 4);
-	check(&utf8, "\xe2\x82", "\\xe2\\x82", 8);         /* cut short */
-	check(&utf8, "\xc0\xaf", "\\xc0\\xaf", 8);         /* overlong */
+	check(&utf8, "\xe2\x82", "\\xe2\\x82", 8);           /* cut short */
+	check(&utf8, "\xc0\xaf", "\\xc0\\xaf", 8);           /* overlong */
 	check(&utf8, "\xed\xa0\x80", "\\xed\\xa0\\x80", 12); /* a surrogate */
 	check(&utf8, "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80", 16);
 }

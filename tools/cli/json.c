@@ -23,8 +23,8 @@ static void put_string(FILE *out, const char *text, size_t size)
 			fputs("\\n", out);
 		} else if (c == '\t') {
 			fputs("\\t", out);
-		} else if (c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&'
-				|| c == 0x2028 || c == 0x2029) {
+		} else if (c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&' ||
+			   c == 0x2028 || c == 0x2029) {
 			fprintf(out, "\\u%04x", c);
 		} else {
 			fwrite(text + i, 1, length, out);

@@ -90,15 +90,16 @@ void message_read_error(const char *path, int code, const struct ptf_error *err)
 void message_read_note(const char *path, const struct ptf_error *note)
 {
 	if (note->has_offset)
-		message_note(path, "at offset 0x%" PRIx64 ": %s", note->offset, note->message);
+		message_note(
+			path, "at offset 0x%" PRIx64 ": %s", note->offset, note->message);
 	else
 		message_note(path, "%s", note->message);
 }
 
 void message_progress(const char *subject, uint64_t done, uint64_t total)
 {
-	struct text_style style = {.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"),
-		.max_columns = 50};
+	struct text_style style = {
+		.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"), .max_columns = 50};
 	struct timespec now;
 	int64_t now_ns;
 
@@ -108,7 +109,8 @@ void message_progress(const char *subject, uint64_t done, uint64_t total)
 	now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 	if (!state.started_ns)
 		state.started_ns = now_ns;
-	if (now_ns - state.started_ns < 1000000000 || now_ns - state.last_shown_ns < 100000000)
+	if (now_ns - state.started_ns < 1000000000 ||
+		now_ns - state.last_shown_ns < 100000000)
 		return;
 	state.last_shown_ns = now_ns;
 	fputs("\r\033[K", stderr);

@@ -36,14 +36,16 @@ static error_t parse_shared(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp shared_argp = {shared_options, parse_shared, NULL, NULL, NULL, NULL, NULL};
+static const struct argp shared_argp = {
+	shared_options, parse_shared, NULL, NULL, NULL, NULL, NULL};
 
 const struct argp_child cli_children[] = {
 	{&shared_argp, 0, "Common options:", -2},
 	{0},
 };
 
-void cli_start(int argc, char **argv, const struct argp *argp, const char *version, void *input)
+void cli_start(
+	int argc, char **argv, const struct argp *argp, const char *version, void *input)
 {
 	static char line[64];
 
@@ -73,7 +75,8 @@ unsigned long cli_number(
 	errno = 0;
 	value = strtoul(arg, &end, 10);
 	if (errno || *arg < '0' || *arg > '9' || *end || value > max)
-		argp_error(state, "%s: '%s' is not a number from 0 to %lu", option, arg, max);
+		argp_error(state, "%s: '%s' is not a number from 0 to %lu", option, arg,
+			max);
 	return value;
 }
 
@@ -87,7 +90,8 @@ unsigned cli_choice(struct argp_state *state, const char *option, const char *ar
 
 		if (!strcmp(names[i], arg))
 			return i;
-		snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", names[i]);
+		snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
+			names[i]);
 	}
 	argp_error(state, "%s: '%s' is none of %s", option, arg, list);
 	return 0;

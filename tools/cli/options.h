@@ -30,8 +30,8 @@ extern const struct argp_child cli_children[];
  * Sets the locale, parses, and exits by itself after --help, --version and
  * wrong use. input is what the tool's own parser finds in state->input.
  */
-void cli_start(int argc, char **argv, const struct argp *argp, const char *version,
-	void *input);
+void cli_start(
+	int argc, char **argv, const struct argp *argp, const char *version, void *input);
 
 enum color_mode cli_color(void);
 

@@ -61,7 +61,9 @@ void table_init(struct table *t, FILE *out, const struct terminal *terminal,
 	if (available < TEXT_COLUMNS_MIN)
 		available = TEXT_COLUMNS_MIN;
 	t->text_columns = terminal->columns ? available : 0;
-	t->rule_columns = natural_columns > 100 ? 100 : natural_columns < 30 ? 30 : natural_columns;
+	t->rule_columns = natural_columns > 100  ? 100
+			  : natural_columns < 30 ? 30
+						 : natural_columns;
 	if (terminal->columns && t->rule_columns > available)
 		t->rule_columns = available;
 }
@@ -73,8 +75,8 @@ static void repeat(FILE *out, const char *text, unsigned count)
 }
 
 /* A path in so many columns (0 = no limit) less those that are taken. */
-static void put_path(const struct table *t, const char *path, size_t size, unsigned columns,
-	unsigned taken)
+static void put_path(const struct table *t, const char *path, size_t size,
+	unsigned columns, unsigned taken)
 {
 	struct text_style style = {.unicode = t->terminal.unicode};
 	unsigned room = columns > taken + 1 ? columns - taken : 1;
@@ -158,7 +160,8 @@ void table_row(struct table *t, const char *const *cells, const char *text, size
 		.tabs = true,
 		.max_columns = t->text_columns};
 	const char *on = paint == PAINT_PLAIN ? "" : terminal_paint(&t->terminal, paint);
-	const char *off = paint == PAINT_PLAIN ? "" : terminal_paint(&t->terminal, PAINT_PLAIN);
+	const char *off =
+		paint == PAINT_PLAIN ? "" : terminal_paint(&t->terminal, PAINT_PLAIN);
 
 	for (size_t i = 0; i + 1 < t->column_count; i++) {
 		fprintf(t->out, "%s%*s %s", on, (int)t->columns[i].width, cells[i], off);
@@ -200,7 +203,8 @@ void table_end(struct table *t)
 	put_line(t, LINE_BOTTOM);
 }
 
-void table_title(const struct table *t, const char *path, size_t path_size, const char *text)
+void table_title(
+	const struct table *t, const char *path, size_t path_size, const char *text)
 {
 	const struct terminal *terminal = &t->terminal;
 	struct text_style style = {.unicode = terminal->unicode};

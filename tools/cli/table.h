@@ -20,7 +20,7 @@
 
 struct table_column {
 	const char *upper, *lower; /* the two lines of the heading, ASCII or, for
-	                              a ditto, "" */
+				      a ditto, "" */
 	unsigned width;            /* columns, without the blank behind it */
 	enum paint paint;          /* of the heading */
 };
@@ -55,6 +55,7 @@ void table_end(struct table *t);
  * A title above the table, in its middle: a path, of which the front is left
  * out when it does not fit, and what is said of it.
  */
-void table_title(const struct table *t, const char *path, size_t path_size, const char *text);
+void table_title(
+	const struct table *t, const char *path, size_t path_size, const char *text);
 
 #endif

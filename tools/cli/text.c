@@ -11,6 +11,7 @@ struct range {
  * whatever the locale and the C library of the reader. From Unicode 15: marks
  * and joiners take no column ...
  */
+/* clang-format off */
 static const struct range zero_width[] = {
 	{0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd}, {0x05bf, 0x05bf},
 	{0x05c1, 0x05c2}, {0x05c4, 0x05c5}, {0x0610, 0x061a}, {0x064b, 0x065f},
@@ -48,6 +49,7 @@ static const struct range double_width[] = {
 	{0x1f6eb, 0x1f6ec}, {0x1f6f4, 0x1f6fc}, {0x1f7e0, 0x1f7eb},
 	{0x1f90c, 0x1f9ff}, {0x1fa70, 0x1faff}, {0x20000, 0x3fffd},
 };
+/* clang-format on */
 
 static bool in_ranges(const struct range *range, size_t count, uint32_t c)
 {
@@ -80,9 +82,9 @@ unsigned text_width(uint32_t c)
 bool text_is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) /* C0, DEL, C1 */
-			|| c == 0x00ad || c == 0x061c || c == 0xfeff
-			|| (c >= 0x200e && c <= 0x200f) /* direction marks */
-			|| (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f);
+	       || c == 0x00ad || c == 0x061c || c == 0xfeff ||
+	       (c >= 0x200e && c <= 0x200f) /* direction marks */
+	       || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f);
 }
 
 size_t text_decode(const char *text, size_t size, uint32_t *character)
@@ -126,7 +128,10 @@ static size_t show(const char *text, size_t size, const struct text_style *style
 	} else if (c == '\n' || c == '\t' || c == '\r') {
 		snprintf(shown, 16, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
 	} else if (text_is_control(c) || (c >= 0x80 && !style->unicode)) {
-		snprintf(shown, 16, c < 0x80 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x",
+		snprintf(shown, 16,
+			c < 0x80      ? "\\x%02x"
+			: c < 0x10000 ? "\\u%04x"
+				      : "\\U%08x",
 			c);
 	} else {
 		memcpy(shown, text, length);
@@ -138,7 +143,8 @@ static size_t show(const char *text, size_t size, const struct text_style *style
 	return length;
 }
 
-unsigned text_put(FILE *out, const char *text, size_t size, const struct text_style *style)
+unsigned text_put(
+	FILE *out, const char *text, size_t size, const struct text_style *style)
 {
 	unsigned total = 0, limit = style->max_columns, column = 0;
 

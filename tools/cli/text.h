@@ -17,12 +17,13 @@
 struct text_style {
 	bool unicode;         /* false: only ASCII is written, é as \u00e9 */
 	bool tabs;            /* tabs go to the next multiple of 8 columns;
-	                         false: shown as \t */
+				 false: shown as \t */
 	unsigned max_columns; /* cut there, with "…" or ">"; 0 = no limit */
 };
 
 /* Writes the text; returns the columns it takes. out may be NULL to measure. */
-unsigned text_put(FILE *out, const char *text, size_t size, const struct text_style *style);
+unsigned text_put(
+	FILE *out, const char *text, size_t size, const struct text_style *style);
 
 /*
  * Bytes to leave out at the front so that the rest takes at most so many

@@ -186,9 +186,9 @@ static struct hash hash_attributes(const struct ptf_attributes *attributes)
 
 static void end_section(struct digest *d)
 {
-	struct hash_list *const lists[] = {&d->strings, &d->modules, &d->functions, &d->frames,
-		&d->nodes, &d->metrics, &d->classes, &d->label_sets, &d->processes,
-		&d->threads};
+	struct hash_list *const lists[] = {&d->strings, &d->modules, &d->functions,
+		&d->frames, &d->nodes, &d->metrics, &d->classes, &d->label_sets,
+		&d->processes, &d->threads};
 	struct record r;
 
 	begin(&r, RECORD_SECTION);

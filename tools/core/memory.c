@@ -47,8 +47,7 @@ void *vec_grown(void *item, size_t *capacity, size_t wanted, size_t size)
 	return memory_resized(item, new_capacity, size);
 }
 
-void *vec_covered(
-	void *item, size_t *count, size_t *capacity, size_t wanted, size_t size)
+void *vec_covered(void *item, size_t *count, size_t *capacity, size_t wanted, size_t size)
 {
 	if (wanted <= *count)
 		return item;

@@ -19,34 +19,33 @@ void *memory_resized(void *old, size_t count, size_t size);
 /* ------------------------------------------------------------ vectors */
 
 /* A growing array: `VEC(uint32_t) ids = {0};` then vec_push(&ids, 7). */
-#define VEC(type)           \
-	struct {            \
-		type *item; \
-		size_t count, capacity; \
+#define VEC(type)                                                                        \
+	struct {                                                                         \
+		type *item;                                                              \
+		size_t count, capacity;                                                  \
 	}
 
-#define vec_reserve(v, wanted)                                                 \
-	((v)->item = (v)->capacity >= (wanted)                                 \
-				? (v)->item                                    \
-				: vec_grown((v)->item, &(v)->capacity, (wanted), \
-					  sizeof(*(v)->item)))
+#define vec_reserve(v, wanted)                                                           \
+	((v)->item = (v)->capacity >= (wanted) ? (v)->item                               \
+					       : vec_grown((v)->item, &(v)->capacity,    \
+							 (wanted), sizeof(*(v)->item)))
 
-#define vec_push(v, ...)                                 \
-	do {                                             \
-		vec_reserve(v, (v)->count + 1);          \
-		(v)->item[(v)->count++] = (__VA_ARGS__); \
+#define vec_push(v, ...)                                                                 \
+	do {                                                                             \
+		vec_reserve(v, (v)->count + 1);                                          \
+		(v)->item[(v)->count++] = (__VA_ARGS__);                                 \
 	} while (0)
 
 /* Makes item[index] exist; new items are zero. */
-#define vec_cover(v, index)                                                    \
-	((v)->item = vec_covered((v)->item, &(v)->count, &(v)->capacity,       \
+#define vec_cover(v, index)                                                              \
+	((v)->item = vec_covered((v)->item, &(v)->count, &(v)->capacity,                 \
 		 (size_t)(index) + 1, sizeof(*(v)->item)))
 
-#define vec_free(v)                          \
-	do {                                 \
-		free((v)->item);             \
-		(v)->item = NULL;            \
-		(v)->count = (v)->capacity = 0; \
+#define vec_free(v)                                                                      \
+	do {                                                                             \
+		free((v)->item);                                                         \
+		(v)->item = NULL;                                                        \
+		(v)->count = (v)->capacity = 0;                                          \
 	} while (0)
 
 void *vec_grown(void *item, size_t *capacity, size_t wanted, size_t size);

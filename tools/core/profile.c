@@ -66,14 +66,13 @@ static void fetch(const struct intern *table, uint32_t id, void *item, size_t si
 		memset(item, 0, size);
 }
 
-#define DEFINE_GET(name, table)                                             \
-	struct profile_##name profile_get_##name(                           \
-		const struct profile *p, uint32_t id)                       \
-	{                                                                   \
-		struct profile_##name item;                                 \
-                                                                            \
-		fetch(&p->table, id, &item, sizeof(item));                  \
-		return item;                                                \
+#define DEFINE_GET(name, table)                                                          \
+	struct profile_##name profile_get_##name(const struct profile *p, uint32_t id)   \
+	{                                                                                \
+		struct profile_##name item;                                              \
+                                                                                         \
+		fetch(&p->table, id, &item, sizeof(item));                               \
+		return item;                                                             \
 	}
 
 DEFINE_GET(module, modules)
@@ -119,15 +118,15 @@ char *profile_command(const struct profile *p)
 		const struct profile_process *process = &p->processes.item[0];
 
 		for (size_t i = 0; i < process->arguments.count; i++) {
-			struct ptf_text a =
-				profile_string(p, process->arguments.item[i]);
+			struct ptf_text a = profile_string(p, process->arguments.item[i]);
 
 			fprintf(f, "%s%.*s", i ? " " : "", (int)a.size, a.data);
 		}
 	} else {
 		uint32_t id = p->sections.count && p->sections.item[0].command
-				? p->sections.item[0].command
-				: p->processes.count ? p->processes.item[0].executable : 0;
+				      ? p->sections.item[0].command
+			      : p->processes.count ? p->processes.item[0].executable
+						   : 0;
 		struct ptf_text t = profile_string(p, id);
 
 		fprintf(f, "%.*s", (int)t.size, t.data);
@@ -162,9 +161,10 @@ static uint32_t offset_function(struct profile *p, const struct profile_frame *f
 	struct ptf_text path =
 		profile_string(p, profile_get_module(p, frame->module).path);
 	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	struct ptf_text base = slash ? (struct ptf_text){slash + 1,
-			path.size - (size_t)(slash + 1 - path.data)}
-				     : path;
+	struct ptf_text base =
+		slash ? (struct ptf_text){slash + 1,
+				path.size - (size_t)(slash + 1 - path.data)}
+		      : path;
 	struct profile_function f = {
 		.kind = PTF_FUNCTION_NATIVE, .module = frame->module};
 	char *name;
@@ -206,17 +206,16 @@ static void make_places(struct profile *p)
 			uint32_t function, place;
 
 			/* Two sections may both tell the same. */
-			if (next > 0 && s[-1].frame == s->frame
-				&& s[-1].inline_depth == s->inline_depth)
+			if (next > 0 && s[-1].frame == s->frame &&
+				s[-1].inline_depth == s->inline_depth)
 				continue;
 			function = intern_bytes(&p->functions, &f, sizeof(f));
 			place = place_new(p, function, s->line);
 			vec_push(&p->frame_places, place);
 		}
 		if (p->frame_places.count == before) {
-			uint32_t function = frame.function
-					? frame.function
-					: offset_function(p, &frame);
+			uint32_t function = frame.function ? frame.function
+							   : offset_function(p, &frame);
 			uint32_t place = place_new(p, function, frame.line);
 
 			vec_push(&p->frame_places, place);
@@ -238,7 +237,8 @@ void profile_stack(const struct profile *p, uint32_t node, struct id_list *list)
 	while (node) {
 		struct profile_node n = profile_get_node(p, node);
 		size_t count = 0;
-		const uint32_t *place = n.frame ? profile_frame_places(p, n.frame, &count) : NULL;
+		const uint32_t *place =
+			n.frame ? profile_frame_places(p, n.frame, &count) : NULL;
 
 		for (size_t i = 0; i < count; i++)
 			vec_push(list, place[i]);
@@ -263,9 +263,8 @@ static void find_lines(struct profile_source *s)
 
 const struct profile_source *profile_source_of(const struct profile *p, uint32_t file)
 {
-	uint32_t index = file && file < p->source_of_file.count
-			? p->source_of_file.item[file]
-			: 0;
+	uint32_t index =
+		file && file < p->source_of_file.count ? p->source_of_file.item[file] : 0;
 
 	return index ? &p->sources.item[index - 1] : NULL;
 }
@@ -281,7 +280,8 @@ bool profile_source_line(
 	start = s->line_starts.item[index];
 	end = index + 1 < s->line_starts.count ? s->line_starts.item[index + 1]
 					       : s->text.size;
-	while (end > start && (s->text.data[end - 1] == '\n' || s->text.data[end - 1] == '\r'))
+	while (end > start &&
+		(s->text.data[end - 1] == '\n' || s->text.data[end - 1] == '\r'))
 		end--;
 	*text = (struct ptf_text){s->text.data + start, end - start};
 	return true;

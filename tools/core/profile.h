@@ -100,7 +100,7 @@ struct profile_thread {
 };
 
 struct profile_section {
-	const char *path; /* of the input */
+	const char *path;                            /* of the input */
 	uint32_t producer, host, command, directory; /* strings, 0 = unknown */
 	uint32_t format_major, format_minor;
 	uint8_t trace_id[16];
@@ -135,7 +135,8 @@ struct profile_mark {
 };
 
 struct profile {
-	struct intern strings, modules, functions, frames, nodes, classes, metrics, places;
+	struct intern strings, modules, functions, frames, nodes, classes, metrics,
+		places;
 	struct arena arena;
 
 	VEC(struct profile_section) sections;
@@ -147,13 +148,13 @@ struct profile {
 	size_t cell_slot_count;
 
 	VEC(struct profile_source) sources;
-	VEC(uint32_t) source_of_file; /* [string] = index + 1 in sources */
+	VEC(uint32_t) source_of_file;              /* [string] = index + 1 in sources */
 	VEC(struct profile_metric_use) metric_use; /* [metric] */
 	VEC(struct profile_loss) losses;
 	VEC(struct profile_mark) marks;
 
-	VEC(struct ptf_symbol) symbols; /* ids of the profile */
-	VEC(uint32_t) frame_places;     /* runs of place ids, innermost first */
+	VEC(struct ptf_symbol) symbols;  /* ids of the profile */
+	VEC(uint32_t) frame_places;      /* runs of place ids, innermost first */
 	VEC(uint32_t) frame_place_start; /* [frame - 1], and one more at the end */
 
 	uint64_t sample_count;
@@ -215,8 +216,7 @@ const uint32_t *profile_frame_places(
 void profile_stack(const struct profile *p, uint32_t node, struct id_list *list);
 
 /* The text of a file that functions name, or NULL. */
-const struct profile_source *profile_source_of(
-	const struct profile *p, uint32_t file);
+const struct profile_source *profile_source_of(const struct profile *p, uint32_t file);
 /* One line without its end; false when the text does not have it. */
 bool profile_source_line(
 	const struct profile_source *source, uint32_t line, struct ptf_text *text);
@@ -224,8 +224,8 @@ bool profile_source_line(
 /* Off CPU: time a thread spent ready, waiting for the GIL, or waiting. */
 static inline bool profile_is_off_cpu(uint32_t class_kind)
 {
-	return class_kind == PTF_CLASS_RUNNABLE || class_kind == PTF_CLASS_GIL
-			|| class_kind == PTF_CLASS_WAIT;
+	return class_kind == PTF_CLASS_RUNNABLE || class_kind == PTF_CLASS_GIL ||
+	       class_kind == PTF_CLASS_WAIT;
 }
 
 /* Time by class of everything, all waits included. */

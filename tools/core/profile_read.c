@@ -34,8 +34,8 @@ static uint32_t class_of(const struct profile_feed *in, uint32_t class_id)
 {
 	/* Classes 1 to 6 of the profile are those every trace knows. */
 	return class_id < PTF_CLASS_KIND_COUNT
-			? class_id
-			: mapped(&in->maps.class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
+		       ? class_id
+		       : mapped(&in->maps.class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
 }
 
 static uint32_t string_of(const struct profile_feed *in, uint32_t id)
@@ -107,8 +107,8 @@ static bool text_is(struct ptf_text text, const char *literal)
 static void clear_maps(struct section_maps *maps)
 {
 	struct id_map *const all[] = {&maps->string, &maps->module, &maps->function,
-		&maps->frame, &maps->node, &maps->class_id, &maps->metric,
-		&maps->process, &maps->thread};
+		&maps->frame, &maps->node, &maps->class_id, &maps->metric, &maps->process,
+		&maps->thread};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vec_free(&all[i]->id);
@@ -286,7 +286,8 @@ static int64_t sum_of(const int64_t *values, size_t count)
 	return sum;
 }
 
-static void add_use(struct profile_metric_use *use, uint64_t *count, uint64_t rows, int64_t sum)
+static void add_use(
+	struct profile_metric_use *use, uint64_t *count, uint64_t rows, int64_t sum)
 {
 	*count += rows;
 	use->sum = add_time(use->sum, sum);
@@ -304,7 +305,8 @@ static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 		const struct ptf_value_column *column = &s->columns[i];
 		struct profile_metric_use *use = metric_use(in, column->metric);
 
-		add_use(use, &use->sample_count, s->count, sum_of(column->values, s->count));
+		add_use(use, &use->sample_count, s->count,
+			sum_of(column->values, s->count));
 		if (column->metric == in->maps.time_metric)
 			weight = column->values;
 	}
@@ -361,8 +363,7 @@ static void take_source(struct profile_feed *in, const struct ptf_source *s)
 	vec_cover(&p->source_of_file, file);
 	index = &p->source_of_file.item[file];
 	/* The first text of a file wins, but a whole one beats an excerpt. */
-	if (*index
-		&& !(p->sources.item[*index - 1].is_excerpt && !source.is_excerpt))
+	if (*index && !(p->sources.item[*index - 1].is_excerpt && !source.is_excerpt))
 		return;
 	source.text = arena_text(&p->arena, s->text);
 	vec_push(&p->sources, source);
@@ -442,8 +443,8 @@ static void take_losses(struct profile_feed *in, const struct ptf_losses *l)
 		struct profile_loss *found = NULL;
 
 		for (size_t k = 0; k < p->losses.count && !found; k++)
-			if (p->losses.item[k].kind == kind
-				&& p->losses.item[k].section == in->maps.section)
+			if (p->losses.item[k].kind == kind &&
+				p->losses.item[k].section == in->maps.section)
 				found = &p->losses.item[k];
 		if (!found) {
 			vec_push(&p->losses,
@@ -553,8 +554,9 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 				ptf_reader_file_bytes(reader));
 	}
 	/* What fails is told by one line, not by what led to it. */
-	for (const struct ptf_error *note; rc >= 0 && hooks->note
-		&& (note = ptf_reader_note(reader, note_count)) != NULL;
+	for (const struct ptf_error *note;
+		rc >= 0 && hooks->note &&
+		(note = ptf_reader_note(reader, note_count)) != NULL;
 		note_count++)
 		hooks->note(hooks->context, path, note);
 	profile_feed_free(feed);

@@ -18,14 +18,14 @@ int64_t class_times_sum(const struct class_times *t)
 
 int64_t class_times_system(const struct class_times *t)
 {
-	return t->ns[PTF_CLASS_KERNEL] + t->ns[PTF_CLASS_RUNNABLE]
-			+ t->ns[PTF_CLASS_GIL] + t->ns[PTF_CLASS_WAIT];
+	return t->ns[PTF_CLASS_KERNEL] + t->ns[PTF_CLASS_RUNNABLE] +
+	       t->ns[PTF_CLASS_GIL] + t->ns[PTF_CLASS_WAIT];
 }
 
 int64_t class_times_cpu(const struct class_times *t)
 {
-	return t->ns[PTF_CLASS_PYTHON] + t->ns[PTF_CLASS_NATIVE]
-			+ t->ns[PTF_CLASS_KERNEL];
+	return t->ns[PTF_CLASS_PYTHON] + t->ns[PTF_CLASS_NATIVE] +
+	       t->ns[PTF_CLASS_KERNEL];
 }
 
 void class_times_add(struct class_times *to, const struct class_times *t)
@@ -66,8 +66,8 @@ bool report_shows_file(const struct report *r, const struct profile *p,
 
 	if (units_percent((double)class_times_sum(&file->self), all) >= min_share_percent)
 		return true;
-	return file->file && !report_is_library(profile_string(p, file->file))
-			&& units_percent((double)file->total_ns, all) >= min_share_percent;
+	return file->file && !report_is_library(profile_string(p, file->file)) &&
+	       units_percent((double)file->total_ns, all) >= min_share_percent;
 }
 
 /* --------------------------------------------------------------- making */
@@ -93,13 +93,13 @@ struct maker {
 	struct report *r;
 	const struct profile *p;
 	const struct report_options *options;
-	struct intern lines;                /* {file, line} of a tally */
-	VEC(struct tally) line_tally;       /* [id of lines] */
-	VEC(struct tally) function_tally;   /* [function] */
-	VEC(struct tally) file_tally;       /* [file string] */
-	VEC(uint32_t) function_line;        /* first line seen of a function */
-	VEC(unsigned char) file_flags;      /* [file string] */
-	struct id_list stack;               /* places, innermost first */
+	struct intern lines;              /* {file, line} of a tally */
+	VEC(struct tally) line_tally;     /* [id of lines] */
+	VEC(struct tally) function_tally; /* [function] */
+	VEC(struct tally) file_tally;     /* [file string] */
+	VEC(uint32_t) function_line;      /* first line seen of a function */
+	VEC(unsigned char) file_flags;    /* [file string] */
+	struct id_list stack;             /* places, innermost first */
 	uint32_t stack_number;
 };
 
@@ -121,8 +121,8 @@ static unsigned file_flags(struct maker *m, uint32_t file)
 		bool user = s && s->file_globs.count ? selected
 						     : file && !report_is_library(path);
 
-		*flags = (unsigned char)(FILE_ASKED | (selected ? FILE_SELECTED : 0)
-				| (user ? FILE_USER : 0));
+		*flags = (unsigned char)(FILE_ASKED | (selected ? FILE_SELECTED : 0) |
+					 (user ? FILE_USER : 0));
 	}
 	return *flags;
 }
@@ -181,15 +181,17 @@ static void add_stack(struct maker *m, uint32_t node, const struct class_times *
 		}
 		vec_cover(&m->function_tally, place.function);
 		vec_cover(&m->function_line, place.function);
-		add_total(&m->function_tally.item[place.function], time_ns, m->stack_number);
-		if (place.line
-			&& (!m->function_line.item[place.function]
-				|| place.line < m->function_line.item[place.function]))
+		add_total(&m->function_tally.item[place.function], time_ns,
+			m->stack_number);
+		if (place.line &&
+			(!m->function_line.item[place.function] ||
+				place.line < m->function_line.item[place.function]))
 			m->function_line.item[place.function] = place.line;
 		vec_cover(&m->file_tally, file);
 		add_total(&m->file_tally.item[file], time_ns, m->stack_number);
 		if (i == owner) {
-			class_times_add(&m->function_tally.item[place.function].self, times);
+			class_times_add(
+				&m->function_tally.item[place.function].self, times);
 			class_times_add(&m->file_tally.item[file].self, times);
 		}
 	}
@@ -215,16 +217,15 @@ static bool is_selected_thread(const struct profile *p, const struct report_opti
 /* A wait of a thread that is not the main one of its process. */
 static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
 {
-	return profile_is_off_cpu(profile_get_class(p, c->class_id).kind) && c->thread
-			&& !p->threads.item[c->thread - 1].is_main;
+	return profile_is_off_cpu(profile_get_class(p, c->class_id).kind) && c->thread &&
+	       !p->threads.item[c->thread - 1].is_main;
 }
 
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell)
 {
-	return is_selected_thread(p, options, cell)
-			&& (options->only_thread || options->wait_all
-				|| !is_other_wait(p, cell));
+	return is_selected_thread(p, options, cell) &&
+	       (options->only_thread || options->wait_all || !is_other_wait(p, cell));
 }
 
 /* The time of each distinct stack, over threads and classes. */
@@ -322,8 +323,7 @@ static void collect(struct maker *m)
 		index.item[file] = (uint32_t)r->files.count;
 	}
 	for (uint32_t id = 1; id < m->line_tally.count; id++) {
-		const struct line_key *key =
-			(const void *)intern_get(&m->lines, id).data;
+		const struct line_key *key = (const void *)intern_get(&m->lines, id).data;
 		const struct tally *t = &m->line_tally.item[id];
 
 		vec_push(&r->files.item[index.item[key->file] - 1].lines,
@@ -333,8 +333,8 @@ static void collect(struct maker *m)
 		const struct tally *t = &m->function_tally.item[id];
 		struct profile_function f = profile_get_function(m->p, id);
 		uint32_t line = f.first_line || id >= m->function_line.count
-				? f.first_line
-				: m->function_line.item[id];
+					? f.first_line
+					: m->function_line.item[id];
 
 		if (!t->seen)
 			continue;
@@ -358,8 +358,8 @@ static void collect(struct maker *m)
 			compare_files, (void *)(uintptr_t)m->p);
 }
 
-void report_make(struct report *r, const struct profile *p,
-	const struct report_options *options)
+void report_make(
+	struct report *r, const struct profile *p, const struct report_options *options)
 {
 	struct maker m = {.r = r, .p = p, .options = options};
 

@@ -51,9 +51,10 @@ struct report_file {
 	bool is_selected;
 	struct class_times self;
 	int64_t total_ns;
-	VEC(struct report_line) lines;         /* by line */
-	VEC(struct report_function) functions; /* by line; time descending in the
-	                                          file without a name */
+	VEC(struct report_line) lines; /* by line */
+	VEC(struct report_function)
+	functions; /* by line; time descending in the
+		      file without a name */
 };
 
 struct report {
@@ -68,8 +69,8 @@ struct report {
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell);
 
-void report_make(struct report *r, const struct profile *p,
-	const struct report_options *options);
+void report_make(
+	struct report *r, const struct profile *p, const struct report_options *options);
 void report_free(struct report *r);
 
 int64_t class_times_sum(const struct class_times *t);

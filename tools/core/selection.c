@@ -45,8 +45,8 @@ bool selection_has_thread(
 	name = profile_string(p, p->threads.item[thread - 1].name);
 	snprintf(text, sizeof(text), "%.*s", (int)name.size, name.data);
 	for (size_t i = 0; i < s->thread_globs.count; i++)
-		if (!strcmp(s->thread_globs.item[i], tid)
-			|| !fnmatch(s->thread_globs.item[i], text, 0))
+		if (!strcmp(s->thread_globs.item[i], tid) ||
+			!fnmatch(s->thread_globs.item[i], text, 0))
 			return true;
 	return false;
 }

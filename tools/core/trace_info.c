@@ -20,8 +20,8 @@ static void add_sizes(struct trace_info *info, struct ptf_reader *reader)
 			if (!strcmp(info->sizes.item[k].name, part[i].name))
 				found = &info->sizes.item[k];
 		if (!found) {
-			const char *name = arena_copy(
-				&info->profile->arena, part[i].name, strlen(part[i].name));
+			const char *name = arena_copy(&info->profile->arena, part[i].name,
+				strlen(part[i].name));
 
 			vec_push(&info->sizes, (struct info_size){name, 0, 0});
 			found = &info->sizes.item[info->sizes.count - 1];

@@ -43,7 +43,10 @@ char *units_bytes(char buffer[UNITS_SIZE], uint64_t bytes)
 	}
 	for (; value >= 1023.5 && i + 1 < sizeof(unit) / sizeof(unit[0]); i++)
 		value /= 1024;
-	snprintf(buffer, UNITS_SIZE, "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0,
+	snprintf(buffer, UNITS_SIZE, "%.*f %s",
+		value < 9.995   ? 2
+		: value < 99.95 ? 1
+				: 0,
 		value, unit[i]);
 	return buffer;
 }

@@ -78,8 +78,8 @@ static void put_hex(struct dump *d, const char *key, const void *data, size_t si
 		fprintf(d->out, "%02x", byte[i]);
 }
 
-static void put_named(
-	struct dump *d, const char *key, unsigned value, const char *const *names, unsigned count)
+static void put_named(struct dump *d, const char *key, unsigned value,
+	const char *const *names, unsigned count)
 {
 	if (value < count)
 		fprintf(d->out, " %s=%s", key, names[value]);
@@ -105,7 +105,8 @@ static void put_class(struct dump *d, uint32_t class_id)
 
 static struct ptf_text metric_name(const struct dump *d, uint32_t id)
 {
-	return string_of(d, id && id <= d->metric_names.count ? d->metric_names.item[id - 1] : 0);
+	return string_of(
+		d, id && id <= d->metric_names.count ? d->metric_names.item[id - 1] : 0);
 }
 
 /* `frame=7 "step" line=12` */
@@ -232,7 +233,8 @@ static void dump_metrics_and_classes(struct dump *d, const struct ptf_definition
 		vec_push(&d->classes, def->classes[i]);
 		begin(d, "class");
 		put_number(d, "id", def->first_class + i);
-		put_named(d, "kind", def->classes[i].kind, class_names, PTF_CLASS_KIND_COUNT);
+		put_named(d, "kind", def->classes[i].kind, class_names,
+			PTF_CLASS_KIND_COUNT);
 		put_string(d, "detail", def->classes[i].detail);
 		end(d);
 	}
@@ -498,8 +500,9 @@ static void dump_section_start(struct dump *d, const struct ptf_section_start *s
 	forget_section(d);
 	begin(d, "section-start");
 	fprintf(d->out, " format=%u.%u", s->format_major, s->format_minor);
-	fprintf(d->out, " compatible=0x%" PRIx64 " read_only=0x%" PRIx64
-			" incompatible=0x%" PRIx64,
+	fprintf(d->out,
+		" compatible=0x%" PRIx64 " read_only=0x%" PRIx64
+		" incompatible=0x%" PRIx64,
 		s->features_compatible, s->features_read_only, s->features_incompatible);
 	put_hex(d, "trace_id", s->trace_id, sizeof(s->trace_id));
 	put_text(d, "producer", s->producer);

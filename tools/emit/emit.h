@@ -59,7 +59,8 @@ struct emit_format {
 	const char *cannot_carry; /* what a trace holds and this format loses */
 	unsigned options;         /* enum emit_option */
 	/* Write errors show at the end, in the file's error flag. */
-	void (*write)(FILE *out, const struct profile *p, const struct emit_options *options);
+	void (*write)(
+		FILE *out, const struct profile *p, const struct emit_options *options);
 };
 
 /* NULL past the last. */

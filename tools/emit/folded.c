@@ -45,11 +45,11 @@ static uint32_t frame_text(struct folder *f, uint32_t place_id)
 	if (!g.file)
 		size = asprintf(&text, "%.*s", (int)name.size, name.data);
 	else if (f->options->no_lines || !place.line)
-		size = asprintf(&text, "%.*s (%.*s)", (int)name.size, name.data, (int)file.size,
-			file.data);
+		size = asprintf(&text, "%.*s (%.*s)", (int)name.size, name.data,
+			(int)file.size, file.data);
 	else
-		size = asprintf(&text, "%.*s (%.*s:%" PRIu32 ")", (int)name.size, name.data,
-			(int)file.size, file.data, place.line);
+		size = asprintf(&text, "%.*s (%.*s:%" PRIu32 ")", (int)name.size,
+			name.data, (int)file.size, file.data, place.line);
 	if (size < 0)
 		return 0;
 	id = clean_text(f, text, (size_t)size);
@@ -96,8 +96,8 @@ static int64_t cell_weight(const struct folder *f, const struct profile_cell *c)
 	return 0;
 }
 
-static void add_cell(struct folder *f, const struct profile_cell *c, struct id_list *places,
-	struct id_list *texts)
+static void add_cell(struct folder *f, const struct profile_cell *c,
+	struct id_list *places, struct id_list *texts)
 {
 	int64_t weight = cell_weight(f, c);
 	uint32_t id;
@@ -169,7 +169,8 @@ static void put_stack(FILE *out, const struct folder *f, uint32_t id)
 	fprintf(out, " %" PRId64 "\n", weight);
 }
 
-static void write_folded(FILE *out, const struct profile *p, const struct emit_options *options)
+static void write_folded(
+	FILE *out, const struct profile *p, const struct emit_options *options)
 {
 	struct folder f = {.p = p, .options = options};
 	struct report_options counted = {.selection = &options->selection,
@@ -199,7 +200,7 @@ const struct emit_format emit_folded = {
 	.suffix = ".folded",
 	.description = "collapsed stacks for flame graphs, weights in microseconds",
 	.cannot_carry = "classes, times of the samples, source text, counters",
-	.options = EMIT_OPTION_THREAD | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT
-			| EMIT_OPTION_WEIGHT | EMIT_OPTION_NO_LINES,
+	.options = EMIT_OPTION_THREAD | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
+		   EMIT_OPTION_WEIGHT | EMIT_OPTION_NO_LINES,
 	.write = write_folded,
 };

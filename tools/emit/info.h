@@ -12,7 +12,8 @@ struct info_view {
 	struct terminal terminal;
 };
 
-void info_write_text(FILE *out, const struct trace_info *info, const struct info_view *view);
+void info_write_text(
+	FILE *out, const struct trace_info *info, const struct info_view *view);
 /* The schema is in tools/README.md. */
 void info_write_json(FILE *out, const struct trace_info *info);
 

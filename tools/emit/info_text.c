@@ -34,8 +34,8 @@ static void put_id(struct teller *t, uint32_t string)
 /* "  time        ", then the caller goes on. */
 static void label(struct teller *t, const char *name)
 {
-	fprintf(t->out, "  %s%-12s%s", terminal_paint(&t->view->terminal, PAINT_DIM), name,
-		terminal_paint(&t->view->terminal, PAINT_PLAIN));
+	fprintf(t->out, "  %s%-12s%s", terminal_paint(&t->view->terminal, PAINT_DIM),
+		name, terminal_paint(&t->view->terminal, PAINT_PLAIN));
 }
 
 static size_t shown(const struct teller *t, size_t count)
@@ -109,13 +109,15 @@ static void put_file(struct teller *t, const struct info_file *f)
 	fputs(terminal_paint(&t->view->terminal, PAINT_TITLE), t->out);
 	put_text(t, (struct ptf_text){f->path, strlen(f->path)});
 	fprintf(t->out, "%s: %s (%" PRIu64 "), %s unpacked, %zu section%s%s\n",
-		terminal_paint(&t->view->terminal, PAINT_PLAIN), units_bytes(size, f->file_bytes),
-		f->file_bytes, units_bytes(payload, f->payload_bytes), f->sections.count,
+		terminal_paint(&t->view->terminal, PAINT_PLAIN),
+		units_bytes(size, f->file_bytes), f->file_bytes,
+		units_bytes(payload, f->payload_bytes), f->sections.count,
 		f->sections.count == 1 ? "" : "s", f->is_whole ? "" : ", not whole");
 	for (size_t i = 0; i < f->notes.count; i++) {
 		label(t, i ? "" : "damage");
 		if (f->notes.item[i].has_offset)
-			fprintf(t->out, "at offset 0x%" PRIx64 ": ", f->notes.item[i].offset);
+			fprintf(t->out, "at offset 0x%" PRIx64 ": ",
+				f->notes.item[i].offset);
 		put_text(t, (struct ptf_text){f->notes.item[i].message,
 				    strlen(f->notes.item[i].message)});
 		fputc('\n', t->out);
@@ -165,8 +167,8 @@ static void put_thread(struct teller *t, uint32_t id)
 	int64_t waits_ns;
 
 	report_thread_times(t->p, id, &times);
-	waits_ns = times.ns[PTF_CLASS_RUNNABLE] + times.ns[PTF_CLASS_GIL]
-			+ times.ns[PTF_CLASS_WAIT];
+	waits_ns = times.ns[PTF_CLASS_RUNNABLE] + times.ns[PTF_CLASS_GIL] +
+		   times.ns[PTF_CLASS_WAIT];
 	fprintf(t->out, "%-8" PRIu32, thread->tid);
 	put_id(t, thread->name);
 	fprintf(t->out, "%s%s samples, CPU %s, waits %s%s\n", thread->name ? "; " : "",
@@ -222,7 +224,8 @@ static void put_classes(struct teller *t)
 		label(t, first ? "time" : "");
 		first = false;
 		fprintf(t->out, "%-9s", info_class_name(c.kind));
-		fprintf(t->out, "%12s %6.2f %%  %12s samples", units_time(text, ns.item[id]),
+		fprintf(t->out, "%12s %6.2f %%  %12s samples",
+			units_time(text, ns.item[id]),
 			units_percent((double)ns.item[id], (double)all),
 			units_count(count, counts.item[id]));
 		if (c.detail) {
@@ -249,8 +252,8 @@ static void put_metrics(struct teller *t)
 		struct profile_metric m = profile_get_metric(t->p, id);
 		char count[UNITS_SIZE];
 
-		if (!(use->sample_count + use->point_count + use->aggregate_count
-			    + use->edge_count))
+		if (!(use->sample_count + use->point_count + use->aggregate_count +
+			    use->edge_count))
 			continue;
 		label(t, first ? "metrics" : "");
 		first = false;
@@ -259,13 +262,17 @@ static void put_metrics(struct teller *t)
 		put_id(t, m.unit);
 		fputs(")", t->out);
 		if (use->sample_count)
-			fprintf(t->out, ": %s samples", units_count(count, use->sample_count));
+			fprintf(t->out, ": %s samples",
+				units_count(count, use->sample_count));
 		if (use->point_count)
-			fprintf(t->out, ": %s points", units_count(count, use->point_count));
+			fprintf(t->out, ": %s points",
+				units_count(count, use->point_count));
 		if (use->aggregate_count)
-			fprintf(t->out, ": %s sums", units_count(count, use->aggregate_count));
+			fprintf(t->out, ": %s sums",
+				units_count(count, use->aggregate_count));
 		if (use->edge_count)
-			fprintf(t->out, ": %s calls", units_count(count, use->edge_count));
+			fprintf(t->out, ": %s calls",
+				units_count(count, use->edge_count));
 		fputc('\n', t->out);
 	}
 }
@@ -321,8 +328,9 @@ static void put_sources(struct teller *t)
 	label(t, "definitions");
 	fprintf(t->out,
 		"stacks %zu, frames %zu, functions %zu, modules %zu, strings %zu\n",
-		t->p->nodes.items.count, t->p->frames.items.count, t->p->functions.items.count,
-		t->p->modules.items.count, t->p->strings.items.count);
+		t->p->nodes.items.count, t->p->frames.items.count,
+		t->p->functions.items.count, t->p->modules.items.count,
+		t->p->strings.items.count);
 }
 
 /* --------------------------------------------------------------- sizes */
@@ -340,9 +348,12 @@ static void put_sizes(struct teller *t)
 		if (info->has_packed_sizes) {
 			uint64_t sources = trace_info_packed(info, "facts.source");
 			uint64_t definitions = trace_info_packed(info, "definitions.");
-			uint64_t rest = info->file_bytes > sources ? info->file_bytes - sources : 0;
+			uint64_t rest = info->file_bytes > sources
+						? info->file_bytes - sources
+						: 0;
 
-			fprintf(t->out, "; without sources about %.3f", (double)rest / samples);
+			fprintf(t->out, "; without sources about %.3f",
+				(double)rest / samples);
 			rest = rest > definitions ? rest - definitions : 0;
 			fprintf(t->out, ", nor definitions %.3f", (double)rest / samples);
 		}
@@ -351,27 +362,30 @@ static void put_sizes(struct teller *t)
 	if (!info->has_packed_sizes)
 		return;
 	label(t, "bytes");
-	fprintf(t->out, "%-28s %12s %12s  (each part compressed by itself)\n", "", "unpacked",
-		"packed");
+	fprintf(t->out, "%-28s %12s %12s  (each part compressed by itself)\n", "",
+		"unpacked", "packed");
 	for (size_t i = 0; i < shown(t, info->sizes.count); i++) {
 		const struct info_size *s = &info->sizes.item[i];
 
 		label(t, "");
 		fprintf(t->out, "%-28s %12s %12s %5.1f %%\n", s->name,
-			units_count(raw, s->raw_bytes), units_count(packed, s->packed_bytes),
+			units_count(raw, s->raw_bytes),
+			units_count(packed, s->packed_bytes),
 			units_percent((double)s->packed_bytes, (double)total));
 	}
 	put_more(t, info->sizes.count);
 }
 
-void info_write_text(FILE *out, const struct trace_info *info, const struct info_view *view)
+void info_write_text(
+	FILE *out, const struct trace_info *info, const struct info_view *view)
 {
 	struct teller t = {.out = out, .info = info, .p = info->profile, .view = view};
 
 	for (size_t i = 0; i < info->files.count; i++)
 		put_file(&t, &info->files.item[i]);
 	if (info->files.count > 1)
-		fprintf(out, "%sall together%s\n", terminal_paint(&view->terminal, PAINT_TITLE),
+		fprintf(out, "%sall together%s\n",
+			terminal_paint(&view->terminal, PAINT_TITLE),
 			terminal_paint(&view->terminal, PAINT_PLAIN));
 	put_people(&t);
 	put_classes(&t);

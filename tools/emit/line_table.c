@@ -51,8 +51,8 @@ static double percent(const struct view *v, int64_t ns)
 
 /* ------------------------------------------------------------- columns */
 
-static void add_column(struct view *v, const char *upper, const char *lower, unsigned width,
-	enum paint paint)
+static void add_column(struct view *v, const char *upper, const char *lower,
+	unsigned width, enum paint paint)
 {
 	v->columns[v->column_count++] = (struct table_column){upper, lower, width, paint};
 }
@@ -83,7 +83,8 @@ static void put_percent(const struct view *v, struct cells *c, size_t *column, i
 
 	c->cell[*column] = c->text[*column];
 	if (value >= 1) {
-		snprintf(c->text[*column], CELL_SIZE, "%.0f%%", value > 999 ? 999 : value);
+		snprintf(
+			c->text[*column], CELL_SIZE, "%.0f%%", value > 999 ? 999 : value);
 		c->any = true;
 	} else {
 		c->text[*column][0] = '\0';
@@ -122,8 +123,8 @@ static void put_row(struct view *v, uint32_t line, const struct class_times *sel
 	struct cells c;
 
 	fill(v, &c, line, self, total_ns);
-	table_row(&v->table, c.cell, text.data, text.size,
-		c.hot ? PAINT_HOT : PAINT_PLAIN);
+	table_row(
+		&v->table, c.cell, text.data, text.size, c.hot ? PAINT_HOT : PAINT_PLAIN);
 }
 
 static bool is_active(const struct view *v, const struct report_line *l)
@@ -157,8 +158,8 @@ static void show_range(unsigned char *shown, uint32_t last, int64_t from, int64_
 }
 
 /* The lines of a long file that are worth showing. */
-static void choose_lines(struct view *v, const struct report_file *f, unsigned char *shown,
-	uint32_t last)
+static void choose_lines(
+	struct view *v, const struct report_file *f, unsigned char *shown, uint32_t last)
 {
 	int64_t context = v->options->reduced ? 0 : CONTEXT_LINES;
 
@@ -196,8 +197,8 @@ static void put_source_lines(struct view *v, const struct report_file *f,
 	const struct profile_source *s, uint32_t last)
 {
 	static const struct class_times none;
-	bool whole = v->options->all_lines
-			|| (!v->options->reduced && last <= WHOLE_FILE_LINES);
+	bool whole = v->options->all_lines ||
+		     (!v->options->reduced && last <= WHOLE_FILE_LINES);
 	unsigned char *shown = memory_zeroed((size_t)last + 1, 1);
 	uint32_t hidden = 0;
 	size_t next = 0;
@@ -256,13 +257,14 @@ static void put_active_lines(struct view *v, const struct report_file *f,
 			vec_push(&lines, f->lines.item[i]);
 	if (v->options->sort != EMIT_SORT_LINE && lines.count)
 		qsort(lines.item, lines.count, sizeof(*lines.item),
-			v->options->sort == EMIT_SORT_TIME ? compare_self : compare_total);
+			v->options->sort == EMIT_SORT_TIME ? compare_self
+							   : compare_total);
 	for (size_t i = 0; i < lines.count; i++) {
 		struct ptf_text text = {"", 0};
 
 		profile_source_line(s, lines.item[i].line, &text);
-		put_row(v, lines.item[i].line, &lines.item[i].self, lines.item[i].total_ns,
-			text);
+		put_row(v, lines.item[i].line, &lines.item[i].self,
+			lines.item[i].total_ns, text);
 	}
 	vec_free(&lines);
 }
@@ -274,7 +276,8 @@ static void put_function(struct view *v, const struct report_function *g)
 {
 	struct profile_function f = profile_get_function(v->p, g->function);
 	struct ptf_text name = profile_string(v->p, f.name);
-	struct ptf_text module = profile_string(v->p, profile_get_module(v->p, f.module).path);
+	struct ptf_text module =
+		profile_string(v->p, profile_get_module(v->p, f.module).path);
 	const char *slash = module.size ? memrchr(module.data, '/', module.size) : NULL;
 	char *text;
 	int size;
@@ -344,8 +347,9 @@ static void put_title(struct view *v, struct ptf_text name, int64_t ns)
 {
 	char part[UNITS_SIZE], whole[UNITS_SIZE], text[3 * UNITS_SIZE];
 
-	snprintf(text, sizeof(text), ": %% of time = %6.2f%% (%s) out of %s.", percent(v, ns),
-		units_time(part, ns), units_time(whole, v->report.all_ns));
+	snprintf(text, sizeof(text), ": %% of time = %6.2f%% (%s) out of %s.",
+		percent(v, ns), units_time(part, ns),
+		units_time(whole, v->report.all_ns));
 	table_title(&v->table, name.data, name.size, text);
 }
 
@@ -353,8 +357,8 @@ static void put_file(struct view *v, const struct report_file *f)
 {
 	static const char changed[] = "(this file was changed after the program started)";
 	const struct profile_source *s = profile_source_of(v->p, f->file);
-	struct ptf_text name =
-		f->file ? profile_string(v->p, f->file) : PTF_TEXT("without a source file");
+	struct ptf_text name = f->file ? profile_string(v->p, f->file)
+				       : PTF_TEXT("without a source file");
 	uint32_t last = last_line(f, s);
 
 	table_init(&v->table, v->out, &v->options->terminal, v->columns, v->column_count,
@@ -391,8 +395,8 @@ static void put_files(struct view *v)
 		if (!f->is_selected) {
 			class_times_add(&unselected, &f->self);
 			unselected_count++;
-		} else if (!report_shows_file(&v->report, v->p, f,
-				   v->options->min_share_percent)) {
+		} else if (!report_shows_file(
+				   &v->report, v->p, f, v->options->min_share_percent)) {
 			class_times_add(&small, &f->self);
 			small_count += class_times_sum(&f->self) != 0;
 		} else if (!f->file) {
@@ -407,12 +411,13 @@ static void put_files(struct view *v)
 		fprintf(v->out,
 			"%u file%s of less than %u %% not shown, %.2f%% (%s) in all:"
 			" --min-share 0\n",
-			small_count, small_count == 1 ? "" : "s", v->options->min_share_percent,
+			small_count, small_count == 1 ? "" : "s",
+			v->options->min_share_percent,
 			percent(v, class_times_sum(&small)),
 			units_time(time, class_times_sum(&small)));
 	if (unselected_count)
-		fprintf(v->out, "%u file%s not asked for: %.2f%% (%s).\n", unselected_count,
-			unselected_count == 1 ? "" : "s",
+		fprintf(v->out, "%u file%s not asked for: %.2f%% (%s).\n",
+			unselected_count, unselected_count == 1 ? "" : "s",
 			percent(v, class_times_sum(&unselected)),
 			units_time(time, class_times_sum(&unselected)));
 }
@@ -432,8 +437,8 @@ static void put_when(struct view *v, int64_t realtime_ns)
 	struct tm tm;
 	char text[40];
 
-	if (realtime_ns <= 0 || !localtime_r(&seconds, &tm)
-		|| !strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
+	if (realtime_ns <= 0 || !localtime_r(&seconds, &tm) ||
+		!strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
 		return;
 	fprintf(v->out, ", %s", text);
 }
@@ -460,7 +465,8 @@ static void put_header(struct view *v)
 	}
 	if (p->sections.count > 1)
 		fprintf(v->out, ", and %zu more recordings", p->sections.count - 1);
-	fprintf(v->out, "\nelapsed %s%s, CPU %s, %zu process%s, %zu thread%s, %s samples\n\n",
+	fprintf(v->out,
+		"\nelapsed %s%s, CPU %s, %zu process%s, %zu thread%s, %s samples\n\n",
 		units_time(elapsed, profile_elapsed_ns(p)),
 		p->sections.count > 1 ? " (the longest)" : "",
 		units_time(cpu, class_times_cpu(&all)), p->processes.count,
@@ -474,11 +480,12 @@ static void put_basis(struct view *v, bool of_one_thread)
 	char whole[UNITS_SIZE], others[UNITS_SIZE];
 
 	fprintf(v->out, "100 %% is %s: CPU time%s.", units_time(whole, v->report.all_ns),
-		of_one_thread                ? " and waits of this thread"
-			: v->options->wait_all ? " and waits of all threads"
-					       : " of all threads and waits of main threads");
+		of_one_thread          ? " and waits of this thread"
+		: v->options->wait_all ? " and waits of all threads"
+				       : " of all threads and waits of main threads");
 	if (v->report.other_waits_ns)
-		fprintf(v->out, "\nWithout %s that other threads waited (--wait all, --threads).",
+		fprintf(v->out,
+			"\nWithout %s that other threads waited (--wait all, --threads).",
 			units_time(others, v->report.other_waits_ns));
 	fputs("\n\n", v->out);
 }
@@ -534,7 +541,8 @@ static char *thread_title(const struct profile *p, uint32_t id)
 	return text;
 }
 
-static void put_thread_overview(struct view *v, const struct thread_row *row, size_t count)
+static void put_thread_overview(
+	struct view *v, const struct thread_row *row, size_t count)
 {
 	static const struct table_column columns[] = {
 		{"Seconds", "Python", 9, PAINT_PYTHON},
@@ -594,8 +602,8 @@ static void put_threads(struct view *v)
 		int64_t ns = class_times_sum(&rows.item[i].times);
 		char *title;
 
-		if (units_percent((double)ns, (double)class_times_sum(&all))
-			< v->options->min_share_percent) {
+		if (units_percent((double)ns, (double)class_times_sum(&all)) <
+			v->options->min_share_percent) {
 			class_times_add(&small, &rows.item[i].times);
 			small_count++;
 			continue;
@@ -603,7 +611,8 @@ static void put_threads(struct view *v)
 		title = thread_title(v->p, rows.item[i].thread);
 		fputs(terminal_paint(&v->options->terminal, PAINT_TITLE), v->out);
 		put_text(v, (struct ptf_text){title, strlen(title)});
-		fprintf(v->out, "%s: ", terminal_paint(&v->options->terminal, PAINT_PLAIN));
+		fprintf(v->out,
+			"%s: ", terminal_paint(&v->options->terminal, PAINT_PLAIN));
 		free(title);
 		put_report(v, rows.item[i].thread);
 		fputc('\n', v->out);
@@ -612,14 +621,17 @@ static void put_threads(struct view *v)
 		char time[UNITS_SIZE];
 
 		fprintf(v->out,
-			"%u thread%s of less than %u %% not shown, %s in all: --min-share 0\n",
-			small_count, small_count == 1 ? "" : "s", v->options->min_share_percent,
+			"%u thread%s of less than %u %% not shown, %s in all: "
+			"--min-share 0\n",
+			small_count, small_count == 1 ? "" : "s",
+			v->options->min_share_percent,
 			units_time(time, class_times_sum(&small)));
 	}
 	vec_free(&rows);
 }
 
-static void write_table(FILE *out, const struct profile *p, const struct emit_options *options)
+static void write_table(
+	FILE *out, const struct profile *p, const struct emit_options *options)
 {
 	struct view v = {.out = out, .p = p, .options = options};
 
@@ -635,9 +647,9 @@ const struct emit_format emit_table = {
 	.suffix = ".txt",
 	.description = "lines and functions with their share of the time, for people",
 	.cannot_carry = "stacks, times of the samples, counters",
-	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_THREADS
-			| EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE
-			| EMIT_OPTION_REDUCED | EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT
-			| EMIT_OPTION_CLASSES,
+	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_THREADS |
+		   EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE |
+		   EMIT_OPTION_REDUCED | EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT |
+		   EMIT_OPTION_CLASSES,
 	.write = write_table,
 };

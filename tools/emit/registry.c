@@ -28,8 +28,8 @@ const struct emit_format *emit_format_of_file(const char *path)
 	for (size_t i = 0; emit_format_at(i); i++) {
 		const char *suffix = formats[i]->suffix;
 
-		if (suffix && length > strlen(suffix)
-			&& !strcmp(path + length - strlen(suffix), suffix))
+		if (suffix && length > strlen(suffix) &&
+			!strcmp(path + length - strlen(suffix), suffix))
 			return formats[i];
 	}
 	return NULL;

@@ -38,7 +38,8 @@ static void put_class_ns(struct json *j, const struct class_times *t)
 }
 
 /* What lines and functions have in common. */
-static void put_measures(struct writer *w, const struct class_times *self, int64_t total_ns)
+static void put_measures(
+	struct writer *w, const struct class_times *self, int64_t total_ns)
 {
 	static const char *const zero_number[] = {"n_core_utilization", "n_gpu_percent",
 		"n_gpu_avg_memory_mb", "n_gpu_peak_memory_mb", "n_avg_mb", "n_peak_mb",
@@ -54,8 +55,8 @@ static void put_measures(struct writer *w, const struct class_times *self, int64
 		units_percent((double)self->ns[PTF_CLASS_PYTHON], all));
 	json_number(j, "n_cpu_percent_c",
 		units_percent((double)self->ns[PTF_CLASS_NATIVE], all));
-	json_number(j, "n_sys_percent",
-		units_percent((double)class_times_system(self), all));
+	json_number(
+		j, "n_sys_percent", units_percent((double)class_times_system(self), all));
 	for (size_t i = 0; i < sizeof(zero_number) / sizeof(zero_number[0]); i++)
 		json_number(j, zero_number[i], 0);
 	json_integer(j, "n_mallocs", 0);
@@ -85,7 +86,8 @@ static struct region *function_regions(
 			profile_get_function(p, f->functions.item[i].function);
 		uint64_t end = (uint64_t)d.first_line + d.line_count;
 
-		for (uint64_t line = d.first_line; line && line < end && line <= last; line++) {
+		for (uint64_t line = d.first_line; line && line < end && line <= last;
+			line++) {
 			struct region *r = &regions[line];
 
 			if (!r->first || d.line_count <= r->last - r->first)
@@ -166,9 +168,8 @@ static void put_functions(struct writer *w, const struct report_file *f)
 
 static bool is_reported(struct writer *w, const struct report_file *f)
 {
-	return f->is_selected
-			&& report_shows_file(&w->report, w->p, f,
-				w->options->min_share_percent);
+	return f->is_selected &&
+	       report_shows_file(&w->report, w->p, f, w->options->min_share_percent);
 }
 
 static void put_files(struct writer *w)
@@ -231,21 +232,23 @@ struct stack_tally {
 
 /* Stacks of places, with what was counted on them. */
 struct stacks {
-	struct intern keys; /* arrays of place ids, innermost first */
+	struct intern keys;            /* arrays of place ids, innermost first */
 	VEC(struct stack_tally) tally; /* [id] */
 };
 
 static void add_stack(struct stacks *s, const struct id_list *list,
 	const struct profile_cell *c, uint32_t class_kind)
 {
-	uint32_t id = intern_bytes(&s->keys, list->item, list->count * sizeof(*list->item));
+	uint32_t id =
+		intern_bytes(&s->keys, list->item, list->count * sizeof(*list->item));
 
 	vec_cover(&s->tally, id);
 	s->tally.item[id].times.ns[class_kind] += c->time_ns;
 	s->tally.item[id].count += c->count;
 }
 
-static void collect_stacks(struct writer *w, struct stacks *python, struct stacks *combined)
+static void collect_stacks(
+	struct writer *w, struct stacks *python, struct stacks *combined)
 {
 	struct id_list all = {0}, only_python = {0};
 
@@ -260,8 +263,8 @@ static void collect_stacks(struct writer *w, struct stacks *python, struct stack
 		for (size_t k = 0; k < all.count; k++) {
 			struct profile_place place = profile_get_place(w->p, all.item[k]);
 
-			if (profile_get_function(w->p, place.function).kind
-				== PTF_FUNCTION_PYTHON)
+			if (profile_get_function(w->p, place.function).kind ==
+				PTF_FUNCTION_PYTHON)
 				vec_push(&only_python, all.item[k]);
 		}
 		if (only_python.count)
@@ -289,8 +292,8 @@ static void put_frame_text(struct writer *w, uint32_t place_id)
 	struct ptf_text file = profile_string(w->p, f.file);
 	struct ptf_text name = profile_string(w->p, f.name);
 	char *text;
-	int size = asprintf(&text, "%.*s %.*s:%u;", (int)file.size, file.data, (int)name.size,
-		name.data, place.line);
+	int size = asprintf(&text, "%.*s %.*s:%u;", (int)file.size, file.data,
+		(int)name.size, name.data, place.line);
 
 	if (size < 0)
 		return;
@@ -341,7 +344,8 @@ static void put_combined_stacks(struct writer *w, const struct stacks *s)
 		json_inline_array(j, NULL);
 		json_array(j, NULL);
 		while (count--) {
-			struct profile_place place = profile_get_place(w->p, places[count]);
+			struct profile_place place =
+				profile_get_place(w->p, places[count]);
 			struct profile_function f =
 				profile_get_function(w->p, place.function);
 			bool python = f.kind == PTF_FUNCTION_PYTHON;
@@ -387,14 +391,16 @@ static bool ends_with(struct ptf_text text, const char *end)
 {
 	size_t length = strlen(end);
 
-	return text.size >= length && !memcmp(text.data + text.size - length, end, length);
+	return text.size >= length &&
+	       !memcmp(text.data + text.size - length, end, length);
 }
 
 /* The program as a person names it: the script, else the executable. */
 static void put_program(struct writer *w)
 {
 	const struct profile *p = w->p;
-	const struct profile_process *process = p->processes.count ? p->processes.item : NULL;
+	const struct profile_process *process =
+		p->processes.count ? p->processes.item : NULL;
 	size_t count = process ? process->arguments.count : 0, script = 0;
 	struct ptf_text program = {"", 0};
 	const char *slash;
@@ -410,7 +416,8 @@ static void put_program(struct writer *w)
 	slash = program.size ? memrchr(program.data, '/', program.size) : NULL;
 	json_string(&w->j, "filename", program.data,
 		slash ? (size_t)(slash - program.data) : 0);
-	put_id(&w->j, p, "entrypoint_dir", p->sections.count ? p->sections.item[0].directory : 0);
+	put_id(&w->j, p, "entrypoint_dir",
+		p->sections.count ? p->sections.item[0].directory : 0);
 	json_array(&w->j, "args");
 	for (size_t i = script + 1; i < count; i++)
 		put_id(&w->j, p, NULL, process->arguments.item[i]);
@@ -444,7 +451,8 @@ static void put_threads(struct writer *w)
 static void put_top(struct writer *w)
 {
 	struct json *j = &w->j;
-	const struct profile_section *s = w->p->sections.count ? w->p->sections.item : NULL;
+	const struct profile_section *s =
+		w->p->sections.count ? w->p->sections.item : NULL;
 	uint32_t main_tid = 0;
 
 	for (size_t i = 0; i < w->p->threads.count && !main_tid; i++)
@@ -452,7 +460,8 @@ static void put_top(struct writer *w)
 			main_tid = w->p->threads.item[i].tid;
 	put_program(w);
 	json_number(j, "elapsed_time_sec", (double)profile_elapsed_ns(w->p) / 1e9);
-	json_number(j, "start_time_absolute", s ? (double)s->origin_realtime_ns / 1e9 : 0);
+	json_number(
+		j, "start_time_absolute", s ? (double)s->origin_realtime_ns / 1e9 : 0);
 	json_number(j, "start_time_perf", s ? (double)s->origin_monotonic_ns / 1e9 : 0);
 	json_unsigned(j, "main_thread_id", main_tid);
 	json_integer(j, "alloc_samples", 0);
@@ -476,7 +485,8 @@ static void put_top(struct writer *w)
 	put_class_ns(j, &w->report.all);
 }
 
-static void write_json(FILE *out, const struct profile *p, const struct emit_options *options)
+static void write_json(
+	FILE *out, const struct profile *p, const struct emit_options *options)
 {
 	struct writer w = {.p = p,
 		.options = options,
@@ -501,7 +511,7 @@ const struct emit_format emit_json = {
 	.suffix = ".json",
 	.description = "Scalene's JSON, with exact nanoseconds added",
 	.cannot_carry = "times of the samples, counters, marks",
-	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_WAIT
-			| EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE,
+	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_WAIT |
+		   EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE,
 	.write = write_json,
 };
