@@ -409,6 +409,7 @@ static int expect_start(struct ptf_reader *r, struct ptf_error *err)
 
 static int look_at_start(struct ptf_reader *r, struct ptf_error *err)
 {
+	struct ptf_frame_head head;
 	struct ptf_header header;
 	struct ptf_view view;
 	enum ptf_found found;
@@ -425,20 +426,24 @@ static int look_at_start(struct ptf_reader *r, struct ptf_error *err)
 			PTF_HEADER_BYTES);
 	if (ptf_header_is_at(view) && ptf_header_decode(view, &header, NULL) == 0)
 		return ptf_header_check(&header, err);
-	if (ptf_header_is_text_damaged(view))
-		return ptf_fail_at(err, PTF_ERR_CORRUPT, 0,
-			"its bytes were changed by a transfer as text");
 	if (looks_like_payload(view)) {
 		r->is_raw = true;
 		ptf_frames_rewind(&r->frames, 0, true);
 		return expect_start(r, err);
 	}
-	if (ptf_codec_head(view).kind == PTF_FRAME_NONE || ptf_header_is_at(view)) {
+	head = ptf_codec_head(view);
+	if (head.kind == PTF_FRAME_NONE || head.magic == PTF_HEADER_MAGIC) {
 		rc = ptf_salvage_find(&r->frames, 1,
 			r->in.size < LEADING_BYTES_MAX ? r->in.size : LEADING_BYTES_MAX,
 			&found, &r->start_offset, err);
 		if (rc < 0)
 			return rc;
+		rc = ptf_input_view(&r->in, 0, PTF_HEADER_BYTES, &view, err);
+		if (rc < 0)
+			return rc;
+		if (found == PTF_FOUND_NOTHING && ptf_header_is_text_damaged(view))
+			return ptf_fail_at(err, PTF_ERR_CORRUPT, 0,
+				"its bytes were changed by a transfer as text");
 		if (found == PTF_FOUND_NOTHING)
 			return ptf_fail(err, PTF_ERR_NOT_PTF, "not a ptf trace");
 		ptf_notes_add(&r->notes, PTF_ERR_CORRUPT, 0,
