@@ -10,7 +10,7 @@
 #include "format/section.h"
 #include "format/sizes.h"
 
-#define DEFAULT_FRAME_BYTES_MAX ((size_t)256 << 20)
+#define DEFAULT_FRAME_BYTES_MAX ((size_t)64 << 20)
 #define DEFAULT_IDS_MAX		(UINT32_C(1) << 28)
 /* What one decoded Block, or one index, may take. */
 #define BLOCK_MEMORY_MAX ((size_t)512 << 20)

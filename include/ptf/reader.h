@@ -28,7 +28,9 @@ struct ptf_reader;
 
 /* 0 in any field means its default. */
 struct ptf_reader_options {
-	size_t max_frame_bytes; /* decompressed; default 256 MiB */
+	size_t max_frame_bytes; /* decompressed; larger frames are read piece by
+	                           piece, before their checksum is known;
+	                           default 64 MiB */
 	size_t max_block_bytes; /* default 16 MiB, the format's own limit */
 	uint32_t max_ids;       /* of each kind in a section; default 1 << 28 */
 	bool skip_samples;      /* do not decode rows: count is right, the row
@@ -61,10 +63,10 @@ PTF_API PTF_MUST_CHECK int ptf_reader_next(struct ptf_reader *r,
 	struct ptf_block *block, struct ptf_error *err);
 
 /*
- * Goes on with the first Block that may hold rows at or after time_ns of the
- * given section. Definitions and facts before it are still given by
- * ptf_reader_next (they are needed to understand what follows); sample and
- * counter Blocks that end before time_ns are left out.
+ * Goes on at the start of the given section and leaves out sample and counter
+ * Blocks that end before time_ns. All its other Blocks are given, also those
+ * given before the seek: they are needed to understand what follows.
+ * PTF_ERR_USAGE when there is no such section.
  */
 PTF_API PTF_MUST_CHECK int ptf_reader_seek(struct ptf_reader *r,
 	uint32_t section_index, int64_t time_ns, struct ptf_error *err);
@@ -82,7 +84,8 @@ PTF_API void ptf_reader_rewind(struct ptf_reader *r);
 
 /*
  * What was found wrong so far, in order of discovery, each once; NULL past
- * the last. The pointer lives until the reader is closed.
+ * the last. The pointer lives until the reader is closed. Notes about the end
+ * of the file are withdrawn by rewind, seek, and a refresh that finds more.
  */
 PTF_API const struct ptf_error *ptf_reader_note(const struct ptf_reader *r,
 	size_t index);

@@ -95,7 +95,10 @@ struct ptf_function {
 	uint32_t line_count; /* 0 = unknown */
 };
 
-/* Either a line of a function, or an offset of a module (function == 0). */
+/*
+ * Either a line of a function, or an offset of a module (function == 0), or
+ * neither: a frame of which nothing is known.
+ */
 struct ptf_frame {
 	uint32_t function;
 	uint32_t line; /* 0 = unknown */
@@ -137,7 +140,7 @@ struct ptf_process {
 };
 
 struct ptf_thread {
-	uint32_t process;
+	uint32_t process; /* 0 = unknown */
 	uint32_t tid;
 	bool is_main;
 	int64_t start_ns;
@@ -145,8 +148,8 @@ struct ptf_thread {
 
 /*
  * New ids. In each list item[0] has the id first_*, and the lists continue
- * where the section's last definitions stopped. A list without items has no
- * meaningful first_*.
+ * where the section's last definitions stopped: a reader fills gaps that damage
+ * tore with things named "[lost]" or not named at all.
  */
 struct ptf_definitions {
 	uint32_t first_string, first_module, first_function, first_frame,

@@ -14,7 +14,10 @@
  *     ptf_writer_flush(w, &err);      at least once a second while live
  *     ptf_writer_close(w, &err);      index and trailer
  *
- * After a failure every later call but destroy returns the same error.
+ * After PTF_ERR_IO or PTF_ERR_NOMEM every later call but destroy returns the
+ * same error. PTF_ERR_USAGE and PTF_ERR_LIMIT refuse one call; the trace stays
+ * as it was. Writing to a closed pipe raises SIGPIPE as write(2) does: ignore it
+ * to get PTF_ERR_IO.
  * A writer is not safe for use by several threads at once. Nothing here is
  * async-signal-safe.
  */
@@ -78,9 +81,11 @@ PTF_API PTF_MUST_CHECK int ptf_writer_thread(struct ptf_writer *w,
 
 /*
  * Data. Samples must have times that do not decrease within the call and from
- * call to call of one thread (PTF_ERR_USAGE). A call with more rows than a
- * Block may hold is split. Stamps are rounded to the section's resolution by
- * less than one step; values are kept exactly.
+ * call to call of one thread (PTF_ERR_USAGE). Rows are gathered per thread, so
+ * that few rows a call cost nothing, and become a Block at a flush or when there
+ * are 65,536; a call with more is split. Rows of one Block have the same period
+ * and columns: a call that changes them ends the Block. Stamps are rounded to
+ * the section's resolution by less than one step; values are kept exactly.
  */
 PTF_API PTF_MUST_CHECK int ptf_writer_samples(struct ptf_writer *w,
 	const struct ptf_samples *samples, struct ptf_error *err);
