@@ -27,11 +27,13 @@ enum {
 	KEY_JSON = CLI_KEY_FIRST,
 	KEY_DUMP,
 	KEY_DIGEST,
+	KEY_SUMMARY,
 	KEY_SIZES,
 	KEY_ALL,
 };
 
 static const struct argp_option options[] = {
+	{"summary", KEY_SUMMARY, NULL, 0, "A few lines, as prec shows at its end", 1},
 	{"json", KEY_JSON, NULL, 0, "As JSON, complete and stable", 1},
 	{"dump", KEY_DUMP, NULL, 0, "Every record as a line of text, in file order", 1},
 	{"digest", KEY_DIGEST, NULL, 0,
@@ -55,6 +57,7 @@ static const char doc[] =
 
 enum mode {
 	MODE_TEXT,
+	MODE_SUMMARY,
 	MODE_JSON,
 	MODE_DUMP,
 	MODE_DIGEST,
@@ -71,7 +74,8 @@ struct arguments {
 static void set_mode(struct arguments *a, struct argp_state *state, enum mode mode)
 {
 	if (a->mode != MODE_TEXT && a->mode != mode)
-		argp_error(state, "only one of --json, --dump, --digest and --follow");
+		argp_error(state,
+			"only one of --summary, --json, --dump, --digest, --follow");
 	a->mode = mode;
 }
 
@@ -81,6 +85,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	(void)arg;
 	switch (key) {
+	case KEY_SUMMARY:
+		set_mode(a, state, MODE_SUMMARY);
+		break;
 	case KEY_JSON:
 		set_mode(a, state, MODE_JSON);
 		break;
@@ -145,18 +152,23 @@ static bool wants_sizes(const struct arguments *a)
 		if (!stat(a->paths[i], &st) && S_ISREG(st.st_mode))
 			bytes += (uint64_t)st.st_size;
 	}
-	return a->sizes || bytes <= MEASURE_FILE_BYTES;
+	return a->sizes || (a->mode != MODE_SUMMARY && bytes <= MEASURE_FILE_BYTES);
 }
 
-static void write_info(const struct trace_info *info, const struct arguments *a)
+static void write_info(struct trace_info *info, const struct arguments *a)
 {
 	struct info_view view = {
 		.all = a->all, .terminal = terminal_of(stdout, cli_color())};
 
-	if (a->mode == MODE_JSON)
+	trace_info_finish(info);
+	if (a->mode == MODE_JSON) {
 		info_write_json(stdout, info);
-	else
+	} else if (a->mode == MODE_SUMMARY) {
+		profile_finish(info->profile);
+		info_write_summary(stdout, info, &view);
+	} else {
 		info_write_text(stdout, info, &view);
+	}
 }
 
 static int tell(const struct arguments *a)
@@ -179,10 +191,8 @@ static int tell(const struct arguments *a)
 		if (rc < 0)
 			status = fail(a->paths[i], rc, &err);
 	}
-	if (status == EXIT_STATUS_OK) {
-		trace_info_finish(&info);
+	if (status == EXIT_STATUS_OK)
 		write_info(&info, a);
-	}
 	trace_info_free(&info);
 	return status;
 }
@@ -362,7 +372,6 @@ static int follow(const struct arguments *a)
 	rc = follow_reader(info.profile, a->paths[0], reader, &err);
 	if (rc >= 0) {
 		trace_info_take(&info, a->paths[0], reader, 0);
-		trace_info_finish(&info);
 		write_info(&info, a);
 	}
 	ptf_reader_close(reader);
@@ -379,6 +388,7 @@ int main(int argc, char **argv)
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	switch (a.mode) {
 	case MODE_TEXT:
+	case MODE_SUMMARY:
 	case MODE_JSON:
 		return tell(&a);
 	case MODE_DUMP:

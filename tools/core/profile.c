@@ -114,22 +114,21 @@ char *profile_command(const struct profile *p)
 
 	if (!f)
 		return memory_zeroed(1, 1);
-	if (p->processes.count && p->processes.item[0].arguments.count) {
+	if (p->sections.count && p->sections.item[0].command) {
+		struct ptf_text t = profile_string(p, p->sections.item[0].command);
+
+		fwrite(t.data, 1, t.size, f);
+	} else if (p->processes.count) {
 		const struct profile_process *process = &p->processes.item[0];
+		struct ptf_text t = profile_string(p, process->executable);
 
 		for (size_t i = 0; i < process->arguments.count; i++) {
 			struct ptf_text a = profile_string(p, process->arguments.item[i]);
 
 			fprintf(f, "%s%.*s", i ? " " : "", (int)a.size, a.data);
 		}
-	} else {
-		uint32_t id = p->sections.count && p->sections.item[0].command
-				      ? p->sections.item[0].command
-			      : p->processes.count ? p->processes.item[0].executable
-						   : 0;
-		struct ptf_text t = profile_string(p, id);
-
-		fprintf(f, "%.*s", (int)t.size, t.data);
+		if (process->arguments.count == 0)
+			fwrite(t.data, 1, t.size, f);
 	}
 	fclose(f);
 	return text;

@@ -82,9 +82,10 @@ struct profile_process {
 	uint32_t section; /* index */
 	uint32_t pid, parent;
 	int64_t start_ns;
+	int64_t image_ns; /* when it became what the next fields say */
 	uint32_t executable;
 	VEC(uint32_t) arguments;
-	uint32_t python; /* string: "CPython 3.11.2", or 0 */
+	uint32_t python; /* string: "3.11.2", 0 = none */
 	bool has_end;
 	struct ptf_process_end end;
 };
@@ -233,7 +234,7 @@ void profile_class_times(const struct profile *p, int64_t ns[PTF_CLASS_KIND_COUN
 
 /* The longest section. */
 int64_t profile_elapsed_ns(const struct profile *p);
-/* The command of the first process, "" when unknown; freed by the caller. */
+/* The command that was recorded, "" when unknown; freed by the caller. */
 char *profile_command(const struct profile *p);
 
 #endif

@@ -166,6 +166,14 @@ static void see_time(struct profile_feed *in, int64_t time_ns)
 
 /* --------------------------------------------------------- definitions */
 
+static uint32_t python_version(struct profile *p, const struct ptf_attributes *a)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (text_is(a->item[i].key, "python.version"))
+			return string_new(p, a->item[i].value);
+	return 0;
+}
+
 static void take_process(struct profile_feed *in, const struct ptf_process *d)
 {
 	struct profile *p = in->p;
@@ -174,14 +182,13 @@ static void take_process(struct profile_feed *in, const struct ptf_process *d)
 		.pid = d->pid,
 		.parent = mapped(&in->maps.process, d->parent),
 		.start_ns = d->start_ns,
+		.image_ns = d->start_ns,
 		.executable = string_of(in, d->executable),
 	};
 
 	for (size_t i = 0; i < d->arguments.count; i++)
 		vec_push(&process.arguments, string_of(in, d->arguments.item[i]));
-	for (size_t i = 0; i < d->attributes.count; i++)
-		if (text_is(d->attributes.item[i].key, "python.version"))
-			process.python = string_new(p, d->attributes.item[i].value);
+	process.python = python_version(p, &d->attributes);
 	vec_push(&p->processes, process);
 	vec_push(&in->maps.process.id, (uint32_t)p->processes.count);
 }
@@ -381,6 +388,26 @@ static void take_process_end(struct profile_feed *in, const struct ptf_process_e
 	see_time(in, e->time_ns);
 }
 
+static void take_process_image(
+	struct profile_feed *in, const struct ptf_process_image *image)
+{
+	uint32_t id = mapped(&in->maps.process, image->process);
+	struct profile_process *process;
+
+	if (!id)
+		return;
+	process = &in->p->processes.item[id - 1];
+	/* Facts come in any order; what it was last is what it is called. */
+	if (image->time_ns < process->image_ns)
+		return;
+	process->image_ns = image->time_ns;
+	process->executable = string_of(in, image->executable);
+	process->python = python_version(in->p, &image->attributes);
+	process->arguments.count = 0;
+	for (size_t k = 0; k < image->arguments.count; k++)
+		vec_push(&process->arguments, string_of(in, image->arguments.item[k]));
+}
+
 static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 {
 	struct profile *p = in->p;
@@ -417,20 +444,8 @@ static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 	}
 	for (size_t i = 0; i < f->process_end_count; i++)
 		take_process_end(in, &f->process_ends[i]);
-	for (size_t i = 0; i < f->process_image_count; i++) {
-		const struct ptf_process_image *image = &f->process_images[i];
-		uint32_t id = mapped(&in->maps.process, image->process);
-		struct profile_process *process;
-
-		if (!id)
-			continue;
-		process = &p->processes.item[id - 1];
-		process->executable = string_of(in, image->executable);
-		process->arguments.count = 0;
-		for (size_t k = 0; k < image->arguments.count; k++)
-			vec_push(&process->arguments,
-				string_of(in, image->arguments.item[k]));
-	}
+	for (size_t i = 0; i < f->process_image_count; i++)
+		take_process_image(in, &f->process_images[i]);
 }
 
 static void take_losses(struct profile_feed *in, const struct ptf_losses *l)

@@ -63,10 +63,12 @@ bool report_shows_file(const struct report *r, const struct profile *p,
 	const struct report_file *file, double min_share_percent)
 {
 	double all = (double)r->all_ns;
+	struct ptf_text path = profile_string(p, file->file);
 
 	if (units_percent((double)class_times_sum(&file->self), all) >= min_share_percent)
 		return true;
-	return file->file && !report_is_library(profile_string(p, file->file)) &&
+	/* "<string>" is nobody's file. */
+	return path.size && path.data[0] != '<' && !report_is_library(path) &&
 	       units_percent((double)file->total_ns, all) >= min_share_percent;
 }
 

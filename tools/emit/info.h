@@ -1,4 +1,4 @@
-/* pinfo's two ways to tell what is in a trace. */
+/* pinfo's ways to tell what is in a trace. */
 #ifndef TOOLS_EMIT_INFO_H
 #define TOOLS_EMIT_INFO_H
 
@@ -13,6 +13,9 @@ struct info_view {
 };
 
 void info_write_text(
+	FILE *out, const struct trace_info *info, const struct info_view *view);
+/* A few lines, for after a recording; the profile must be finished. */
+void info_write_summary(
 	FILE *out, const struct trace_info *info, const struct info_view *view);
 /* The schema is in tools/README.md. */
 void info_write_json(FILE *out, const struct trace_info *info);

@@ -224,10 +224,11 @@ static void put_classes(struct teller *t)
 		label(t, first ? "time" : "");
 		first = false;
 		fprintf(t->out, "%-9s", info_class_name(c.kind));
-		fprintf(t->out, "%12s %6.2f %%  %12s samples",
+		fprintf(t->out, "%12s %6.2f %%  %12s sample%s",
 			units_time(text, ns.item[id]),
 			units_percent((double)ns.item[id], (double)all),
-			units_count(count, counts.item[id]));
+			units_count(count, counts.item[id]),
+			counts.item[id] == 1 ? "" : "s");
 		if (c.detail) {
 			fputs("  ", t->out);
 			put_id(t, c.detail);
@@ -346,16 +347,20 @@ static void put_sizes(struct teller *t)
 		label(t, "per sample");
 		fprintf(t->out, "%.3f bytes", (double)info->file_bytes / samples);
 		if (info->has_packed_sizes) {
-			uint64_t sources = trace_info_packed(info, "facts.source");
-			uint64_t definitions = trace_info_packed(info, "definitions.");
-			uint64_t rest = info->file_bytes > sources
-						? info->file_bytes - sources
-						: 0;
+			/* Parts compress better together than one by one: what
+			   a part takes of the file is its share of the sum. */
+			double all = (double)total / (double)info->file_bytes;
+			double sources =
+				(double)trace_info_packed(info, "facts.source") / all;
+			double definitions =
+				(double)trace_info_packed(info, "definitions.") / all;
 
-			fprintf(t->out, "; without sources about %.3f",
-				(double)rest / samples);
-			rest = rest > definitions ? rest - definitions : 0;
-			fprintf(t->out, ", nor definitions %.3f", (double)rest / samples);
+			fprintf(t->out,
+				"; about %.3f without sources, %.3f without definitions "
+				"too",
+				((double)info->file_bytes - sources) / samples,
+				((double)info->file_bytes - sources - definitions) /
+					samples);
 		}
 		fputc('\n', t->out);
 	}

@@ -34,6 +34,7 @@ struct view {
 	size_t column_count;
 	struct table table;
 	bool has_unknown;
+	bool has_rows; /* of the file's table, so far */
 };
 
 /* One row's numbers as text. */
@@ -59,7 +60,7 @@ static void add_column(struct view *v, const char *upper, const char *lower,
 
 static void make_columns(struct view *v)
 {
-	v->has_unknown = v->report.all.ns[PTF_CLASS_UNKNOWN] != 0;
+	v->has_unknown = percent(v, v->report.all.ns[PTF_CLASS_UNKNOWN]) >= 1;
 	add_column(v, "", "Line", 6, PAINT_PLAIN);
 	add_column(v, "Time", "Python", 6, PAINT_PYTHON);
 	add_column(v, "", "native", 6, PAINT_NATIVE);
@@ -122,6 +123,7 @@ static void put_row(struct view *v, uint32_t line, const struct class_times *sel
 {
 	struct cells c;
 
+	v->has_rows = true;
 	fill(v, &c, line, self, total_ns);
 	table_row(
 		&v->table, c.cell, text.data, text.size, c.hot ? PAINT_HOT : PAINT_PLAIN);
@@ -247,13 +249,13 @@ static int compare_total(const void *a, const void *b)
 					  : compare_self(a, b);
 }
 
-static void put_active_lines(struct view *v, const struct report_file *f,
-	const struct profile_source *s, bool with_quiet_ones)
+static void put_active_lines(
+	struct view *v, const struct report_file *f, const struct profile_source *s)
 {
 	VEC(struct report_line) lines = {0};
 
 	for (size_t i = 0; i < f->lines.count; i++)
-		if (with_quiet_ones || is_active(v, &f->lines.item[i]))
+		if (is_active(v, &f->lines.item[i]))
 			vec_push(&lines, f->lines.item[i]);
 	if (v->options->sort != EMIT_SORT_LINE && lines.count)
 		qsort(lines.item, lines.count, sizeof(*lines.item),
@@ -367,14 +369,16 @@ static void put_file(struct view *v, const struct report_file *f)
 	if (s && s->changed_after_start)
 		table_title(&v->table, "", 0, changed);
 	table_heading(&v->table, name.data, name.size);
+	v->has_rows = false;
 	if (f->file) {
 		if (v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX)
-			put_active_lines(v, f, s, !s && !v->options->reduced);
+			put_active_lines(v, f, s);
 		else
 			put_source_lines(v, f, s, last);
 	}
 	if (f->file && f->functions.count) {
-		table_rule(&v->table);
+		if (v->has_rows)
+			table_rule(&v->table);
 		table_caption(&v->table, "function summary for ", name.data, name.size);
 	}
 	put_functions(v, f, !f->file);
