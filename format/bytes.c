@@ -102,10 +102,16 @@ uint64_t ptf_load64(const uint8_t *bytes)
 
 size_t ptf_varint_count(struct ptf_view view)
 {
-	size_t count = 0;
+	size_t count = 0, i = 0;
 
 	/* Every varint has exactly one byte without the high bit. */
-	for (size_t i = 0; i < view.size; i++)
+	for (; view.size - i >= 8; i += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, view.data + i, 8);
+		count += (size_t)__builtin_popcountll(~eight & HIGH_BITS);
+	}
+	for (; i < view.size; i++)
 		count += view.data[i] < 0x80;
 	return count;
 }
@@ -132,21 +138,19 @@ size_t ptf_varint_count(struct ptf_view view)
 				i += 8;                                                  \
 				continue;                                                \
 			}                                                                \
-			/* Most others take two bytes; at least 8 bytes are there. */    \
+			/* One byte or two, without a branch to mispredict. */         \
 			for (int k = 0; k < 4; k++) {                                    \
-				uint64_t v = c.at[0];                                    \
+				uint64_t low = c.at[0], high = c.at[1];                  \
+				uint64_t two = low >> 7, v;                              \
                                                                                          \
-				if (v < 0x80) {                                          \
-					c.at++;                                          \
-				} else if (c.at[1] < 0x80) {                             \
-					v = (v & 0x7f) | (uint64_t)c.at[1] << 7;         \
-					c.at += 2;                                       \
-				} else {                                                 \
+				if (two & (high >> 7)) {                                 \
 					if (!ptf_cursor_varint(&c, &v) || v > (maximum)) \
 						return false;                            \
 					out[i++] = convert(v);                           \
 					break;                                           \
 				}                                                        \
+				v = (low & 0x7f) | (high << 7 & (0 - two));              \
+				c.at += 1 + two;                                         \
 				out[i++] = convert(v);                                   \
 			}                                                                \
 		}                                                                        \

@@ -3,8 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fewer rows do not pay for tables: rank then holds the keys themselves. */
-#define TABLE_ROWS_MIN 4096
+/*
+ * Tables pay when there are many rows and few different keys among them: else
+ * rank holds the keys themselves. Measured on made-up stacks: at 1,000 rows
+ * tables cost 14 %, at 10,000 rows with 3,500 keys 2 %.
+ */
+#define TABLE_ROWS_MIN	    4096
+#define TABLE_ROWS_PER_KEY_MIN 4
 
 /* ------------------------------------------------------------- reading */
 
@@ -12,19 +17,32 @@ struct pair {
 	uint32_t node, class_id;
 };
 
-static bool split(uint64_t key, uint32_t class_count, struct pair *out)
+static bool split(
+	uint64_t key, uint32_t class_count, struct pair *out, struct ptf_key_peak *peak)
 {
-	uint64_t node = key / class_count;
+	uint64_t node;
 
-	if (node > UINT32_MAX)
-		return false;
-	*out = (struct pair){(uint32_t)node, (uint32_t)(key % class_count)};
+	/* Nearly every trace: a constant divisor is a multiplication. */
+	if (class_count == 7 && key <= UINT32_MAX) {
+		node = (uint32_t)key / 7;
+		out->class_id = (uint32_t)key % 7;
+	} else {
+		node = key / class_count;
+		out->class_id = (uint32_t)(key % class_count);
+		if (node > UINT32_MAX)
+			return false;
+	}
+	out->node = (uint32_t)node;
+	if (out->node > peak->node)
+		peak->node = out->node;
+	if (out->class_id > peak->class_id)
+		peak->class_id = out->class_id;
 	return true;
 }
 
 /* Appends a sorted table to pairs[]. */
 static bool decode_table(struct ptf_arena *arena, struct ptf_view view, size_t count,
-	uint32_t class_count, struct pair *pairs)
+	uint32_t class_count, struct pair *pairs, struct ptf_key_peak *peak)
 {
 	uint64_t *keys = ptf_column_u64(arena, view, count);
 	uint64_t key = 0;
@@ -35,65 +53,47 @@ static bool decode_table(struct ptf_arena *arena, struct ptf_view view, size_t c
 		if (keys[i] > UINT64_MAX - key)
 			return false;
 		key += keys[i];
-		if (!split(key, class_count, &pairs[i]))
+		if (!split(key, class_count, &pairs[i], peak))
 			return false;
-	}
-	return true;
-}
-
-static bool decode_plain(const uint64_t *keys, size_t count, uint32_t class_count,
-	uint32_t *node, uint32_t *class_id)
-{
-	uint64_t highest = 0;
-
-	for (size_t i = 0; i < count; i++)
-		highest |= keys[i];
-	if (highest <= UINT32_MAX && class_count == 7) {
-		/* Nearly every trace: a constant divisor is a multiplication. */
-		for (size_t i = 0; i < count; i++) {
-			uint32_t key = (uint32_t)keys[i];
-
-			node[i] = key / 7;
-			class_id[i] = key % 7;
-		}
-		return true;
-	}
-	for (size_t i = 0; i < count; i++) {
-		struct pair p;
-
-		if (!split(keys[i], class_count, &p))
-			return false;
-		node[i] = p.node;
-		class_id[i] = p.class_id;
 	}
 	return true;
 }
 
 bool ptf_keys_decode(struct ptf_arena *arena, const struct ptf_key_columns *columns,
-	size_t count, uint32_t *node, uint32_t *class_id)
+	size_t count, uint32_t *node, uint32_t *class_id, struct ptf_key_peak *peak)
 {
+	uint32_t class_count = columns->class_count;
 	size_t hot_count = ptf_varint_count(columns->hot);
 	size_t cold_count = ptf_varint_count(columns->cold);
 	size_t pair_count = hot_count + cold_count;
 	struct pair *pairs;
 	uint32_t *rank;
 
-	if (columns->class_count == 0 || hot_count > PTF_HOT_KEYS_MAX ||
-		cold_count > count)
+	*peak = (struct ptf_key_peak){0};
+	if (class_count == 0 || hot_count > PTF_HOT_KEYS_MAX || cold_count > count)
 		return false;
 	if (pair_count == 0) {
 		uint64_t *keys = ptf_column_u64(arena, columns->rank, count);
 
-		return keys && decode_plain(keys, count, columns->class_count, node,
-				       class_id);
+		if (!keys)
+			return false;
+		for (size_t i = 0; i < count; i++) {
+			struct pair p;
+
+			if (!split(keys[i], class_count, &p, peak))
+				return false;
+			node[i] = p.node;
+			class_id[i] = p.class_id;
+		}
+		return true;
 	}
 	pairs = ptf_arena_array(arena, pair_count, sizeof(*pairs));
 	rank = ptf_column_u32(arena, columns->rank, count);
 	if (!pairs || !rank ||
-		!decode_table(arena, columns->hot, hot_count, columns->class_count,
-			pairs) ||
-		!decode_table(arena, columns->cold, cold_count, columns->class_count,
-			pairs + hot_count))
+		!decode_table(
+			arena, columns->hot, hot_count, class_count, pairs, peak) ||
+		!decode_table(arena, columns->cold, cold_count, class_count,
+			pairs + hot_count, peak))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (rank[i] >= pair_count)
@@ -171,12 +171,8 @@ bool ptf_keys_encode(struct ptf_key_encoder *e, const uint32_t *node,
 	ptf_buf_clear(&e->hot);
 	ptf_buf_clear(&e->cold);
 	ptf_buf_clear(&e->rank);
-	if (count < TABLE_ROWS_MIN) {
-		for (size_t i = 0; i < count; i++)
-			ptf_buf_varint(&e->rank,
-				(uint64_t)node[i] * class_count + class_id[i]);
-		goto done;
-	}
+	if (count < TABLE_ROWS_MIN)
+		goto plain;
 	if (!reserve(e, count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
@@ -193,12 +189,18 @@ bool ptf_keys_encode(struct ptf_key_encoder *e, const uint32_t *node,
 		e->slots[at].rows++;
 		e->slot_of_row[i] = (uint32_t)at;
 	}
+	if (distinct * TABLE_ROWS_PER_KEY_MIN > count)
+		goto plain;
 	hot = distinct < PTF_HOT_KEYS_MAX ? distinct : PTF_HOT_KEYS_MAX;
 	qsort(e->distinct, distinct, sizeof(*e->distinct), by_rows);
 	put_table(&e->hot, e->distinct, hot, 0);
 	put_table(&e->cold, e->distinct + hot, distinct - hot, (uint32_t)hot);
 	for (size_t i = 0; i < count; i++)
 		ptf_buf_varint(&e->rank, e->slots[e->slot_of_row[i]].place);
+	goto done;
+plain:
+	for (size_t i = 0; i < count; i++)
+		ptf_buf_varint(&e->rank, (uint64_t)node[i] * class_count + class_id[i]);
 done:
 	*columns = (struct ptf_key_columns){class_count, ptf_buf_view(&e->hot),
 		ptf_buf_view(&e->cold), ptf_buf_view(&e->rank)};

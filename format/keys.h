@@ -15,9 +15,17 @@ struct ptf_key_columns {
 	struct ptf_view hot, cold, rank;
 };
 
-/* Into node[count] and class_id[count]; false: bad columns or out of memory. */
+/* No row has a higher id than these; there may be lower bounds. */
+struct ptf_key_peak {
+	uint32_t node, class_id;
+};
+
+/*
+ * Into node[count] and class_id[count]. The peak of the tables spares users a
+ * look at every row. False: bad columns or out of memory.
+ */
 bool ptf_keys_decode(struct ptf_arena *arena, const struct ptf_key_columns *columns,
-	size_t count, uint32_t *node, uint32_t *class_id);
+	size_t count, uint32_t *node, uint32_t *class_id, struct ptf_key_peak *peak);
 
 struct ptf_key_slot {
 	uint64_t key;

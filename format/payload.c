@@ -275,7 +275,8 @@ static int get_samples(struct ptf_arena *arena, const Ptf__Samples *in,
 			view(v->exact)};
 	}
 	wire.values = values;
-	return ptf_samples_decode(arena, &wire, &context->samples, out, err);
+	return ptf_samples_decode(
+		arena, &wire, &context->samples, out, context->peak, err);
 }
 
 static bool get_marks(

@@ -22,6 +22,7 @@ struct ptf_payload_context {
 	struct ptf_samples_context samples;
 	struct ptf_first_lines first_lines;
 	bool skip_samples; /* leave the rows of Samples Blocks undecoded */
+	struct ptf_key_peak *peak; /* out: of a Samples Block */
 };
 
 /*

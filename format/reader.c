@@ -237,8 +237,10 @@ static bool is_before_seek(const struct ptf_reader *r, const struct ptf_block *b
 static int decode_block(struct ptf_reader *r, const struct ptf_item *item, uint32_t kind,
 	struct ptf_block *block, struct ptf_error *err)
 {
+	struct ptf_key_peak peak = {0};
 	struct ptf_payload_context context = {r->section.samples,
-		{r->section.first_lines, r->section.functions}, r->options.skip_samples};
+		{r->section.first_lines, r->section.functions}, r->options.skip_samples,
+		&peak};
 	size_t dropped;
 	int rc;
 
@@ -266,7 +268,7 @@ static int decode_block(struct ptf_reader *r, const struct ptf_item *item, uint3
 	}
 	if (is_before_seek(r, block))
 		return 0;
-	rc = ptf_section_check(&r->section, block, &dropped, err);
+	rc = ptf_section_check(&r->section, block, &peak, &dropped, err);
 	if (rc < 0)
 		return rc;
 	if (dropped)

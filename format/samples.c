@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "format/fail.h"
-#include "format/keys.h"
 
 /* ------------------------------------------------------------- reading */
 
@@ -58,7 +57,7 @@ static int decode_optional(struct ptf_arena *arena, struct ptf_view gap,
 
 int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *wire,
 	const struct ptf_samples_context *context, struct ptf_samples *out,
-	struct ptf_error *err)
+	struct ptf_key_peak *peak, struct ptf_error *err)
 {
 	size_t count = wire->count;
 	struct ptf_grid grid = {context->resolution_ns, wire->period_ns, NULL, count};
@@ -86,7 +85,7 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 	columns = ptf_arena_array(arena, wire->value_count, sizeof(*columns));
 	if (!node || !class_id || !time_ns || !columns)
 		return fail_column(arena, "", err);
-	if (!ptf_keys_decode(arena, &keys, count, node, class_id))
+	if (!ptf_keys_decode(arena, &keys, count, node, class_id, peak))
 		return fail_column(arena, "rank", err);
 	for (size_t i = 0; i < wire->value_count; i++) {
 		for (size_t j = 0; j < i; j++)

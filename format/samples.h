@@ -8,6 +8,7 @@
 #include <ptf/error.h>
 #include <ptf/types.h>
 
+#include "format/keys.h"
 #include "format/stamps.h"
 
 /* No Block holds more rows, of any kind of row. */
@@ -43,7 +44,7 @@ struct ptf_samples_context {
  */
 int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *wire,
 	const struct ptf_samples_context *context, struct ptf_samples *out,
-	struct ptf_error *err);
+	struct ptf_key_peak *peak, struct ptf_error *err);
 
 struct ptf_samples_encoder;
 

@@ -284,7 +284,7 @@ static bool row_is_sound(
 }
 
 static int check_samples(const struct ptf_section *s, struct ptf_samples *b,
-	size_t *dropped, struct ptf_error *err)
+	const struct ptf_key_peak *peak, size_t *dropped, struct ptf_error *err)
 {
 	size_t kept = 0;
 
@@ -298,8 +298,7 @@ static int check_samples(const struct ptf_section *s, struct ptf_samples *b,
 				b->columns[i].metric);
 	if (!b->node)
 		return 0;
-	if (column_within(b->node, b->count, s->nodes) &&
-		column_within(b->class_id, b->count, s->classes) &&
+	if (peak->node <= s->nodes && peak->class_id <= s->classes &&
 		column_within(b->labels, b->count, s->label_sets) &&
 		column_within(b->task, b->count, s->strings))
 		return 0;
@@ -368,12 +367,12 @@ static int check_metric(
 }
 
 int ptf_section_check(const struct ptf_section *s, struct ptf_block *block,
-	size_t *dropped, struct ptf_error *err)
+	const struct ptf_key_peak *peak, size_t *dropped, struct ptf_error *err)
 {
 	*dropped = 0;
 	switch (block->kind) {
 	case PTF_BLOCK_SAMPLES:
-		return check_samples(s, &block->samples, dropped, err);
+		return check_samples(s, &block->samples, peak, dropped, err);
 	case PTF_BLOCK_AGGREGATES:
 		KEEP(struct ptf_aggregate, block->aggregates.rows, block->aggregates.count,
 			it->node <= s->nodes && it->class_id <= s->classes &&

@@ -54,9 +54,9 @@ int ptf_section_define(struct ptf_section *s, const struct ptf_definitions *d,
 /*
  * Checks the ids of any other Block. Rows that refer to what is not defined
  * are taken out of it: *dropped is how many. An error is about the whole
- * Block.
+ * Block. peak is what decoding found of a Samples Block.
  */
 int ptf_section_check(const struct ptf_section *s, struct ptf_block *block,
-	size_t *dropped, struct ptf_error *err);
+	const struct ptf_key_peak *peak, size_t *dropped, struct ptf_error *err);
 
 #endif

@@ -71,14 +71,16 @@ bool ptf_stamps_decode(struct ptf_arena *arena, const struct ptf_grid *grid,
 			return false;
 	}
 	for (size_t row = 0; row < grid->count; row++) {
+		size_t shift_at = next < shift_count ? shift_row[next] : grid->count;
 		int64_t stamp;
 
 		if (row > 0)
 			place += walk(&w, weight_at(grid, row));
-		if (next < shift_count && shift_row[next] == row) {
+		if (shift_at == row) {
 			if (outside(shift[next], PTF_TIME_LIMIT))
 				return false;
 			place += shift[next++];
+			shift_at = next < shift_count ? shift_row[next] : grid->count;
 		}
 		if (outside(place, limit))
 			return false;
@@ -94,6 +96,15 @@ bool ptf_stamps_decode(struct ptf_arena *arena, const struct ptf_grid *grid,
 			stamp = highest;
 		highest = stamp;
 		time_ns[row] = stamp * resolution;
+		if (late || w.remainder || stamp != place)
+			continue;
+		/* Most rows follow the grid, whole steps apart. */
+		while (row + 1 < shift_at && weight_at(grid, row + 1) == w.last_weight &&
+			place <= limit - w.quotient) {
+			place += w.quotient;
+			time_ns[++row] = place * resolution;
+		}
+		highest = place;
 	}
 	return true;
 }

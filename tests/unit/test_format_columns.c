@@ -78,12 +78,13 @@ static void test_fields(void **state)
 		assert_int_equal(f.number, number);
 	}
 	assert_ptr_equal(c.at, c.end);
+	/* Cut anywhere but behind a field it is no message. */
 	for (size_t size = 1; size < sizeof(good); size++) {
 		c = ptf_cursor((struct ptf_view){good, size});
 		while (c.at != c.end && ptf_cursor_field(&c, &f))
 			;
-		assert_true(c.at == c.end || size != 3);
-	}
+		assert_int_equal(c.at == c.end, size == 3 || size == 7 || size == 16);
+		}
 	/* Groups, which proto3 has not, and field 0. */
 	c = ptf_cursor((struct ptf_view){(const uint8_t *)"\x0b", 1});
 	assert_false(ptf_cursor_field(&c, &f));
@@ -201,18 +202,19 @@ static void test_keys(void **state)
 		uint32_t classes = 7 + below(&r, 3) * below(&r, 100);
 		uint32_t nodes = 1 + (uint32_t)(draw(&r) >> (32 + below(&r, 32)));
 		struct ptf_key_columns columns;
+		struct ptf_key_peak peak;
 
 		for (size_t i = 0; i < count; i++) {
 			node[i] = one_in(&r, 2) ? below(&r, nodes) : i % 100 % nodes;
 			class_id[i] = below(&r, classes);
 		}
 		assert_true(ptf_keys_encode(&e, node, class_id, count, classes, &columns));
-		assert_true(ptf_keys_decode(&arena, &columns, count, node2, class2));
+		assert_true(ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
 		assert_memory_equal(node, node2, count * sizeof(*node));
 		assert_memory_equal(class_id, class2, count * sizeof(*class_id));
-		assert_false(ptf_keys_decode(&arena, &columns, count + 1, node2, class2));
+		assert_false(ptf_keys_decode(&arena, &columns, count + 1, node2, class2, &peak));
 		columns.class_count = 0;
-		assert_false(ptf_keys_decode(&arena, &columns, count, node2, class2));
+		assert_false(ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
 		ptf_arena_reset(&arena);
 	}
 	ptf_key_encoder_finish(&e);
