@@ -128,7 +128,7 @@ static void table_by_classes_and_threads(void **state)
 	o.classes = true;
 	o.threads = true;
 	text = walk_as("table", &o);
-	has(text, "worker, 101: ");
+	has(text, "\nworker, 101\n100 % is");
 	has(text, "\n    0.040 │          │          │          │    0.500 │          │worker, 101\n");
 	has(text, "100 % is 540.000ms: CPU time and waits of this thread.");
 	has(text, "  Line │Python │native │kernel │ready  │GIL    │wait   │total  │");

@@ -7,6 +7,9 @@
 /* Text narrower than this is of no use: the table then overflows the line. */
 #define TEXT_COLUMNS_MIN 16
 
+/* A path cut shorter than this says nothing. */
+#define CAPTION_PATH_MIN 10
+
 enum line {
 	LINE_TOP,
 	LINE_HEAVY,
@@ -175,12 +178,17 @@ void table_row(struct table *t, const char *const *cells, const char *text, size
 
 void table_caption(struct table *t, const char *text, const char *path, size_t size)
 {
+	unsigned taken = (unsigned)strlen(text) + (unsigned)strlen(" for ");
+
 	for (size_t i = 0; i + 1 < t->column_count; i++) {
 		fprintf(t->out, "%*s ", (int)t->columns[i].width, "");
 		put_bar(t);
 	}
 	fprintf(t->out, "%s%s", terminal_paint(&t->terminal, PAINT_DIM), text);
-	put_path(t, path, size, t->text_columns, (unsigned)strlen(text));
+	if (!t->text_columns || t->text_columns >= taken + CAPTION_PATH_MIN) {
+		fputs(" for ", t->out);
+		put_path(t, path, size, t->text_columns, taken);
+	}
 	fprintf(t->out, "%s\n", terminal_paint(&t->terminal, PAINT_PLAIN));
 }
 

@@ -44,7 +44,7 @@ void table_heading(struct table *t, const char *text, size_t size);
 /* cells: one for each column but the last, ASCII, set right. */
 void table_row(struct table *t, const char *const *cells, const char *text, size_t size,
 	enum paint paint);
-/* A row without cells that says what follows, of a path. */
+/* A row without cells that says what follows, and of which path if there is room. */
 void table_caption(struct table *t, const char *text, const char *path, size_t size);
 /* A row without cells for what is left out; the text is the program's own. */
 void table_gap(struct table *t, const char *text);

@@ -379,7 +379,7 @@ static void put_file(struct view *v, const struct report_file *f)
 	if (f->file && f->functions.count) {
 		if (v->has_rows)
 			table_rule(&v->table);
-		table_caption(&v->table, "function summary for ", name.data, name.size);
+		table_caption(&v->table, "function summary", name.data, name.size);
 	}
 	put_functions(v, f, !f->file);
 	table_end(&v->table);
@@ -615,8 +615,8 @@ static void put_threads(struct view *v)
 		title = thread_title(v->p, rows.item[i].thread);
 		fputs(terminal_paint(&v->options->terminal, PAINT_TITLE), v->out);
 		put_text(v, (struct ptf_text){title, strlen(title)});
-		fprintf(v->out,
-			"%s: ", terminal_paint(&v->options->terminal, PAINT_PLAIN));
+		fprintf(v->out, "%s\n",
+			terminal_paint(&v->options->terminal, PAINT_PLAIN));
 		free(title);
 		put_report(v, rows.item[i].thread);
 		fputc('\n', v->out);
