@@ -96,7 +96,8 @@ $(O)/bin/prec: $(O)/recorder/prec.o $(O)/librecorder.a $(O)/lib/libptf.a
 $(O)/bin/%: $(O)/tools/%.o $(O)/libtools.a $(O)/lib/libptf.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
-$(O)/tests/unit/%: $(O)/tests/unit/%.o $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
+# Of the agent only what interposes nothing may be linked into a test.
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(call obj,recorder/agent/guard.c recorder/agent/seen.c) $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lm -lcmocka
 
 $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay.o $(O)/lib/libptf.a

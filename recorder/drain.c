@@ -172,8 +172,27 @@ static int by_generation(const void *left, const void *right)
 	return (a->thread->tid > b->thread->tid) - (a->thread->tid < b->thread->tid);
 }
 
+/*
+ * Rings of one thread are read in the order of the images that it ran: a new
+ * one only when no older one is left.
+ */
+static uint32_t oldest_new_generation(const struct recording *r)
+{
+	uint32_t oldest = UINT32_MAX;
+
+	for (uint32_t i = 0; i < PREC_SLOT_COUNT; i++) {
+		struct prec_slot *slot = &r->shm->slot[i];
+		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
+		if ((state == PREC_SLOT_ACTIVE || state == PREC_SLOT_ENDED) &&
+			!r->thread_of_slot[i] && slot->generation < oldest)
+			oldest = slot->generation;
+	}
+	return oldest;
+}
+
 bool drain(struct recording *r)
 {
+	uint32_t new_generation = oldest_new_generation(r);
 	static struct drained_slot slots[PREC_SLOT_COUNT];
 	size_t count = 0;
 	bool waits = false;
@@ -184,7 +203,9 @@ bool drain(struct recording *r)
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
 		if (state != PREC_SLOT_ACTIVE && state != PREC_SLOT_ENDED)
 			continue;
-		struct recorded_thread *thread = recording_thread(r, slot);
+		struct recorded_thread *thread = NULL;
+		if (r->thread_of_slot[i] || slot->generation == new_generation)
+			thread = recording_thread(r, slot);
 		if (!thread) {
 			waits = true;
 			continue;

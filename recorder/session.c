@@ -187,7 +187,8 @@ static uint64_t next_interval_ns(struct session *s)
 		(uint64_t)rand_r(&s->jitter_seed) * interval_ns / RAND_MAX;
 }
 
-static void loop(struct session *s)
+/* Returns whether a failure to write has been told. */
+static bool loop(struct session *s)
 {
 	struct recording *r = &s->recording;
 	uint64_t flushed_ns = clock_now_ns(), polled_ns = 0;
@@ -218,8 +219,7 @@ static void loop(struct session *s)
 			flushed_ns = now_ns;
 		}
 	}
-	if (!recording_is_sound(r) && !has_complained)
-		complain("%s: %s", s->options->output, r->error.message);
+	return has_complained;
 }
 
 /* ------------------------------------------------------------- and after it */
@@ -300,10 +300,11 @@ static int record(struct session *s, const struct target *target)
 		complain("%s: %s", s->options->output, strerror(errno));
 	raise_file_limit();
 	recording_begin(r, &start);
-	loop(s);
+	bool has_complained = loop(s);
 	finish(s);
 	if (!recording_is_sound(r)) {
-		complain("%s: %s", s->options->output, r->error.message);
+		if (!has_complained)
+			complain("%s: %s", s->options->output, r->error.message);
 		return r->exit_status ? r->exit_status : 1;
 	}
 	return r->exit_status;

@@ -22,9 +22,12 @@ static bool is_readable(struct guarded_memory *guard, uintptr_t page)
 {
 	uintptr_t *known = &guard->page[page % GUARD_PAGE_COUNT];
 
+	/* Page 0 is what an empty place of the cache looks like. */
+	if (page == 0)
+		return false;
 	if (*known == page)
 		return true;
-	if (page == 0 || !probe(page))
+	if (!probe(page))
 		return false;
 	*known = page;
 	return true;
