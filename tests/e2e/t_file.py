@@ -146,7 +146,7 @@ def SIGKILL_of_prec_loses_at_most_a_second():
     lost = (killed_at - section["origin_ns"] - section["last_ns"]) / 1e9
     note(f"the last row is {lost:.2f} s before the kill")
     check(lost < 1.1, f"the last row is {lost:.2f} s before the kill")
-    check(section.row_count() > 500, f"only {section.row_count()} rows")
+    check(section.row_count() > 100, f"only {section.row_count()} rows")
     # The program goes on without its recorder, undisturbed.
     rest = program.stdout.read()
     check('"cpu"' in rest, f"the program did not end as it should: {rest!r}")

@@ -17,7 +17,7 @@ def each_thread_has_its_CPU_time():
         if abs(by_tid[tid] - seconds) > 0.02 + 0.01 * seconds:
             wrong.append(f"{name} {tid}: {by_tid[tid]:.3f} s, truly {seconds:.3f} s")
     check(not wrong, "; ".join(wrong))
-    error = abs(section.total() / 1e9 / answer["cpu"] - 1) * 100
+    error = abs(section.total(classes=ALL_CPU) / 1e9 / answer["cpu"] - 1) * 100
     check(error < 1.5, f"all threads together are off by {error:.2f} %")
 
 
@@ -36,7 +36,7 @@ def each_thread_runs_its_own_function():
             classes[stack[-1][0], cls] += ns
     for name, cls in (("python_work", PYTHON_CPU), ("native_work", NATIVE)):
         share = classes[name, cls] / sum(ns for (n, _), ns in classes.items() if n == name)
-        check(share > 0.9, f"{name}: only {share:.2f} of its time is of its class")
+        check(share > 0.85, f"{name}: only {share:.2f} of its time is of its class")
 
 
 @test

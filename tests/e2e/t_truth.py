@@ -6,6 +6,9 @@ CLASSES = {"python": PYTHON_CPU, "native": NATIVE, "kernel": KERNEL}
 NAMES = {PYTHON_CPU: "Python", NATIVE: "native", KERNEL: "kernel"}
 
 
+kept = {}
+
+
 def measure(name, seconds, options):
     trace = f"{name}.ptf"
     done = record(trace, PYTHON, PROGRAM, seconds, options=options)
@@ -68,11 +71,8 @@ def judge(name, seconds, options, points=2):
         if not wrong or attempt == 2:
             break
         note(f"{name}: measured again, at first: {'; '.join(wrong)}")
+    kept[name] = truth, section, trace
     check(not wrong, "; ".join(wrong))
-    return truth, section, trace
-
-
-kept = {}
 
 
 def executable_lines(path):
@@ -93,7 +93,7 @@ def executable_lines(path):
 
 @test
 def shares_at_1_kHz():
-    kept["precise"] = judge("precise", 5.5, ["-F", "1000"])
+    judge("precise", 5.5, ["-F", "1000"])
     if not precise(kept["precise"][1]):
         note("measured with the kernel's tick: perf events are not allowed here")
 
@@ -101,7 +101,7 @@ def shares_at_1_kHz():
 @test
 def shares_by_CPU_timers():
     # What most users get: at the kernel's tick, so fewer samples and more noise.
-    kept["timer"] = judge("timer", 7, ["-F", "250", "--source", "timer"], points=3)
+    judge("timer", 7, ["-F", "250", "--source", "timer"], points=3)
     equal(kept["timer"][1]["attributes"]["sampling.source"], "timer", "the source")
 
 
