@@ -230,9 +230,13 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 
 void offcpu_poll(struct recording *r)
 {
-	for (size_t i = 0; i < r->thread_count && recording_is_sound(r); i++)
-		if (r->thread[i]->slot && !r->thread[i]->is_ended)
-			poll_thread(r, r->thread[i]);
+	for (size_t i = 0; i < r->thread_count && recording_is_sound(r); i++) {
+		struct recorded_thread *thread = r->thread[i];
+		/* What image it runs must have been read from its ring before. */
+		if (thread->slot && !thread->is_ended &&
+			thread->generation == r->generation)
+			poll_thread(r, thread);
+	}
 }
 
 void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,

@@ -117,10 +117,9 @@ struct prec_sample {
 	uint64_t time_ns;
 	uint64_t thread_cpu_ns;
 	uint64_t pc;
-	uint32_t overrun;     /* further ticks of the timer source */
-	uint16_t frame_count; /* entries that follow */
+	uint32_t frame_count; /* entries that follow */
 	uint8_t opcode;       /* current one of the innermost frame */
-	uint8_t reserved;
+	uint8_t reserved[3];
 	uint32_t elided_frame_count; /* left out behind the leaf frames */
 	uint32_t root_rotation; /* which of the root frames is the innermost */
 };
@@ -155,6 +154,8 @@ struct prec_shm {
 	uint32_t prec_pid;
 	uint32_t source; /* enum prec_source */
 	uint64_t period_ns;
+	uint32_t ticks_per_sample; /* of the timer source */
+	uint32_t reserved;
 	_Atomic uint64_t heartbeat_ns; /* prec's last drain */
 	_Atomic uint32_t stop;         /* agents must not sample any more */
 	_Atomic uint32_t generation;   /* images so far */

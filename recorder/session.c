@@ -99,7 +99,8 @@ static void choose_source(struct session *s, struct prec_shm *shm)
 		/* These timers fire on the kernel's tick: a multiple of it. */
 		uint64_t tick_ns = (uint64_t)tick.tv_nsec;
 		uint64_t ticks = (shm->period_ns + tick_ns / 2) / tick_ns;
-		uint64_t period_ns = (ticks ? ticks : 1) * tick_ns;
+		shm->ticks_per_sample = ticks ? (uint32_t)ticks : 1;
+		uint64_t period_ns = shm->ticks_per_sample * tick_ns;
 		if (period_ns != shm->period_ns && shm->period_ns < tick_ns)
 			note("CPU timers tick at %.0f Hz, not at %g Hz",
 				1e9 / (double)period_ns, s->options->rate_hz);

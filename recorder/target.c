@@ -137,23 +137,25 @@ void target_finish(struct target *target)
 }
 
 /*
- * The environment of the program with our two variables at its end; our
- * library comes first in LD_PRELOAD. NULL = out of memory.
+ * The environment of the program with our two variables in it; our library
+ * comes first in LD_PRELOAD, which stays in its place. NULL = out of memory.
  */
 static char **make_environment(const char *agent, const char *shm_path)
 {
 	const char *preload = getenv("LD_PRELOAD");
-	size_t count = count_words(environ), n = 0;
+	size_t count = count_words(environ), place = 0;
 	char **copy = calloc(count + 3, sizeof *copy);
 
 	if (!copy)
 		return NULL;
-	for (size_t i = 0; i < count; i++)
-		if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0)
-			copy[n++] = environ[i];
-	if (asprintf(&copy[n++], "LD_PRELOAD=%s%s%s", agent, preload && *preload ? ":" : "",
+	memcpy(copy, environ, count * sizeof *copy);
+	while (place < count && strncmp(copy[place], "LD_PRELOAD=", 11) != 0)
+		place++;
+	if (place == count)
+		count++;
+	if (asprintf(&copy[place], "LD_PRELOAD=%s%s%s", agent, preload ? ":" : "",
 		    preload ? preload : "") < 0 ||
-		asprintf(&copy[n++], PREC_SHM_VARIABLE "=%s", shm_path) < 0)
+		asprintf(&copy[count], PREC_SHM_VARIABLE "=%s", shm_path) < 0)
 		return NULL;
 	return copy;
 }
@@ -201,10 +203,7 @@ pid_t target_start(const struct target *target, const char *agent, const char *s
 	close(report[1]);
 	ssize_t got = read(report[0], &failure, sizeof failure);
 	close(report[0]);
-	size_t last = count_words(environment);
-	free(environment[last - 1]);
-	free(environment[last - 2]);
-	free(environment);
+	free(environment); /* the two texts are needed once: they stay */
 	if (got == sizeof failure) {
 		errno = failure;
 		*exit_code = refuse(target->executable, false);

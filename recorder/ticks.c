@@ -21,10 +21,15 @@ uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns)
 	return passed * ticks->period_ns;
 }
 
-uint64_t ticks_weigh_count(struct ticks *ticks, uint32_t overrun_count)
+uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns)
 {
-	uint64_t weight_ns = (1 + (uint64_t)overrun_count) * ticks->period_ns;
+	uint64_t slack_ns = TICKS_DRIFT_MAX * ticks->period_ns;
+	uint64_t weight_ns = ticks->period_ns;
 
+	if (ticks->credited_ns + ticks->period_ns > cpu_ns + slack_ns)
+		weight_ns = 0;
+	else if (ticks->credited_ns + ticks->period_ns + slack_ns < cpu_ns)
+		weight_ns *= 2;
 	ticks->credited_ns += weight_ns;
 	return weight_ns;
 }

@@ -27,10 +27,14 @@ void ticks_start(struct ticks *ticks, uint64_t period_ns, uint64_t cpu_ns);
 uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns);
 
 /*
- * The same for a source that counts kernel ticks, where the count is exact and
- * the stamp is not: one period and one for each overrun.
+ * The same for a source that fires on the kernel's own ticks, which do not fall
+ * on a grid of CPU time: each counts one period, whatever the clock says, since
+ * a clock delta would charge what comes before a sleep for what comes after.
+ * Only when the sum is off by more than TICKS_DRIFT_MAX periods, it is mended:
+ * the sample weighs two, or nothing.
  */
-uint64_t ticks_weigh_count(struct ticks *ticks, uint32_t overrun_count);
+#define TICKS_DRIFT_MAX 4
+uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns);
 
 /* CPU time of a thread's whole life that no sample stands for. */
 uint64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns);

@@ -37,8 +37,9 @@ extern struct agent agent;
 struct agent_thread {
 	struct prec_slot *slot; /* NULL: not sampled */
 	uint64_t *words;
-	int event_fd;   /* perf source; -1 = none */
-	bool has_timer; /* timer source */
+	void *event_page; /* perf source: keeps the event alive; NULL = none */
+	bool has_timer;   /* timer source */
+	uint32_t tick_count;
 	bool in_handler;
 	bool blocks_signal; /* what the program believes of its mask */
 	timer_t timer;
@@ -67,9 +68,10 @@ int agent_source_open(struct agent_thread *thread);
 void agent_source_close(struct agent_thread *thread);
 void agent_source_pause(struct agent_thread *thread);
 void agent_source_resume(struct agent_thread *thread);
+bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
 
 /* sample.c: one tick of the calling thread, from its handler. */
-void agent_sample(const void *context, uint32_t overrun);
+void agent_sample(const void *context);
 
 /* image.c: tells prec what program this is and what it has loaded. */
 void agent_write_image(uint32_t generation);

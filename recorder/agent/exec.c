@@ -26,31 +26,33 @@ static bool starts_with(const char *text, const char *prefix)
  */
 static char **add_our_variables(char *const environment[], size_t *size)
 {
-	const char *preload = "";
+	const char *preload = NULL;
 	size_t count = 0, text = 0;
 
 	for (; environment && environment[count]; count++)
 		if (starts_with(environment[count], "LD_PRELOAD="))
 			preload = environment[count] + strlen("LD_PRELOAD=");
-	text = strlen(agent.preload) + strlen(preload) + strlen(agent.shm_path) + 64;
+	text = strlen(agent.preload) + (preload ? strlen(preload) : 0) + strlen(agent.shm_path) + 64;
 	*size = (count + 3) * sizeof(char *) + text;
 	char **copy = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		-1, 0);
 	if (copy == MAP_FAILED)
 		return NULL;
 	char *at = (char *)(copy + count + 3);
-	size_t n = 0;
+	size_t place = 0;
 	for (size_t i = 0; i < count; i++)
-		if (!starts_with(environment[i], "LD_PRELOAD="))
-			copy[n++] = environment[i];
-	copy[n++] = at;
+		copy[i] = environment[i];
+	while (place < count && !starts_with(copy[place], "LD_PRELOAD="))
+		place++;
+	if (place == count)
+		count++;
+	copy[place] = at;
 	at = stpcpy(stpcpy(at, "LD_PRELOAD="), agent.preload);
-	if (*preload)
+	if (preload)
 		at = stpcpy(stpcpy(at, ":"), preload);
 	at++;
-	copy[n++] = at;
+	copy[count] = at;
 	stpcpy(stpcpy(at, PREC_SHM_VARIABLE "="), agent.shm_path);
-	copy[n] = NULL;
 	return copy;
 }
 

@@ -169,7 +169,7 @@ static void count_full(void)
 	}
 }
 
-void agent_sample(const void *context, uint32_t overrun)
+void agent_sample(const void *context)
 {
 	struct guarded_memory guard;
 	struct prec_cursor cursor = prec_ring_begin(agent_thread.slot, agent_thread.words);
@@ -178,7 +178,6 @@ void agent_sample(const void *context, uint32_t overrun)
 		.time_ns = agent_clock_ns(CLOCK_MONOTONIC),
 		.thread_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID),
 		.pc = arch_context_pc(context),
-		.overrun = overrun,
 	};
 	uint8_t before[ARCH_SYSCALL_BYTES];
 	uint16_t flags = 0;
@@ -218,7 +217,7 @@ void agent_sample(const void *context, uint32_t overrun)
 	}
 
 	uint32_t kept = at_most(list.entry_count, PREC_LEAF_FRAMES + PREC_ROOT_FRAMES);
-	sample.frame_count = (uint16_t)kept;
+	sample.frame_count = kept;
 	sample.elided_frame_count = list.elided_frame_count;
 	if (list.entry_count > kept)
 		sample.root_rotation = (list.entry_count - PREC_LEAF_FRAMES) % PREC_ROOT_FRAMES;

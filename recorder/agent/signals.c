@@ -40,9 +40,10 @@ static void handle(int signal_number, siginfo_t *info, void *context)
 		deliver_to_program(signal_number, info, context);
 		return;
 	}
-	if (agent_thread.slot && !agent_thread.in_handler && agent_is_on()) {
+	if (agent_thread.slot && !agent_thread.in_handler && agent_is_on() &&
+		agent_source_is_due(&agent_thread)) {
 		agent_thread.in_handler = true;
-		agent_sample(context, is_timer ? (uint32_t)info->si_overrun : 0);
+		agent_sample(context);
 		agent_thread.in_handler = false;
 	}
 	errno = saved_errno;

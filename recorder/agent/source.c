@@ -10,10 +10,9 @@
 #include "recorder/agent/agent.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,32 +23,24 @@
 #endif
 
 /*
- * To the top of the range of descriptors, where a program that counts on the
- * lowest free number does not meet it.
+ * The event is kept by a mapping of its first page and not by a descriptor,
+ * so that there is none which the program could meet, close, or run out of.
  */
-static int move_high(int fd)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 512) {
-		int base = limit.rlim_cur > 1 << 20 ? (1 << 20) - 512 : (int)limit.rlim_cur - 512;
-		int high = fcntl(fd, F_DUPFD_CLOEXEC, base);
-		if (high >= 0) {
-			close(fd);
-			return high;
-		}
-	}
-	return fd;
-}
-
 static int open_perf(struct agent_thread *thread)
 {
 	int fd = perf_open_sigtrap(agent.shm->period_ns);
+	int failure = 0;
+	void *page;
 
 	if (fd < 0)
 		return errno;
-	thread->event_fd = move_high(fd);
-	return ioctl(thread->event_fd, PERF_EVENT_IOC_ENABLE, 0) == 0 ? 0 : errno;
+	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd, 0);
+	if (page == MAP_FAILED || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
+		failure = errno;
+	if (page != MAP_FAILED)
+		thread->event_page = page;
+	close(fd);
+	return failure;
 }
 
 static int open_timer(struct agent_thread *thread)
@@ -72,38 +63,49 @@ int agent_source_open(struct agent_thread *thread)
 	return agent.shm->source == PREC_SOURCE_PERF ? open_perf(thread) : open_timer(thread);
 }
 
-static void set_timer(struct agent_thread *thread, uint64_t period_ns)
+/*
+ * The timer is set to much less than the kernel's tick, on which alone it can
+ * fire: then every tick that meets the thread running fires it. Set to the
+ * tick itself it would often just miss one, and fire later, elsewhere.
+ */
+static void set_timer(struct agent_thread *thread, bool is_on)
 {
-	struct timespec period = {(time_t)(period_ns / 1000000000u),
-		(long)(period_ns % 1000000000u)};
-	struct itimerspec setting = {period, period};
+	uint64_t tick_ns = agent.shm->period_ns / agent.shm->ticks_per_sample;
+	struct timespec interval = {0, is_on ? (long)(tick_ns / 16) : 0};
+	struct itimerspec setting = {interval, interval};
 
 	timer_settime(thread->timer, 0, &setting, NULL);
 }
 
 void agent_source_pause(struct agent_thread *thread)
 {
-	if (thread->event_fd >= 0)
-		ioctl(thread->event_fd, PERF_EVENT_IOC_DISABLE, 0);
+	/* Of all events that this thread has made: there is no descriptor. */
+	if (thread->event_page)
+		prctl(PR_TASK_PERF_EVENTS_DISABLE);
 	if (thread->has_timer)
-		set_timer(thread, 0);
+		set_timer(thread, false);
 }
 
 void agent_source_resume(struct agent_thread *thread)
 {
-	if (thread->event_fd >= 0)
-		ioctl(thread->event_fd, PERF_EVENT_IOC_ENABLE, 0);
+	if (thread->event_page)
+		prctl(PR_TASK_PERF_EVENTS_ENABLE);
 	if (thread->has_timer)
-		set_timer(thread, agent.shm->period_ns);
+		set_timer(thread, true);
+}
+
+bool agent_source_is_due(struct agent_thread *thread)
+{
+	return !thread->has_timer ||
+		++thread->tick_count % agent.shm->ticks_per_sample == 0;
 }
 
 void agent_source_close(struct agent_thread *thread)
 {
-	agent_source_pause(thread);
-	if (thread->event_fd >= 0)
-		close(thread->event_fd);
+	if (thread->event_page)
+		munmap(thread->event_page, (size_t)sysconf(_SC_PAGESIZE));
 	if (thread->has_timer)
 		timer_delete(thread->timer);
-	thread->event_fd = -1;
+	thread->event_page = NULL;
 	thread->has_timer = false;
 }

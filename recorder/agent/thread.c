@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-__thread struct agent_thread agent_thread = {.event_fd = -1};
+__thread struct agent_thread agent_thread;
 
 static pthread_key_t end_key;
 static pthread_once_t end_key_once = PTHREAD_ONCE_INIT;
@@ -94,11 +94,10 @@ void agent_thread_end(void)
 
 void agent_thread_forget(void)
 {
+	/* Neither timers nor the mapping of the event are inherited. */
 	agent_thread.slot = NULL;
-	agent_thread.has_timer = false; /* timers are not inherited */
-	if (agent_thread.event_fd >= 0)
-		close(agent_thread.event_fd);
-	agent_thread.event_fd = -1;
+	agent_thread.has_timer = false;
+	agent_thread.event_page = NULL;
 }
 
 struct start {

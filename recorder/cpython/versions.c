@@ -3,14 +3,19 @@
 
 #include <stddef.h>
 
-/* Opcodes named CALL*, PRECALL*, INSTRUMENTED_CALL* in each version's headers. */
+/*
+ * Opcodes named CALL*, PRECALL*, INSTRUMENTED_CALL* in each version's headers,
+ * without those that are specialised for Python functions (CALL_PY_*,
+ * *_BOUND_METHOD*, PRECALL_PYFUNC, CALL_ALLOC_AND_ENTER_INIT): these never
+ * call C, and what runs outside the loop for them sets up a frame.
+ */
 static const uint8_t calls_3_8[] = {131, 141, 142, 161};
-static const uint8_t calls_3_11[] = {22, 23, 24, 64, 65, 66, 67, 72, 73, 76, 77, 78, 79,
-	80, 81, 113, 121, 127, 141, 142, 143, 166, 171};
-static const uint8_t calls_3_12[] = {23, 24, 28, 29, 34, 38, 39, 40, 41, 42, 43, 44, 45,
-	46, 47, 48, 56, 142, 171, 241, 244};
-static const uint8_t calls_3_13[] = {53, 54, 57, 162, 163, 164, 165, 166, 167, 168, 169,
-	170, 171, 172, 173, 174, 175, 176, 177, 178, 179, 180, 181, 244, 245, 246};
+static const uint8_t calls_3_11[] = {22, 64, 66, 67, 72, 73, 76, 77, 78, 79, 80, 81, 113,
+	121, 127, 141, 142, 166, 171};
+static const uint8_t calls_3_12[] = {29, 34, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48,
+	56, 142, 171, 241, 244};
+static const uint8_t calls_3_13[] = {53, 54, 57, 165, 166, 167, 168, 169, 170, 171, 172,
+	173, 174, 175, 176, 179, 180, 181, 244, 245, 246};
 
 #define CALLS(list) .call_opcodes = (list), .call_opcode_count = sizeof(list)
 

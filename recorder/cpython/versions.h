@@ -51,7 +51,7 @@ struct python_version {
 	/* Where a str keeps its text: ASCII, or other (compact) text. */
 	uint16_t str_ascii_data, str_other_data;
 
-	const uint8_t *call_opcodes; /* that call something, Python's or C's */
+	const uint8_t *call_opcodes; /* that can call C functions */
 	uint8_t call_opcode_count;
 };
 
@@ -66,7 +66,7 @@ struct python_version {
 /* The row of a PY_VERSION_HEX, or NULL when the version is unknown. */
 const struct python_version *python_version_find(uint32_t version_hex);
 
-/* Whether the opcode is one of the calling ones, specialised forms included. */
+/* Whether the opcode can be calling a C function. */
 bool python_is_call(const struct python_version *version, uint8_t opcode);
 
 #endif

@@ -65,16 +65,31 @@ static void sum_never_runs_away(void **state)
 		cpu_ns > ticks.credited_ns ? cpu_ns - ticks.credited_ns : 0);
 }
 
-static void counted_ticks_weigh_their_overruns(void **state)
+static void counted_ticks_weigh_one_period_each(void **state)
 {
 	struct ticks ticks = {0};
 
 	(void)state;
 	ticks_start(&ticks, PERIOD, 0);
 	assert_int_equal(ticks_weigh_count(&ticks, 0), PERIOD);
-	assert_int_equal(ticks_weigh_count(&ticks, 4), 5 * PERIOD);
-	assert_int_equal(ticks_rest(&ticks, 10 * PERIOD), 4 * PERIOD);
-	assert_int_equal(ticks_rest(&ticks, 5 * PERIOD), 0);
+	assert_int_equal(ticks_weigh_count(&ticks, 4 * PERIOD), PERIOD);
+	assert_int_equal(ticks_rest(&ticks, 10 * PERIOD), 8 * PERIOD);
+	assert_int_equal(ticks_rest(&ticks, PERIOD), 0);
+}
+
+static void counted_ticks_follow_the_clock_in_the_long_run(void **state)
+{
+	struct ticks ticks = {0};
+	uint64_t cpu_ns = 0;
+
+	(void)state;
+	ticks_start(&ticks, PERIOD, 0);
+	for (int i = 0; i < 1000; i++)
+		ticks_weigh_count(&ticks, cpu_ns += PERIOD + PERIOD / 10);
+	assert_true(cpu_ns - ticks.credited_ns <= (TICKS_DRIFT_MAX + 1) * PERIOD);
+	for (int i = 0; i < 1000; i++)
+		ticks_weigh_count(&ticks, cpu_ns += PERIOD - PERIOD / 10);
+	assert_true(ticks.credited_ns - cpu_ns <= (TICKS_DRIFT_MAX + 1) * PERIOD);
 }
 
 int main(void)
@@ -84,7 +99,8 @@ int main(void)
 		cmocka_unit_test(ticks_merged_in_a_system_call_count_all),
 		cmocka_unit_test(early_tick_is_its_grid_points),
 		cmocka_unit_test(sum_never_runs_away),
-		cmocka_unit_test(counted_ticks_weigh_their_overruns),
+		cmocka_unit_test(counted_ticks_weigh_one_period_each),
+		cmocka_unit_test(counted_ticks_follow_the_clock_in_the_long_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
