@@ -2,8 +2,7 @@
 from ptftest import *
 
 PROGRAM = PROGRAMS / "truth.py"
-CLASSES = {"python": PYTHON_CPU, "native": NATIVE, "kernel": KERNEL}
-NAMES = {PYTHON_CPU: "Python", NATIVE: "native", KERNEL: "kernel"}
+CLASSES = {"python": (PYTHON_CPU,), "native": (NATIVE,), "kernel": (KERNEL,)}
 
 
 kept = {}
@@ -23,20 +22,21 @@ def shares(truth, section, points):
     cpu_seen = section.total() / 1e9
     explained = 0
     for part in truth["parts"]:
-        for kind, cls in CLASSES.items():
-            true = part["cpu"] / cpu_true * 100 if part["class"] == kind else 0.0
-            seen = sum(lines[line, cls] for line in part["lines"]) / 1e9 / cpu_seen * 100
-            print(f"{part['name']:10} {kind:7} true {true:6.2f} %  seen {seen:6.2f} %",
-                  file=sys.stderr)
-            if part["class"] is None:
-                # Without a class of its own, a part's little CPU time may be any.
-                true = seen if seen < 2 else 0.0
-            elif part["name"] == "deep" and kind != "native":
+        for kind, classes in CLASSES.items():
+            if part["name"] == "deep":
                 # The interpreter maps and unmaps memory for so many frames in system
                 # calls; how much of it the program cannot know. The sum it does.
-                true = part["cpu"] / cpu_true * 100
-                seen = sum(lines[line, cls] for line in part["lines"]
-                           for cls in (PYTHON_CPU, KERNEL)) / 1e9 / cpu_seen * 100
+                if kind == "kernel":
+                    continue
+                classes = classes + CLASSES["kernel"] if kind == "python" else classes
+            true = part["cpu"] / cpu_true * 100 if part["class"] == kind else 0.0
+            seen = sum(lines[line, cls] for line in part["lines"]
+                       for cls in classes) / 1e9 / cpu_seen * 100
+            print(f"{part['name']:10} {kind:7} true {true:6.2f} %  seen {seen:6.2f} %",
+                  file=sys.stderr)
+            # Without a class of its own, a part's little CPU time may be any.
+            if part["class"] is None:
+                true = seen if seen < 2 else 0.0
             if abs(seen - true) > points:
                 wrong.append(f"{part['name']} {kind}: {seen:.2f} %, truly {true:.2f} %")
         explained += part["cpu"]
