@@ -57,8 +57,9 @@ def rows_of(trace):
 
 
 def units_for(seconds):
-    answer, _ = run(WORKLOAD + ["2"])
-    return max(1, round(seconds / (answer["cpu"] / 2)))
+    few, many = (min(run(WORKLOAD + [count])[0]["cpu"] for _ in range(3))
+                 for count in ("2", "22"))
+    return max(1, round(seconds * 20 / (many - few)))
 
 
 def prec(trace, options):
