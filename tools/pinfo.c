@@ -11,6 +11,7 @@
 
 #include "tools/cli/message.h"
 #include "tools/cli/options.h"
+#include "tools/cli/text.h"
 #include "tools/core/digest.h"
 #include "tools/core/report.h"
 #include "tools/core/trace_info.h"
@@ -285,21 +286,27 @@ static void on_interrupt(int signal_number)
 static void put_state(const struct profile *p, uint64_t file_bytes, bool rewrite)
 {
 	struct class_times all;
-	char elapsed[UNITS_SIZE], count[UNITS_SIZE], size[UNITS_SIZE];
+	char elapsed[UNITS_SIZE], count[UNITS_SIZE], size[UNITS_SIZE], text[256];
+	struct text_style style = {0};
 	double sum;
 
 	profile_class_times(p, all.ns);
 	sum = (double)class_times_sum(&all);
-	printf("%s%s, %s samples, %s, %zu process%s, %zu thread%s;"
-	       " Python %.0f %%, native %.0f %%, system %.0f %%%s",
-		rewrite ? "\r\033[K" : "", units_time(elapsed, profile_elapsed_ns(p)),
+	snprintf(text, sizeof(text),
+		"%s, %s samples, %s, %zu process%s, %zu thread%s;"
+		" Python %.0f %%, native %.0f %%, system %.0f %%",
+		units_time(elapsed, profile_elapsed_ns(p)),
 		units_count(count, p->sample_count), units_bytes(size, file_bytes),
 		p->processes.count, p->processes.count == 1 ? "" : "es", p->threads.count,
 		p->threads.count == 1 ? "" : "s",
 		units_percent((double)all.ns[PTF_CLASS_PYTHON], sum),
 		units_percent((double)all.ns[PTF_CLASS_NATIVE], sum),
-		units_percent((double)class_times_system(&all), sum),
-		rewrite ? "" : "\n");
+		units_percent((double)class_times_system(&all), sum));
+	fputs(rewrite ? "\r\033[K" : "", stdout);
+	/* A line that wraps could not be written over. */
+	style.max_columns = rewrite ? terminal_of(stdout, COLOR_NEVER).columns - 1 : 0;
+	text_put(stdout, text, strlen(text), &style);
+	fputs(rewrite ? "" : "\n", stdout);
 	fflush(stdout);
 }
 

@@ -258,6 +258,9 @@ static void find_lines(struct profile_source *s)
 		vec_push(&s->line_starts, (uint32_t)at);
 		at = end ? (size_t)(end - text) + 1 : s->text.size;
 	}
+	/* Only a damaged trace has such lines; sums of them must not wrap. */
+	if (s->first_line > UINT32_MAX - 1 - s->line_starts.count)
+		s->first_line = 1;
 }
 
 const struct profile_source *profile_source_of(const struct profile *p, uint32_t file)

@@ -159,6 +159,7 @@ struct profile {
 	VEC(uint32_t) frame_place_start; /* [frame - 1], and one more at the end */
 
 	uint64_t sample_count;
+	uint64_t time_seen_ns; /* sum of the sizes of all times */
 };
 
 /* Ids, to be used with the vec_ macros. */

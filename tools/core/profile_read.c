@@ -279,9 +279,23 @@ static struct profile_metric_use *metric_use(struct profile_feed *in, uint32_t m
 }
 
 /* Hostile values may overflow, which must not be undefined. */
-static int64_t add_time(int64_t a, int64_t b)
+static int64_t add_wrapping(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+/*
+ * All times of a profile together stay below 73 years, so that no sum of any
+ * of them can overflow. What is beyond that is damage and is left out.
+ */
+static void add_time(struct profile *p, struct profile_cell *c, int64_t time_ns)
+{
+	uint64_t size = time_ns < 0 ? 0 - (uint64_t)time_ns : (uint64_t)time_ns;
+
+	if (size > ((uint64_t)1 << 61) - p->time_seen_ns)
+		return;
+	p->time_seen_ns += size;
+	c->time_ns += time_ns;
 }
 
 static int64_t sum_of(const int64_t *values, size_t count)
@@ -289,7 +303,7 @@ static int64_t sum_of(const int64_t *values, size_t count)
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < count; i++)
-		sum = add_time(sum, values[i]);
+		sum = add_wrapping(sum, values[i]);
 	return sum;
 }
 
@@ -297,7 +311,7 @@ static void add_use(
 	struct profile_metric_use *use, uint64_t *count, uint64_t rows, int64_t sum)
 {
 	*count += rows;
-	use->sum = add_time(use->sum, sum);
+	use->sum = add_wrapping(use->sum, sum);
 }
 
 static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
@@ -322,7 +336,7 @@ static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 			class_of(in, s->class_id[i]), thread);
 
 		c->count++;
-		c->time_ns = add_time(c->time_ns, weight ? weight[i] : 0);
+		add_time(p, c, weight ? weight[i] : 0);
 	}
 	p->sample_count += s->count;
 	section_of(in)->sample_count += s->count;
@@ -346,7 +360,7 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 			class_of(in, r->class_id), mapped(&in->maps.thread, r->thread));
 
 		c->count += r->n;
-		c->time_ns = add_time(c->time_ns, r->sum);
+		add_time(in->p, c, r->sum);
 	}
 }
 

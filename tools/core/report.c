@@ -34,16 +34,16 @@ void class_times_add(struct class_times *to, const struct class_times *t)
 		to->ns[i] += t->ns[i];
 }
 
-void report_thread_times(
-	const struct profile *p, uint32_t thread, struct class_times *times)
+struct class_times *report_thread_times(const struct profile *p)
 {
-	*times = (struct class_times){0};
+	struct class_times *times = memory_zeroed(p->threads.count + 1, sizeof(*times));
+
 	for (size_t i = 0; i < p->cells.count; i++) {
 		const struct profile_cell *c = &p->cells.item[i];
 
-		if (c->thread == thread)
-			times->ns[profile_get_class(p, c->class_id).kind] += c->time_ns;
+		times[c->thread].ns[profile_get_class(p, c->class_id).kind] += c->time_ns;
 	}
+	return times;
 }
 
 bool report_is_library(struct ptf_text path)

@@ -79,9 +79,11 @@ int64_t class_times_system(const struct class_times *t);
 int64_t class_times_cpu(const struct class_times *t);
 void class_times_add(struct class_times *to, const struct class_times *t);
 
-/* Time of one thread, waits included; thread 0 = rows without a thread. */
-void report_thread_times(
-	const struct profile *p, uint32_t thread, struct class_times *times);
+/*
+ * Time of each thread, waits included: [thread], and [0] for rows without one.
+ * The caller frees it.
+ */
+struct class_times *report_thread_times(const struct profile *p);
 
 /*
  * Whether a file is worth showing: it has its share of the time, or it is the

@@ -123,7 +123,8 @@ static void add_cell(struct folder *f, const struct profile_cell *c,
 	}
 	id = intern_bytes(&f->stacks, texts->item, texts->count * sizeof(*texts->item));
 	vec_cover(&f->weight, id);
-	f->weight.item[id] += weight;
+	/* Counts of a damaged trace may overflow. */
+	f->weight.item[id] = (int64_t)((uint64_t)f->weight.item[id] + (uint64_t)weight);
 }
 
 static int compare_text(const struct folder *f, uint32_t a, uint32_t b)

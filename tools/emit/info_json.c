@@ -180,12 +180,12 @@ static void put_processes(struct json *j, const struct profile *p)
 
 static void put_threads(struct json *j, const struct profile *p)
 {
+	struct class_times *times = report_thread_times(p);
+
 	json_array(j, "threads");
 	for (uint32_t id = 1; id <= p->threads.count; id++) {
 		const struct profile_thread *thread = &p->threads.item[id - 1];
-		struct class_times times;
 
-		report_thread_times(p, id, &times);
 		json_inline_object(j, NULL);
 		json_unsigned(j, "pid",
 			thread->process ? p->processes.item[thread->process - 1].pid : 0);
@@ -198,10 +198,11 @@ static void put_threads(struct json *j, const struct profile *p)
 			json_unsigned(j, "cpu_ns", thread->cpu_ns);
 		}
 		json_unsigned(j, "samples", thread->sample_count);
-		put_class_ns(j, &times);
+		put_class_ns(j, &times[id]);
 		json_end(j);
 	}
 	json_end(j);
+	free(times);
 }
 
 static void put_metrics(struct json *j, const struct profile *p)

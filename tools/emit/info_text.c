@@ -159,26 +159,25 @@ static void put_process(struct teller *t, const struct profile_process *process)
 	fputc('\n', t->out);
 }
 
-static void put_thread(struct teller *t, uint32_t id)
+static void put_thread(struct teller *t, uint32_t id, const struct class_times *times)
 {
 	const struct profile_thread *thread = &t->p->threads.item[id - 1];
-	struct class_times times;
 	char cpu[UNITS_SIZE], waits[UNITS_SIZE], count[UNITS_SIZE];
 	int64_t waits_ns;
 
-	report_thread_times(t->p, id, &times);
-	waits_ns = times.ns[PTF_CLASS_RUNNABLE] + times.ns[PTF_CLASS_GIL] +
-		   times.ns[PTF_CLASS_WAIT];
+	waits_ns = times->ns[PTF_CLASS_RUNNABLE] + times->ns[PTF_CLASS_GIL] +
+		   times->ns[PTF_CLASS_WAIT];
 	fprintf(t->out, "%-8" PRIu32, thread->tid);
 	put_id(t, thread->name);
 	fprintf(t->out, "%s%s samples, CPU %s, waits %s%s\n", thread->name ? "; " : "",
 		units_count(count, thread->sample_count),
-		units_time(cpu, class_times_cpu(&times)), units_time(waits, waits_ns),
+		units_time(cpu, class_times_cpu(times)), units_time(waits, waits_ns),
 		thread->is_main ? "; main" : "");
 }
 
 static void put_people(struct teller *t)
 {
+	struct class_times *times = report_thread_times(t->p);
 	size_t count = t->p->processes.count;
 	char label_text[40];
 
@@ -192,9 +191,10 @@ static void put_people(struct teller *t)
 	snprintf(label_text, sizeof(label_text), "thread%s", count == 1 ? "" : "s");
 	for (size_t i = 0; i < shown(t, count); i++) {
 		label(t, i ? "" : label_text);
-		put_thread(t, (uint32_t)i + 1);
+		put_thread(t, (uint32_t)i + 1, &times[i + 1]);
 	}
 	put_more(t, count);
+	free(times);
 }
 
 /* ------------------------------------------------------------ contents */

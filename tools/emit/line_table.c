@@ -21,7 +21,7 @@
 #define HOT_PERCENT 33.0
 
 /* A damaged trace could name line four billion; nobody scrolls so far. */
-#define LINES_MAX 10000000
+#define LINES_MAX 100000
 
 #define CELL_SIZE 16
 
@@ -584,18 +584,17 @@ static void put_thread_overview(
 static void put_threads(struct view *v)
 {
 	VEC(struct thread_row) rows = {0};
+	struct class_times *times = report_thread_times(v->p);
 	struct class_times all = {0}, small = {0};
 	unsigned small_count = 0;
 
 	for (uint32_t id = 1; id <= v->p->threads.count; id++) {
-		struct thread_row row = {.thread = id};
-
 		if (!selection_has_thread(&v->options->selection, v->p, id))
 			continue;
-		report_thread_times(v->p, id, &row.times);
-		class_times_add(&all, &row.times);
-		vec_push(&rows, row);
+		class_times_add(&all, &times[id]);
+		vec_push(&rows, (struct thread_row){id, times[id]});
 	}
+	free(times);
 	if (rows.count == 0) {
 		fputs("No thread to show.\n", v->out);
 		return;

@@ -75,20 +75,21 @@ struct region {
 	uint32_t first, last;
 };
 
-/* The innermost known function around each line. */
-static struct region *function_regions(
-	const struct profile *p, const struct report_file *f, uint32_t last)
+/* The innermost known function around each line from first to last. */
+static struct region *function_regions(const struct profile *p,
+	const struct report_file *f, uint32_t first, uint32_t last)
 {
-	struct region *regions = memory_zeroed((size_t)last + 1, sizeof(*regions));
+	struct region *regions =
+		memory_zeroed((size_t)last - first + 1, sizeof(*regions));
 
 	for (size_t i = 0; i < f->functions.count; i++) {
 		struct profile_function d =
 			profile_get_function(p, f->functions.item[i].function);
 		uint64_t end = (uint64_t)d.first_line + d.line_count;
+		uint64_t line = d.first_line < first ? first : d.first_line;
 
-		for (uint64_t line = d.first_line; line && line < end && line <= last;
-			line++) {
-			struct region *r = &regions[line];
+		for (; d.first_line && line < end && line <= last; line++) {
+			struct region *r = &regions[line - first];
 
 			if (!r->first || d.line_count <= r->last - r->first)
 				*r = (struct region){d.first_line, (uint32_t)(end - 1)};
@@ -123,7 +124,7 @@ static void put_lines(struct writer *w, const struct report_file *f)
 	const struct profile_source *s = profile_source_of(w->p, f->file);
 	uint32_t first = s && s->line_starts.count ? s->first_line : 0;
 	uint32_t last = first ? first + (uint32_t)s->line_starts.count - 1 : 0;
-	struct region *regions = function_regions(w->p, f, last);
+	struct region *regions = function_regions(w->p, f, first, last);
 	size_t next = 0;
 
 	json_array(&w->j, "lines");
@@ -138,7 +139,7 @@ static void put_lines(struct writer *w, const struct report_file *f)
 		if (next < f->lines.count && f->lines.item[next].line == line)
 			l = &f->lines.item[next++];
 		profile_source_line(s, line, &text);
-		put_line(w, line, &regions[line], text, l);
+		put_line(w, line, &regions[line - first], text, l);
 	}
 	for (; next < f->lines.count; next++)
 		put_line(w, f->lines.item[next].line, NULL, (struct ptf_text){"", 0},
@@ -427,25 +428,25 @@ static void put_program(struct writer *w)
 static void put_threads(struct writer *w)
 {
 	struct json *j = &w->j;
+	struct class_times *times = report_thread_times(w->p);
 
 	json_array(j, "ptf_threads");
 	for (uint32_t id = 1; id <= w->p->threads.count; id++) {
 		const struct profile_thread *t = &w->p->threads.item[id - 1];
-		struct class_times times;
 
 		if (!selection_has_thread(&w->options->selection, w->p, id))
 			continue;
-		report_thread_times(w->p, id, &times);
 		json_inline_object(j, NULL);
 		json_unsigned(j, "pid",
 			t->process ? w->p->processes.item[t->process - 1].pid : 0);
 		json_unsigned(j, "tid", t->tid);
 		put_id(j, w->p, "name", t->name);
 		json_bool(j, "is_main", t->is_main);
-		put_class_ns(j, &times);
+		put_class_ns(j, &times[id]);
 		json_end(j);
 	}
 	json_end(j);
+	free(times);
 }
 
 static void put_top(struct writer *w)
