@@ -72,7 +72,8 @@ static const char doc[] =
 	"  pconv -r --sort time walk.ptf        the busiest lines\n"
 	"  pconv --charge user walk.ptf         libraries count for who called them\n"
 	"  pconv walk.ptf -o walk.json          as Scalene's JSON\n"
-	"  pconv walk.ptf --to folded | flamegraph.pl > walk.svg";
+	"  pconv walk.ptf --to folded | flamegraph.pl > walk.svg\n\n"
+	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
 
 struct arguments {
 	char **paths;

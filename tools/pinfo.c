@@ -54,7 +54,8 @@ static const char doc[] =
 	"  pinfo --json walk.ptf | jq .cpu_ns\n"
 	"  pinfo --dump walk.ptf | grep ^sample\n"
 	"  pinfo --digest a.ptf b.ptf     one number for both together\n"
-	"  pinfo --follow walk.ptf        while prec writes it";
+	"  pinfo --follow walk.ptf        while prec writes it\n\n"
+	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
 
 enum mode {
 	MODE_TEXT,

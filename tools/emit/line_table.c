@@ -398,7 +398,7 @@ static void put_files(struct view *v)
 
 		if (!f->is_selected) {
 			class_times_add(&unselected, &f->self);
-			unselected_count++;
+			unselected_count += class_times_sum(&f->self) != 0;
 		} else if (!report_shows_file(
 				   &v->report, v->p, f, v->options->min_share_percent)) {
 			class_times_add(&small, &f->self);
@@ -468,7 +468,8 @@ static void put_header(struct view *v)
 		}
 	}
 	if (p->sections.count > 1)
-		fprintf(v->out, ", and %zu more recordings", p->sections.count - 1);
+		fprintf(v->out, ", and %zu more recording%s", p->sections.count - 1,
+			p->sections.count == 2 ? "" : "s");
 	fprintf(v->out,
 		"\nelapsed %s%s, CPU %s, %zu process%s, %zu thread%s, %s samples\n\n",
 		units_time(elapsed, profile_elapsed_ns(p)),
@@ -491,6 +492,9 @@ static void put_basis(struct view *v, bool of_one_thread)
 		fprintf(v->out,
 			"\nWithout %s that other threads waited (--wait all, --threads).",
 			units_time(others, v->report.other_waits_ns));
+	if (v->options->charge == CHARGE_USER)
+		fputs("\nLibrary code counts for the line of the program that called it.",
+			v->out);
 	fputs("\n\n", v->out);
 }
 
