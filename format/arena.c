@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#define ALIGNMENT	 16
+#define ALIGNMENT        16
 #define FIRST_CHUNK_SIZE (64 * 1024)
 
 struct ptf_arena_chunk {

@@ -16,7 +16,7 @@ struct ptf_arena {
 	size_t used_bytes;  /* handed out since the last reset */
 	size_t limit_bytes; /* of used_bytes */
 	bool over_limit;    /* an allocation failed for the limit */
-	bool no_memory;	    /* an allocation failed for the system */
+	bool no_memory;     /* an allocation failed for the system */
 };
 
 void ptf_arena_init(struct ptf_arena *arena, size_t limit_bytes);

@@ -138,7 +138,7 @@ size_t ptf_varint_count(struct ptf_view view)
 				i += 8;                                                  \
 				continue;                                                \
 			}                                                                \
-			/* One byte or two, without a branch to mispredict. */         \
+			/* One byte or two, without a branch to mispredict. */           \
 			for (int k = 0; k < 4; k++) {                                    \
 				uint64_t low = c.at[0], high = c.at[1];                  \
 				uint64_t two = low >> 7, v;                              \

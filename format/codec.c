@@ -17,7 +17,7 @@ struct ptf_codec {
 	ZSTD_CCtx *compressor;
 	ZSTD_DCtx *decompressor;
 	int level;
-	struct ptf_buf content;	 /* of the frame decompressed last */
+	struct ptf_buf content; /* of the frame decompressed last */
 	struct ptf_buf measured;
 };
 
@@ -48,8 +48,8 @@ struct ptf_frame_head ptf_codec_head(struct ptf_view bytes)
 	}
 	head.kind = PTF_FRAME_DATA;
 	head.content_bytes = z.frameContentSize == ZSTD_CONTENTSIZE_UNKNOWN
-		? PTF_ZSTD_CONTENT_UNKNOWN
-		: z.frameContentSize;
+				     ? PTF_ZSTD_CONTENT_UNKNOWN
+				     : z.frameContentSize;
 	head.window_bytes = z.windowSize;
 	head.has_checksum = z.checksumFlag;
 	head.has_dictionary = z.dictID != 0;
@@ -111,15 +111,15 @@ static int want_compressor(struct ptf_codec *codec, struct ptf_error *err)
 	z = codec->compressor = ZSTD_createCCtx();
 	if (!z)
 		return ptf_fail_nomem(err);
-	if (ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, codec->level)) ||
+	if (ZSTD_isError(
+		    ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, codec->level)) ||
 		ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1)) ||
 		ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_contentSizeFlag, 1)))
-		return ptf_fail(err, PTF_ERR_USAGE, "zstd refuses level %d",
-			codec->level);
+		return ptf_fail(
+			err, PTF_ERR_USAGE, "zstd refuses level %d", codec->level);
 	/* Levels from 20 on would take a larger window than readers allow. */
-	if (codec->level > 19 &&
-		ZSTD_isError(ZSTD_CCtx_setParameter(
-			z, ZSTD_c_windowLog, PTF_WINDOW_LOG_MAX)))
+	if (codec->level > 19 && ZSTD_isError(ZSTD_CCtx_setParameter(
+					 z, ZSTD_c_windowLog, PTF_WINDOW_LOG_MAX)))
 		return ptf_fail(err, PTF_ERR_USAGE, "zstd refuses the window size");
 	return 0;
 }
@@ -170,8 +170,8 @@ int ptf_codec_decompress(struct ptf_codec *codec, struct ptf_view frame,
 	to = ptf_buf_reserve(&codec->content, (size_t)content_bytes + 1);
 	if (!to)
 		return ptf_fail_nomem(err);
-	size = ZSTD_decompressDCtx(codec->decompressor, to, (size_t)content_bytes,
-		frame.data, frame.size);
+	size = ZSTD_decompressDCtx(
+		codec->decompressor, to, (size_t)content_bytes, frame.data, frame.size);
 	if (ZSTD_isError(size))
 		return fail_zstd(err, size);
 	codec->content.size = size;
@@ -200,8 +200,11 @@ int ptf_codec_stream(struct ptf_codec *codec, struct ptf_view *in, struct ptf_bu
 		return ptf_fail_nomem(err);
 	to = (ZSTD_outBuffer){out->data + out->size, out_max, 0};
 	rc = ZSTD_decompressStream(codec->decompressor, &to, &from);
-	in->data += from.pos;
-	in->size -= from.pos;
+	/* Not even 0 may be added to a null pointer. */
+	if (from.pos) {
+		in->data += from.pos;
+		in->size -= from.pos;
+	}
 	out->size += to.pos;
 	if (ZSTD_isError(rc))
 		return fail_zstd(err, rc);
@@ -214,6 +217,6 @@ size_t ptf_codec_measure(struct ptf_codec *codec, struct ptf_view data)
 	if (data.size == 0 || ptf_codec_compress(codec, data, &codec->measured, NULL) < 0)
 		return 0;
 	return codec->measured.size > FRAME_OVERHEAD_BYTES
-		? codec->measured.size - FRAME_OVERHEAD_BYTES
-		: codec->measured.size;
+		       ? codec->measured.size - FRAME_OVERHEAD_BYTES
+		       : codec->measured.size;
 }

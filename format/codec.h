@@ -9,17 +9,17 @@
 
 #include "format/bytes.h"
 
-#define PTF_ZSTD_MAGIC		0xFD2FB528u
-#define PTF_SKIPPABLE_MAGIC	0x184D2A50u /* to ...5F */
-#define PTF_SKIPPABLE_MASK	0xFFFFFFF0u
-#define PTF_DEFAULT_LEVEL	3
-#define PTF_WINDOW_LOG_MAX	23 /* 8 MiB */
+#define PTF_ZSTD_MAGIC           0xFD2FB528u
+#define PTF_SKIPPABLE_MAGIC      0x184D2A50u /* to ...5F */
+#define PTF_SKIPPABLE_MASK       0xFFFFFFF0u
+#define PTF_DEFAULT_LEVEL        3
+#define PTF_WINDOW_LOG_MAX       23 /* 8 MiB */
 #define PTF_ZSTD_CONTENT_UNKNOWN UINT64_MAX
 
 /* What the first bytes of a frame say. */
 enum ptf_frame_kind {
-	PTF_FRAME_NONE,	     /* no frame begins here */
-	PTF_FRAME_SHORT,     /* too few bytes to tell */
+	PTF_FRAME_NONE,  /* no frame begins here */
+	PTF_FRAME_SHORT, /* too few bytes to tell */
 	PTF_FRAME_DATA,
 	PTF_FRAME_SKIPPABLE,
 };
@@ -27,7 +27,7 @@ enum ptf_frame_kind {
 struct ptf_frame_head {
 	enum ptf_frame_kind kind;
 	uint32_t magic;
-	uint64_t size_bytes;	/* whole; of a data frame 0: see ptf_codec_frame_size */
+	uint64_t size_bytes;    /* whole; of a data frame 0: see ptf_codec_frame_size */
 	uint64_t content_bytes; /* PTF_ZSTD_CONTENT_UNKNOWN where not said */
 	uint64_t window_bytes;
 	bool has_checksum;

@@ -34,8 +34,8 @@ static int decode_functions(struct ptf_arena *arena,
 		f[i].file = file[i];
 		f[i].module = module[i];
 		f[i].kind = kind[i] <= PTF_FUNCTION_SYNTHETIC
-			? (enum ptf_function_kind)kind[i]
-			: PTF_FUNCTION_UNKNOWN;
+				    ? (enum ptf_function_kind)kind[i]
+				    : PTF_FUNCTION_UNKNOWN;
 		f[i].first_line = first[i];
 		f[i].line_count = lines[i];
 	}
@@ -69,9 +69,8 @@ static bool first_line(const struct ptf_first_lines *known,
 }
 
 static int decode_frames(struct ptf_arena *arena,
-	const struct ptf_definition_columns *columns,
-	const struct ptf_first_lines *known, struct ptf_definitions *out,
-	struct ptf_error *err)
+	const struct ptf_definition_columns *columns, const struct ptf_first_lines *known,
+	struct ptf_definitions *out, struct ptf_error *err)
 {
 	size_t n = ptf_varint_count(columns->frame_scope);
 	uint64_t *scope = ptf_column_u64(arena, columns->frame_scope, n);
@@ -135,9 +134,8 @@ static int decode_nodes(struct ptf_arena *arena,
 }
 
 int ptf_definitions_decode(struct ptf_arena *arena,
-	const struct ptf_definition_columns *columns,
-	const struct ptf_first_lines *known, struct ptf_definitions *out,
-	struct ptf_error *err)
+	const struct ptf_definition_columns *columns, const struct ptf_first_lines *known,
+	struct ptf_definitions *out, struct ptf_error *err)
 {
 	int rc = decode_functions(arena, columns, out, err);
 
@@ -150,7 +148,18 @@ int ptf_definitions_decode(struct ptf_arena *arena,
 
 /* ------------------------------------------------------------- writing */
 
-enum { NAME, FILE_, MODULE, KIND, FIRST_LINE, LINE_COUNT, SCOPE, POSITION, PARENT, FRAME };
+enum {
+	NAME,
+	FILE_,
+	MODULE,
+	KIND,
+	FIRST_LINE,
+	LINE_COUNT,
+	SCOPE,
+	POSITION,
+	PARENT,
+	FRAME
+};
 
 bool ptf_definitions_encode(struct ptf_definition_encoder *e,
 	const struct ptf_definitions *in,
@@ -178,7 +187,8 @@ bool ptf_definitions_encode(struct ptf_definition_encoder *e,
 
 		if (f->module) {
 			ptf_buf_varint(&b[SCOPE], (uint64_t)f->module * 2 + 1);
-			ptf_buf_signed(&b[POSITION], (int64_t)(f->module_offset - offset));
+			ptf_buf_signed(
+				&b[POSITION], (int64_t)(f->module_offset - offset));
 			offset = f->module_offset;
 		} else {
 			uint32_t first = first_line_of(context, f->function);

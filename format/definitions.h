@@ -27,9 +27,8 @@ struct ptf_first_lines {
  * ids inside refer to what is defined is checked as far as decoding needs it.
  */
 int ptf_definitions_decode(struct ptf_arena *arena,
-	const struct ptf_definition_columns *columns,
-	const struct ptf_first_lines *known, struct ptf_definitions *out,
-	struct ptf_error *err);
+	const struct ptf_definition_columns *columns, const struct ptf_first_lines *known,
+	struct ptf_definitions *out, struct ptf_error *err);
 
 /* Ten buffers of the columns, kept from Block to Block. */
 struct ptf_definition_encoder {

@@ -15,8 +15,8 @@ static const size_t key_sizes[PTF_ID_KINDS] = {
 	[PTF_ID_CLASS] = 2 * 4,
 };
 
-static const char *const kind_names[PTF_ID_KINDS] = {"string", "module", "function", "frame",
-	"node", "metric", "class", "label set", "process", "thread"};
+static const char *const kind_names[PTF_ID_KINDS] = {"string", "module", "function",
+	"frame", "node", "metric", "class", "label set", "process", "thread"};
 
 void ptf_dictionary_init(struct ptf_dictionary *d)
 {
@@ -33,7 +33,8 @@ void ptf_dictionary_finish(struct ptf_dictionary *d)
 	ptf_definition_encoder_finish(&d->encoder);
 }
 
-bool ptf_dictionary_has(const struct ptf_dictionary *d, enum ptf_id_kind kind, uint32_t id)
+bool ptf_dictionary_has(
+	const struct ptf_dictionary *d, enum ptf_id_kind kind, uint32_t id)
 {
 	if (kind == PTF_ID_CLASS)
 		return id < PTF_CLASS_KIND_COUNT + d->count[kind];
@@ -46,8 +47,8 @@ static int intern(struct ptf_dictionary *d, enum ptf_id_kind kind, const void *k
 	uint32_t found = ptf_intern_id(&d->intern[kind], key, size);
 
 	if (!found && d->intern[kind].count == PTF_IDS_MAX)
-		return ptf_fail(err, PTF_ERR_LIMIT, "too many ids of kind %s",
-			kind_names[kind]);
+		return ptf_fail(
+			err, PTF_ERR_LIMIT, "too many ids of kind %s", kind_names[kind]);
 	if (!found)
 		return ptf_fail_nomem(err);
 	d->count[kind] = d->intern[kind].count;
@@ -105,8 +106,8 @@ int ptf_dictionary_function(struct ptf_dictionary *d, const struct ptf_function 
 	return rc < 0 ? rc : intern(d, PTF_ID_FUNCTION, key, sizeof(key), id, err);
 }
 
-int ptf_dictionary_frame(struct ptf_dictionary *d, const struct ptf_frame *f, uint32_t *id,
-	struct ptf_error *err)
+int ptf_dictionary_frame(struct ptf_dictionary *d, const struct ptf_frame *f,
+	uint32_t *id, struct ptf_error *err)
 {
 	uint32_t key[5] = {f->function, 0, 0, 0, 0};
 	int rc = need(d, PTF_ID_FUNCTION, f->function, err);
@@ -231,8 +232,7 @@ bool ptf_dictionary_is_pending(const struct ptf_dictionary *d)
 
 static size_t item_bytes(const struct ptf_dictionary *d, int kind, uint32_t id)
 {
-	static const size_t fixed[PTF_ID_KINDS] = {
-		8, 16, 36, 16, 10, 36, 16, 16, 0, 32};
+	static const size_t fixed[PTF_ID_KINDS] = {8, 16, 36, 16, 10, 36, 16, 16, 0, 32};
 
 	if (key_sizes[kind] || kind >= PTF_ID_PROCESS)
 		return fixed[kind];
@@ -309,8 +309,8 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 		struct ptf_view v = ptf_intern_key(
 			&in[PTF_ID_MODULE], written[PTF_ID_MODULE] + 1 + i);
 
-		modules[i] = (struct ptf_module){ptf_load32(v.data),
-			{(const char *)v.data + 4, v.size - 4}};
+		modules[i] = (struct ptf_module){
+			ptf_load32(v.data), {(const char *)v.data + 4, v.size - 4}};
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_FUNCTION]; i++) {
 		key32(&in[PTF_ID_FUNCTION], written[PTF_ID_FUNCTION] + 1 + i, key);
@@ -333,8 +333,8 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_CLASS]; i++) {
 		key32(&in[PTF_ID_CLASS], written[PTF_ID_CLASS] + 1 + i, key);
-		classes[i] = (struct ptf_class_descriptor){
-			(enum ptf_class)key[0], key[1]};
+		classes[i] =
+			(struct ptf_class_descriptor){(enum ptf_class)key[0], key[1]};
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_LABEL_SET]; i++) {
 		struct ptf_view v = ptf_intern_key(

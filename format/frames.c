@@ -12,7 +12,7 @@
 #define FIRST_LOOK_BYTES  ((size_t)64 << 10)
 /* An index of more is not believed. */
 #define INDEX_BYTES_MAX ((size_t)1 << 30)
-#define BLOCK_TAG	(1 << 3 | PTF_WIRE_LENGTH)
+#define BLOCK_TAG       (1 << 3 | PTF_WIRE_LENGTH)
 
 void ptf_frames_rewind(struct ptf_frames *f, uint64_t offset, bool is_raw)
 {
@@ -34,8 +34,8 @@ void ptf_frames_rewind(struct ptf_frames *f, uint64_t offset, bool is_raw)
 /* ------------------------------------------------------- Blocks of bytes */
 
 /* 1 and the Block at the start of the bytes; 0: more are needed; -1: none. */
-static int parse_block(struct ptf_view bytes, size_t max_block_bytes, struct ptf_view *block,
-	size_t *block_bytes)
+static int parse_block(struct ptf_view bytes, size_t max_block_bytes,
+	struct ptf_view *block, size_t *block_bytes)
 {
 	struct ptf_cursor c = ptf_cursor(bytes);
 	uint64_t size;
@@ -60,7 +60,8 @@ static int parse_block(struct ptf_view bytes, size_t max_block_bytes, struct ptf
 int ptf_frames_load(struct ptf_frames *f, uint64_t offset, struct ptf_view *content,
 	uint64_t *size_bytes, struct ptf_error *err)
 {
-	size_t look = FIRST_LOOK_BYTES, most = f->max_frame_bytes + (f->max_frame_bytes >> 4);
+	size_t look = FIRST_LOOK_BYTES,
+	       most = f->max_frame_bytes + (f->max_frame_bytes >> 4);
 	struct ptf_frame_head head;
 	struct ptf_view view;
 	int64_t size;
@@ -89,7 +90,8 @@ int ptf_frames_load(struct ptf_frames *f, uint64_t offset, struct ptf_view *cont
 		if (view.size < look)
 			return ptf_fail(err, PTF_ERR_TRUNCATED, "frame is cut short");
 		if (look > most)
-			return ptf_fail(err, PTF_ERR_CORRUPT, "frame larger than its content");
+			return ptf_fail(
+				err, PTF_ERR_CORRUPT, "frame larger than its content");
 		look *= 4;
 	}
 	*size_bytes = (uint64_t)size;
@@ -100,8 +102,8 @@ int ptf_frames_load(struct ptf_frames *f, uint64_t offset, struct ptf_view *cont
 
 /* ---------------------------------------------------------------- streams */
 
-static int open_stream(
-	struct ptf_frames *f, uint64_t offset, uint64_t end, bool is_cut, struct ptf_error *err)
+static int open_stream(struct ptf_frames *f, uint64_t offset, uint64_t end, bool is_cut,
+	struct ptf_error *err)
 {
 	f->mode = PTF_PAYLOAD_STREAM;
 	f->frame_offset = offset;
@@ -159,7 +161,8 @@ static int fill(struct ptf_frames *f, bool *grew, struct ptf_error *err)
 }
 
 /* 1 and a Block, or 0 at the end of what can be had. */
-static int next_of_stream(struct ptf_frames *f, struct ptf_item *item, struct ptf_error *err)
+static int next_of_stream(
+	struct ptf_frames *f, struct ptf_item *item, struct ptf_error *err)
 {
 	bool grew = true;
 
@@ -170,8 +173,8 @@ static int next_of_stream(struct ptf_frames *f, struct ptf_item *item, struct pt
 		if (f->buffer.size > f->buffer_at) {
 			rest.data = f->buffer.data + f->buffer_at;
 			rest.size = f->buffer.size - f->buffer_at;
-			rc = parse_block(
-				rest, f->max_block_bytes, &item->block, &item->block_bytes);
+			rc = parse_block(rest, f->max_block_bytes, &item->block,
+				&item->block_bytes);
 		}
 		if (rc == 1) {
 			f->buffer_at += item->block_bytes;
@@ -320,7 +323,8 @@ static int end_stream(struct ptf_frames *f, struct ptf_error *err)
 	}
 	if (f->stream_is_cut || (!f->stream_error.code && is_at_end)) {
 		if (is_at_end) {
-			note_cut_tail(f, f->frame_offset, CUT_FRAME_TEXT, f->given_blocks);
+			note_cut_tail(
+				f, f->frame_offset, CUT_FRAME_TEXT, f->given_blocks);
 		} else {
 			f->at = f->stream_end;
 			ptf_notes_add(f->notes, PTF_ERR_TRUNCATED, f->frame_offset,
@@ -357,8 +361,8 @@ static int open_data(struct ptf_frames *f, uint64_t offset, struct ptf_error *er
 }
 
 /* An index, or a section header, or somebody else's: 1 when there is an item. */
-static int take_skippable(struct ptf_frames *f, uint64_t offset, struct ptf_frame_head head,
-	struct ptf_item *item, struct ptf_error *err)
+static int take_skippable(struct ptf_frames *f, uint64_t offset,
+	struct ptf_frame_head head, struct ptf_item *item, struct ptf_error *err)
 {
 	uint64_t left = f->in->size - offset;
 	bool is_known = head.magic == PTF_HEADER_MAGIC || head.magic == PTF_INDEX_MAGIC;

@@ -16,9 +16,9 @@
 
 enum ptf_item_kind {
 	PTF_ITEM_END,
-	PTF_ITEM_BLOCK,	 /* the content of a Trace.block */
+	PTF_ITEM_BLOCK,  /* the content of a Trace.block */
 	PTF_ITEM_HEADER, /* a sound section header */
-	PTF_ITEM_INDEX,	 /* a sound index */
+	PTF_ITEM_INDEX,  /* a sound index */
 };
 
 struct ptf_item {
@@ -39,9 +39,14 @@ struct ptf_frames {
 	struct ptf_notes *notes;
 	size_t max_frame_bytes, max_block_bytes;
 
-	uint64_t at;	       /* the next frame */
+	uint64_t at;           /* the next frame */
 	uint64_t frame_offset; /* the open one */
-	enum { PTF_PAYLOAD_NONE, PTF_PAYLOAD_WHOLE, PTF_PAYLOAD_STREAM, PTF_PAYLOAD_RAW } mode;
+	enum {
+		PTF_PAYLOAD_NONE,
+		PTF_PAYLOAD_WHOLE,
+		PTF_PAYLOAD_STREAM,
+		PTF_PAYLOAD_RAW
+	} mode;
 
 	/* PTF_PAYLOAD_WHOLE: what is left of it. */
 	struct ptf_view whole;
@@ -49,10 +54,10 @@ struct ptf_frames {
 	/* PTF_PAYLOAD_STREAM and _RAW. */
 	struct ptf_buf buffer;
 	size_t buffer_at;
-	uint64_t stream_at;    /* next byte of the file to take in */
-	uint64_t stream_end;   /* no byte from here on belongs to it */
-	bool stream_finished;  /* the frame came to its end */
-	bool stream_is_cut;    /* known before: it has no end */
+	uint64_t stream_at;   /* next byte of the file to take in */
+	uint64_t stream_end;  /* no byte from here on belongs to it */
+	bool stream_finished; /* the frame came to its end */
+	bool stream_is_cut;   /* known before: it has no end */
 	struct ptf_error stream_error;
 	uint32_t given_blocks; /* of the open frame */
 	uint32_t again_blocks; /* of the next one: were given before a refresh */
@@ -66,7 +71,7 @@ struct ptf_frames {
 	const struct ptf_skip *skip;
 	size_t skip_count, skip_at;
 
-	/* Bytes that may still be decompressed in vain while searching. */
+	/* Bytes that may still be looked at in vain while searching. */
 	uint64_t salvage_budget;
 	/* Damage is the caller's to judge: PTF_ERR_NOT_PTF instead of a note. */
 	bool is_strict;

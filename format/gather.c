@@ -20,13 +20,14 @@ bool ptf_gather_fits(const struct ptf_gather *g, const struct ptf_samples *sampl
 /* array points to a pointer of any type, hence the copies. */
 static bool resize(void *array, size_t count, size_t item_size)
 {
-	void *data;
+	void *data, *grown;
 
 	memcpy(&data, array, sizeof(data));
-	data = realloc(data, count * item_size);
-	if (data)
-		memcpy(array, &data, sizeof(data));
-	return data != NULL;
+	grown = realloc(data, count * item_size);
+	if (grown)
+		memcpy(array, &grown, sizeof(grown));
+	/* cppcheck-suppress memleak ; it is in *array */
+	return grown != NULL;
 }
 
 #define RESIZE(array, count) resize(&(array), (count), sizeof(*(array)))
@@ -93,7 +94,8 @@ bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, siz
 		return false;
 	memcpy(g->time_ns + have, samples->time_ns + from, count * sizeof(*g->time_ns));
 	memcpy(g->node + have, samples->node + from, count * sizeof(*g->node));
-	memcpy(g->class_id + have, samples->class_id + from, count * sizeof(*g->class_id));
+	memcpy(g->class_id + have, samples->class_id + from,
+		count * sizeof(*g->class_id));
 	/* Growing may have moved what is shown. */
 	if (g->rows.labels)
 		g->rows.labels = g->labels;
@@ -103,8 +105,8 @@ bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, siz
 		g->rows.task = g->task;
 	add_optional(g->labels, &g->rows.labels, have,
 		samples->labels ? samples->labels + from : NULL, count);
-	add_optional(g->cpu, &g->rows.cpu, have, samples->cpu ? samples->cpu + from : NULL,
-		count);
+	add_optional(g->cpu, &g->rows.cpu, have,
+		samples->cpu ? samples->cpu + from : NULL, count);
 	add_optional(g->task, &g->rows.task, have,
 		samples->task ? samples->task + from : NULL, count);
 	for (size_t i = 0; i < samples->column_count; i++) {

@@ -18,8 +18,8 @@ enum {
 };
 
 /* Made like the header's, and different from it. */
-static const uint8_t trailer_text[16] = {0x89, 'P', 'T', 'F', '\r', '\n', 0x1a, '\n', 0x00,
-	0xff, 'i', 'n', 'd', 'e', 'x', '\n'};
+static const uint8_t trailer_text[16] = {0x89, 'P', 'T', 'F', '\r', '\n', 0x1a, '\n',
+	0x00, 0xff, 'i', 'n', 'd', 'e', 'x', '\n'};
 
 /* Over the frame's content up to the checksum itself. */
 static uint64_t checksum(const uint8_t *frame, size_t size)
@@ -53,8 +53,8 @@ void ptf_index_add_block(struct ptf_index_builder *b, const struct ptf_index_blo
 		b->sample_count += block->rows;
 }
 
-void ptf_index_add_frame(struct ptf_index_builder *b, uint64_t offset, uint64_t size_bytes,
-	uint64_t content_bytes)
+void ptf_index_add_frame(struct ptf_index_builder *b, uint64_t offset,
+	uint64_t size_bytes, uint64_t content_bytes)
 {
 	ptf_buf_varint(&b->frame_gap, offset - b->data_end);
 	ptf_buf_varint(&b->frame_size, size_bytes);
@@ -67,8 +67,8 @@ void ptf_index_add_frame(struct ptf_index_builder *b, uint64_t offset, uint64_t 
 static bool builder_failed(const struct ptf_index_builder *b)
 {
 	return b->frame_gap.failed || b->frame_size.failed || b->frame_content.failed ||
-		b->frame_blocks.failed || b->block_kind.failed || b->block_rows.failed ||
-		b->block_thread.failed || b->block_time.failed || b->block_span.failed;
+	       b->frame_blocks.failed || b->block_kind.failed || b->block_rows.failed ||
+	       b->block_thread.failed || b->block_time.failed || b->block_span.failed;
 }
 
 int ptf_index_encode(const struct ptf_index_builder *b,
@@ -144,11 +144,11 @@ bool ptf_index_trailer_decode(struct ptf_view bytes, struct ptf_index_trailer *t
 	trailer->section_bytes = ptf_load64(bytes.data + AT_SECTION_BYTES);
 	trailer->index_bytes = ptf_load32(bytes.data + AT_INDEX_BYTES);
 	return trailer->index_bytes >= 8 + PTF_INDEX_TRAILER_BYTES &&
-		trailer->section_bytes >= trailer->index_bytes;
+	       trailer->section_bytes >= trailer->index_bytes;
 }
 
-static bool decode_frames(
-	struct ptf_arena *arena, const struct ptf_index_columns *c, struct ptf_index *index)
+static bool decode_frames(struct ptf_arena *arena, const struct ptf_index_columns *c,
+	struct ptf_index *index)
 {
 	size_t n = ptf_varint_count(c->frame_gap);
 	uint64_t *gap = ptf_column_u64(arena, c->frame_gap, n);
@@ -180,8 +180,8 @@ static bool decode_frames(
 	return block == index->block_count;
 }
 
-static bool decode_blocks(
-	struct ptf_arena *arena, const struct ptf_index_columns *c, struct ptf_index *index)
+static bool decode_blocks(struct ptf_arena *arena, const struct ptf_index_columns *c,
+	struct ptf_index *index)
 {
 	size_t n = ptf_varint_count(c->block_kind);
 	uint32_t *kind = ptf_column_u32(arena, c->block_kind, n);
@@ -201,8 +201,8 @@ static bool decode_blocks(
 			.rows = rows[i],
 			.thread = thread[i],
 			.is_timed = kind[i] == PTF_BLOCK_SAMPLES ||
-				kind[i] == PTF_BLOCK_COUNTERS ||
-				kind[i] == PTF_BLOCK_MARKS,
+				    kind[i] == PTF_BLOCK_COUNTERS ||
+				    kind[i] == PTF_BLOCK_MARKS,
 			.first_time_ns = from};
 		if (__builtin_add_overflow(from, span[i], &b[i].last_time_ns))
 			return false;
@@ -212,8 +212,8 @@ static bool decode_blocks(
 	return true;
 }
 
-static bool decode_threads(
-	struct ptf_arena *arena, const struct ptf_index_columns *c, struct ptf_index *index)
+static bool decode_threads(struct ptf_arena *arena, const struct ptf_index_columns *c,
+	struct ptf_index *index)
 {
 	size_t n = ptf_varint_count(c->thread);
 	uint32_t *thread = ptf_column_u32(arena, c->thread, n);
@@ -247,7 +247,8 @@ int ptf_index_decode(struct ptf_arena *arena, struct ptf_view frame,
 		frame.data + 8, frame.size - 8 - PTF_INDEX_TRAILER_BYTES};
 	if (!ptf_index_trailer_decode(trailer, &index->trailer) ||
 		index->trailer.index_bytes != frame.size ||
-		ptf_load64(trailer.data + AT_CHECKSUM) != checksum(frame.data, frame.size))
+		ptf_load64(trailer.data + AT_CHECKSUM) !=
+			checksum(frame.data, frame.size))
 		return ptf_fail(err, PTF_ERR_CORRUPT, "the index is damaged");
 	rc = ptf_payload_decode_index(arena, body, &columns, err);
 	if (rc < 0)

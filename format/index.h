@@ -13,7 +13,7 @@
 #include "format/arena.h"
 #include "format/bytes.h"
 
-#define PTF_INDEX_MAGIC	       0x184D2A5Bu
+#define PTF_INDEX_MAGIC         0x184D2A5Bu
 #define PTF_INDEX_TRAILER_BYTES 40
 
 /* The message with its columns as they stand. */
@@ -40,7 +40,7 @@ struct ptf_index_block {
 struct ptf_index_builder {
 	struct ptf_buf frame_gap, frame_size, frame_content, frame_blocks;
 	struct ptf_buf block_kind, block_rows, block_thread, block_time, block_span;
-	uint64_t data_end;   /* of the last data frame, from the section's start */
+	uint64_t data_end;    /* of the last data frame, from the section's start */
 	uint32_t open_blocks; /* of the frame being filled */
 	uint64_t block_count, sample_count;
 	int64_t previous_time_ns;
@@ -48,11 +48,12 @@ struct ptf_index_builder {
 	int64_t first_time_ns, last_time_ns;
 };
 
-void ptf_index_add_block(struct ptf_index_builder *b, const struct ptf_index_block *block);
+void ptf_index_add_block(
+	struct ptf_index_builder *b, const struct ptf_index_block *block);
 
 /* The Blocks added since the last frame make up one at this offset. */
-void ptf_index_add_frame(struct ptf_index_builder *b, uint64_t offset, uint64_t size_bytes,
-	uint64_t content_bytes);
+void ptf_index_add_frame(struct ptf_index_builder *b, uint64_t offset,
+	uint64_t size_bytes, uint64_t content_bytes);
 
 struct ptf_index_thread {
 	uint32_t thread;
@@ -75,7 +76,7 @@ void ptf_index_builder_finish(struct ptf_index_builder *b);
 /* What the last bytes of a section say. */
 struct ptf_index_trailer {
 	uint64_t section_bytes; /* with the index */
-	uint32_t index_bytes;	/* the whole skippable frame */
+	uint32_t index_bytes;   /* the whole skippable frame */
 };
 
 /* Does a trailer stand in these PTF_INDEX_TRAILER_BYTES? Its sum is not checked. */

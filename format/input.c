@@ -115,8 +115,7 @@ int ptf_input_view(struct ptf_input *in, uint64_t offset, size_t want,
 		*out = (struct ptf_view){in->memory.data + offset, want};
 		return 0;
 	}
-	if (offset < in->window_offset ||
-		offset - in->window_offset > in->window.size ||
+	if (offset < in->window_offset || offset - in->window_offset > in->window.size ||
 		in->window.size - (offset - in->window_offset) < want) {
 		size_t fill = want > WINDOW_BYTES ? want : WINDOW_BYTES;
 		int rc = fill_window(in, offset, fill < left ? fill : (size_t)left, err);

@@ -14,7 +14,7 @@
 #include "format/bytes.h"
 
 struct ptf_input {
-	int fd;	       /* -1: all bytes are in memory */
+	int fd;        /* -1: all bytes are in memory */
 	uint64_t size; /* as far as is known */
 	struct ptf_view memory;
 	struct ptf_buf window; /* part of the file, or all of a pipe */

@@ -91,7 +91,8 @@ uint32_t ptf_intern_id(struct ptf_intern *d, const void *key, size_t size)
 		if (d->slots[at].hash != hash)
 			continue;
 		known = ptf_intern_key(d, d->slots[at].id);
-		if (known.size == size && (size == 0 || memcmp(known.data, key, size) == 0))
+		if (known.size == size &&
+			(size == 0 || memcmp(known.data, key, size) == 0))
 			return d->slots[at].id;
 	}
 	if (d->count == PTF_IDS_MAX || !append(d, key, size))

@@ -20,7 +20,7 @@ struct ptf_intern {
 	struct ptf_intern_slot *slots;
 	size_t slot_count;
 	struct ptf_buf heap;
-	size_t *end;	 /* of each key in the heap; unused with key_size */
+	size_t *end; /* of each key in the heap; unused with key_size */
 	size_t end_capacity;
 	size_t key_size; /* of all keys, or 0 when they differ */
 	uint32_t count;

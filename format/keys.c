@@ -8,7 +8,7 @@
  * rank holds the keys themselves. Measured on made-up stacks: at 1,000 rows
  * tables cost 14 %, at 10,000 rows with 3,500 keys 2 %.
  */
-#define TABLE_ROWS_MIN	    4096
+#define TABLE_ROWS_MIN         4096
 #define TABLE_ROWS_PER_KEY_MIN 4
 
 /* ------------------------------------------------------------- reading */
@@ -90,8 +90,7 @@ bool ptf_keys_decode(struct ptf_arena *arena, const struct ptf_key_columns *colu
 	pairs = ptf_arena_array(arena, pair_count, sizeof(*pairs));
 	rank = ptf_column_u32(arena, columns->rank, count);
 	if (!pairs || !rank ||
-		!decode_table(
-			arena, columns->hot, hot_count, class_count, pairs, peak) ||
+		!decode_table(arena, columns->hot, hot_count, class_count, pairs, peak) ||
 		!decode_table(arena, columns->cold, cold_count, class_count,
 			pairs + hot_count, peak))
 		return false;
@@ -178,7 +177,7 @@ bool ptf_keys_encode(struct ptf_key_encoder *e, const uint32_t *node,
 	for (size_t i = 0; i < count; i++) {
 		uint64_t key = (uint64_t)node[i] * class_count + class_id[i];
 		size_t at = (size_t)((key * UINT64_C(0x9E3779B97F4A7C15)) >> 32) &
-			(e->slot_count - 1);
+			    (e->slot_count - 1);
 
 		while (e->slots[at].rows && e->slots[at].key != key)
 			at = (at + 1) & (e->slot_count - 1);

@@ -29,7 +29,7 @@ bool ptf_keys_decode(struct ptf_arena *arena, const struct ptf_key_columns *colu
 
 struct ptf_key_slot {
 	uint64_t key;
-	uint32_t rows;	/* 0 = free slot */
+	uint32_t rows;  /* 0 = free slot */
 	uint32_t place; /* rank */
 };
 

@@ -10,8 +10,8 @@
 /* A file can be wrong in more places than anybody reads. */
 #define NOTES_MAX 1000
 
-static bool push(struct ptf_error ***list, size_t *count, size_t *capacity,
-	struct ptf_error *note)
+static bool push(
+	struct ptf_error ***list, size_t *count, size_t *capacity, struct ptf_error *note)
 {
 	if (*count == *capacity) {
 		size_t wanted = *capacity ? 2 * *capacity : 16;
@@ -57,7 +57,8 @@ static bool add(struct ptf_notes *n, int code, uint64_t offset, const char *text
 	vsnprintf(text, sizeof(text), format, args);                                     \
 	va_end(args)
 
-void ptf_notes_add(struct ptf_notes *n, int code, uint64_t offset, const char *format, ...)
+void ptf_notes_add(
+	struct ptf_notes *n, int code, uint64_t offset, const char *format, ...)
 {
 	FORMAT_TEXT(text);
 
@@ -80,7 +81,8 @@ void ptf_notes_withdraw_provisional(struct ptf_notes *n)
 		struct ptf_error *note = n->item[--n->count];
 
 		n->provisional--;
-		if (!push(&n->withdrawn, &n->withdrawn_count, &n->withdrawn_capacity, note))
+		if (!push(&n->withdrawn, &n->withdrawn_count, &n->withdrawn_capacity,
+			    note))
 			free(note);
 	}
 }

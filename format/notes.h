@@ -19,8 +19,8 @@ struct ptf_notes {
 };
 
 /* Memory that is out loses a note, nothing else. */
-void ptf_notes_add(struct ptf_notes *n, int code, uint64_t offset, const char *format, ...)
-	PTF_PRINTF(4, 5);
+void ptf_notes_add(struct ptf_notes *n, int code, uint64_t offset, const char *format,
+	...) PTF_PRINTF(4, 5);
 void ptf_notes_add_provisional(struct ptf_notes *n, int code, uint64_t offset,
 	const char *format, ...) PTF_PRINTF(4, 5);
 

@@ -105,7 +105,6 @@ static bool attributes(struct ptf_arena *arena, Ptf__Attribute *const *in, size_
 	return item != NULL;
 }
 
-
 /* What a later version added to an enum reads as its first value. */
 static int known_or_0(int value, int highest)
 {
@@ -132,8 +131,8 @@ static bool get_section_start(struct ptf_arena *arena, const Ptf__SectionStart *
 	return attributes(arena, in->attribute, in->n_attribute, &out->attributes);
 }
 
-static bool get_lists(struct ptf_arena *arena, const Ptf__Definitions *in,
-	struct ptf_definitions *out)
+static bool get_lists(
+	struct ptf_arena *arena, const Ptf__Definitions *in, struct ptf_definitions *out)
 {
 	struct ptf_text *strings = ptf_arena_array(arena, in->n_string, sizeof(*strings));
 	struct ptf_module *modules =
@@ -142,13 +141,15 @@ static bool get_lists(struct ptf_arena *arena, const Ptf__Definitions *in,
 		ptf_arena_array(arena, in->n_metric, sizeof(*metrics));
 	struct ptf_class_descriptor *classes =
 		ptf_arena_array(arena, in->n_class_descriptor, sizeof(*classes));
-	struct ptf_label_set *sets = ptf_arena_array(arena, in->n_label_set, sizeof(*sets));
+	struct ptf_label_set *sets =
+		ptf_arena_array(arena, in->n_label_set, sizeof(*sets));
 	struct ptf_process *processes =
 		ptf_arena_array(arena, in->n_process, sizeof(*processes));
 	struct ptf_thread *threads =
 		ptf_arena_array(arena, in->n_thread, sizeof(*threads));
 
-	if (!strings || !modules || !metrics || !classes || !sets || !processes || !threads)
+	if (!strings || !modules || !metrics || !classes || !sets || !processes ||
+		!threads)
 		return false;
 	for (size_t i = 0; i < in->n_string; i++)
 		strings[i] = text(in->string[i]);
@@ -167,8 +168,7 @@ static bool get_lists(struct ptf_arena *arena, const Ptf__Definitions *in,
 		const Ptf__ClassDescriptor *c = in->class_descriptor[i];
 
 		classes[i] = (struct ptf_class_descriptor){
-			(enum ptf_class)known_or_0(c->kind, PTF_CLASS_WAIT),
-			c->detail};
+			(enum ptf_class)known_or_0(c->kind, PTF_CLASS_WAIT), c->detail};
 	}
 	for (size_t i = 0; i < in->n_label_set; i++) {
 		if (!ids(arena, in->label_set[i]->key, &sets[i].keys) ||
@@ -191,8 +191,8 @@ static bool get_lists(struct ptf_arena *arena, const Ptf__Definitions *in,
 	for (size_t i = 0; i < in->n_thread; i++) {
 		const Ptf__Thread *t = in->thread[i];
 
-		threads[i] = (struct ptf_thread){
-			t->process, t->tid, t->is_main, t->start_ns};
+		threads[i] =
+			(struct ptf_thread){t->process, t->tid, t->is_main, t->start_ns};
 	}
 	out->strings = strings;
 	out->string_count = in->n_string;
@@ -298,8 +298,10 @@ static bool get_marks(
 static bool get_facts(
 	struct ptf_arena *arena, const Ptf__Facts *in, struct ptf_facts *out)
 {
-	struct ptf_source *sources = ptf_arena_array(arena, in->n_source, sizeof(*sources));
-	struct ptf_symbol *symbols = ptf_arena_array(arena, in->n_symbol, sizeof(*symbols));
+	struct ptf_source *sources =
+		ptf_arena_array(arena, in->n_source, sizeof(*sources));
+	struct ptf_symbol *symbols =
+		ptf_arena_array(arena, in->n_symbol, sizeof(*symbols));
 	struct ptf_thread_name *names =
 		ptf_arena_array(arena, in->n_thread_name, sizeof(*names));
 	struct ptf_thread_end *thread_ends =
@@ -332,7 +334,8 @@ static bool get_facts(
 	for (size_t i = 0; i < in->n_thread_end; i++) {
 		const Ptf__ThreadEnd *e = in->thread_end[i];
 
-		thread_ends[i] = (struct ptf_thread_end){e->thread, e->time_ns, e->cpu_ns};
+		thread_ends[i] =
+			(struct ptf_thread_end){e->thread, e->time_ns, e->cpu_ns};
 	}
 	for (size_t i = 0; i < in->n_process_end; i++) {
 		const Ptf__ProcessEnd *e = in->process_end[i];
@@ -352,8 +355,8 @@ static bool get_facts(
 				&images[i].attributes))
 			return false;
 	}
-	*out = (struct ptf_facts){sources, symbols, names, thread_ends, process_ends, images,
-		in->n_source, in->n_symbol, in->n_thread_name, in->n_thread_end,
+	*out = (struct ptf_facts){sources, symbols, names, thread_ends, process_ends,
+		images, in->n_source, in->n_symbol, in->n_thread_name, in->n_thread_end,
 		in->n_process_end, in->n_process_image};
 	return true;
 }
@@ -403,8 +406,8 @@ static int get_rows(struct ptf_arena *arena, const Ptf__Block *b,
 			.process = in->process,
 			.thread = in->thread,
 			.instance = in->instance};
-		return ptf_counters_decode(arena, &columns, context->samples.resolution_ns,
-			&out->counters, err);
+		return ptf_counters_decode(arena, &columns,
+			context->samples.resolution_ns, &out->counters, err);
 	}
 }
 

@@ -21,7 +21,7 @@
 struct ptf_payload_context {
 	struct ptf_samples_context samples;
 	struct ptf_first_lines first_lines;
-	bool skip_samples; /* leave the rows of Samples Blocks undecoded */
+	bool skip_samples;         /* leave the rows of Samples Blocks undecoded */
 	struct ptf_key_peak *peak; /* out: of a Samples Block */
 };
 
@@ -82,14 +82,15 @@ int ptf_payload_section_end(struct ptf_buf *out, struct ptf_arena *arena,
 
 struct ptf_row_encoder;
 int ptf_payload_aggregates(struct ptf_buf *out, struct ptf_arena *arena,
-	struct ptf_row_encoder *e, const struct ptf_aggregates *in, struct ptf_error *err);
+	struct ptf_row_encoder *e, const struct ptf_aggregates *in,
+	struct ptf_error *err);
 int ptf_payload_edges(struct ptf_buf *out, struct ptf_arena *arena,
 	struct ptf_row_encoder *e, const struct ptf_edges *in, struct ptf_error *err);
 int ptf_payload_counters(struct ptf_buf *out, struct ptf_arena *arena,
 	struct ptf_row_encoder *e, const struct ptf_counters *in, uint64_t resolution_ns,
 	struct ptf_error *err);
 
-int ptf_payload_encode_index(struct ptf_buf *out, const struct ptf_index_columns *in,
-	struct ptf_error *err);
+int ptf_payload_encode_index(
+	struct ptf_buf *out, const struct ptf_index_columns *in, struct ptf_error *err);
 
 #endif

@@ -391,8 +391,8 @@ int ptf_payload_facts(struct ptf_buf *out, struct ptf_arena *arena,
 
 	if (!m.source || !m.symbol || !m.thread_name || !m.thread_end || !m.process_end ||
 		!m.process_image ||
-		!put_images(arena, facts->process_images, facts->process_image_count,
-			images))
+		!put_images(
+			arena, facts->process_images, facts->process_image_count, images))
 		return ptf_fail_nomem(err);
 	for (size_t i = 0; i < facts->source_count; i++) {
 		const struct ptf_source *s = &facts->sources[i];

@@ -11,12 +11,12 @@
 #include "format/sizes.h"
 
 #define DEFAULT_FRAME_BYTES_MAX ((size_t)64 << 20)
-#define DEFAULT_IDS_MAX		(UINT32_C(1) << 28)
+#define DEFAULT_IDS_MAX         (UINT32_C(1) << 28)
 /* What one decoded Block, or one index, may take. */
-#define BLOCK_MEMORY_MAX ((size_t)512 << 20)
+#define BLOCK_MEMORY_MAX ((size_t)256 << 20)
 /* How far into a file its first section may begin. */
 #define LEADING_BYTES_MAX ((uint64_t)1 << 20)
-#define SALVAGE_BUDGET	  ((uint64_t)4 << 30)
+#define SALVAGE_BUDGET    ((uint64_t)4 << 30)
 
 struct ptf_reader {
 	struct ptf_reader_options options;
@@ -119,8 +119,8 @@ static int take_header(
 	rc = ptf_header_check(&item->header, &why);
 	if (rc < 0) {
 		r->section.is_refused = true;
-		ptf_notes_add(&r->notes, why.code, item->offset, "%s; the section is left out",
-			why.message);
+		ptf_notes_add(&r->notes, why.code, item->offset,
+			"%s; the section is left out", why.message);
 	}
 	return 0;
 }
@@ -166,12 +166,13 @@ static int give_start(struct ptf_reader *r, uint64_t offset, struct ptf_block *b
 	return 1;
 }
 
-static int give_definitions(struct ptf_reader *r, struct ptf_block *block,
-	struct ptf_error *err)
+static int give_definitions(
+	struct ptf_reader *r, struct ptf_block *block, struct ptf_error *err)
 {
 	struct ptf_definitions lost;
-	int rc = ptf_section_lost(
-		&r->section, &block->definitions, &r->arena, &lost, err);
+	struct ptf_error why = {0};
+	int rc =
+		ptf_section_lost(&r->section, &block->definitions, &r->arena, &lost, err);
 
 	if (rc < 0)
 		return rc;
@@ -179,13 +180,18 @@ static int give_definitions(struct ptf_reader *r, struct ptf_block *block,
 		ptf_notes_add(&r->notes, PTF_ERR_CORRUPT, block->file_offset,
 			"definitions before this are lost; \"[lost]\" stands for them");
 		rc = ptf_section_define(&r->section, &lost, r->options.max_ids, err);
-		if (rc == 0)
-			rc = ptf_section_define(&r->section, &block->definitions,
-				r->options.max_ids, err);
 		if (rc < 0)
 			return rc;
+		/* From here on the stand-ins count, whatever the Block itself holds. */
+		rc = ptf_section_define(
+			&r->section, &block->definitions, r->options.max_ids, &why);
+		if (rc == PTF_ERR_NOMEM)
+			return ptf_fail_nomem(err);
+		if (rc < 0)
+			ptf_notes_add(&r->notes, rc, block->file_offset,
+				"%s; the Block is left out", why.message);
 		r->held = *block;
-		r->is_held = true;
+		r->is_held = rc == 0;
 		block->definitions = lost;
 		return 1;
 	}
@@ -247,8 +253,8 @@ static int decode_block(struct ptf_reader *r, const struct ptf_item *item, uint3
 	/* A seek must see the times of Blocks to know which to leave out. */
 	if (r->is_seeking && r->next_section - 1 == r->seek_section)
 		context.skip_samples = false;
-	*block = (struct ptf_block){.section_index = r->next_section - 1,
-		.file_offset = item->offset};
+	*block = (struct ptf_block){
+		.section_index = r->next_section - 1, .file_offset = item->offset};
 	rc = ptf_payload_decode(&r->arena, item->block, &context, block, err);
 	if (rc < 0)
 		return rc;
@@ -273,7 +279,8 @@ static int decode_block(struct ptf_reader *r, const struct ptf_item *item, uint3
 		return rc;
 	if (dropped)
 		ptf_notes_add(&r->notes, PTF_ERR_CORRUPT, item->offset,
-			"%zu rows refer to what is not defined; they are left out", dropped);
+			"%zu rows refer to what is not defined; they are left out",
+			dropped);
 	if (block->kind == PTF_BLOCK_SAMPLES && block->samples.count == 0)
 		return 0;
 	if (r->options.skip_samples && block->kind == PTF_BLOCK_SAMPLES)
@@ -331,7 +338,8 @@ static int take_block(struct ptf_reader *r, const struct ptf_item *item,
 	return rc;
 }
 
-static int next_block(struct ptf_reader *r, struct ptf_block *block, struct ptf_error *err)
+static int next_block(
+	struct ptf_reader *r, struct ptf_block *block, struct ptf_error *err)
 {
 	if (r->is_held) {
 		*block = r->held;
@@ -401,8 +409,8 @@ static int expect_start(struct ptf_reader *r, struct ptf_error *err)
 	if (rc == PTF_ERR_NOMEM || rc == PTF_ERR_IO || rc == PTF_ERR_LIMIT)
 		return rc;
 	if (r->section.is_refused)
-		return ptf_fail(err, r->notes.item[0]->code, "%s",
-			r->notes.item[0]->message);
+		return ptf_fail(
+			err, r->notes.item[0]->code, "%s", r->notes.item[0]->message);
 	if (rc != 1 || r->held.kind != PTF_BLOCK_SECTION_START)
 		return ptf_fail(err, PTF_ERR_NOT_PTF, "not a ptf trace");
 	r->is_held = true;
@@ -553,8 +561,8 @@ void ptf_reader_rewind(struct ptf_reader *r)
 static int plan_skips(struct ptf_reader *r, const struct ptf_index *index,
 	uint64_t section_offset, int64_t time_ns, struct ptf_error *err)
 {
-	struct ptf_skip *skip = ptf_arena_array(
-		&r->skip_arena, index->frame_count, sizeof(*skip));
+	struct ptf_skip *skip =
+		ptf_arena_array(&r->skip_arena, index->frame_count, sizeof(*skip));
 	size_t count = 0;
 
 	if (!skip)
@@ -564,11 +572,12 @@ static int plan_skips(struct ptf_reader *r, const struct ptf_index *index,
 		bool needed = false;
 
 		for (uint32_t k = 0; k < f->block_count && !needed; k++) {
-			const struct ptf_index_block *b = &index->blocks[f->first_block + k];
+			const struct ptf_index_block *b =
+				&index->blocks[f->first_block + k];
 
 			needed = (b->kind != PTF_BLOCK_SAMPLES &&
 					 b->kind != PTF_BLOCK_COUNTERS) ||
-				b->last_time_ns >= time_ns;
+				 b->last_time_ns >= time_ns;
 		}
 		if (!needed)
 			skip[count++] = (struct ptf_skip){

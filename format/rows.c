@@ -23,14 +23,14 @@ static int count_rows(
 {
 	*count = ptf_varint_count(view);
 	if (*count > PTF_BLOCK_ROWS_MAX)
-		return ptf_fail(err, PTF_ERR_LIMIT, "%s: more than %d rows in a Block", name,
-			PTF_BLOCK_ROWS_MAX);
+		return ptf_fail(err, PTF_ERR_LIMIT, "%s: more than %d rows in a Block",
+			name, PTF_BLOCK_ROWS_MAX);
 	return 0;
 }
 
 /* A column that may be left out: NULL in *out then. */
-static bool optional_u32(struct ptf_arena *arena, struct ptf_view view, size_t count,
-	const uint32_t **out)
+static bool optional_u32(
+	struct ptf_arena *arena, struct ptf_view view, size_t count, const uint32_t **out)
 {
 	*out = view.size ? ptf_column_u32(arena, view, count) : NULL;
 	return *out || !view.size;
@@ -67,7 +67,8 @@ int ptf_aggregates_decode(struct ptf_arena *arena,
 		!optional_s64(arena, columns->minimum, count, &minimum) ||
 		!optional_s64(arena, columns->maximum, count, &maximum) ||
 		!minimum != !maximum ||
-		(columns->sum_of_squares.size && columns->sum_of_squares.size != 8 * count))
+		(columns->sum_of_squares.size &&
+			columns->sum_of_squares.size != 8 * count))
 		return fail_column(arena, "aggregates", err);
 	out->has_range = minimum != NULL;
 	out->has_sum_of_squares = columns->sum_of_squares.size != 0;
@@ -235,7 +236,8 @@ bool ptf_counters_encode(struct ptf_row_encoder *e, const struct ptf_counters *i
 
 	begin(e);
 	for (size_t i = 0; i < in->count; i++) {
-		int64_t now = in->time_ns[i] / resolution - (in->time_ns[i] % resolution < 0);
+		int64_t now =
+			in->time_ns[i] / resolution - (in->time_ns[i] % resolution < 0);
 
 		if (i == 0)
 			columns->start = stamp = now;

@@ -10,7 +10,7 @@ static int is_sound_frame(
 {
 	struct ptf_frame_head head;
 	struct ptf_view view;
-	uint64_t size;
+	uint64_t size, cost;
 	int rc;
 
 	*sound = false;
@@ -18,18 +18,21 @@ static int is_sound_frame(
 	if (rc < 0)
 		return rc;
 	head = ptf_codec_head(view);
-	if (head.kind != PTF_FRAME_DATA || !head.has_checksum || head.content_bytes == 0 ||
-		head.content_bytes > f->max_frame_bytes)
+	if (head.kind != PTF_FRAME_DATA || !head.has_checksum ||
+		head.content_bytes == 0 || head.content_bytes > f->max_frame_bytes)
 		return 0;
 	/* Bytes made to look like frames must not cost time without end. */
-	if (head.content_bytes > f->salvage_budget)
+	cost = head.content_bytes + f->in->size - offset;
+	if (cost > head.content_bytes + f->max_frame_bytes)
+		cost = head.content_bytes + f->max_frame_bytes;
+	if (cost > f->salvage_budget)
 		return 0;
 	rc = ptf_frames_load(f, offset, &view, &size, err);
 	if (rc == PTF_ERR_NOMEM || rc == PTF_ERR_IO)
 		return rc;
 	*sound = rc == 1 && view.size && view.data[0] == (1 << 3 | PTF_WIRE_LENGTH);
 	if (!*sound)
-		f->salvage_budget -= head.content_bytes;
+		f->salvage_budget -= cost;
 	return 0;
 }
 

@@ -25,20 +25,21 @@ static int64_t *decode_values(
 	int64_t *out = ptf_arena_array(arena, count, sizeof(*out));
 	uint32_t *multiple_row = ptf_column_rows(
 		arena, wire->multiple_gap, wire->multiple, count, &multiple_count);
-	uint32_t *exact_row = ptf_column_rows(
-		arena, wire->exact_gap, wire->exact, count, &exact_count);
-	uint64_t *multiple = multiple_row
-		? ptf_column_u64(arena, wire->multiple, multiple_count)
-		: NULL;
-	int64_t *exact = exact_row ? ptf_column_s64(arena, wire->exact, exact_count)
-				   : NULL;
+	uint32_t *exact_row =
+		ptf_column_rows(arena, wire->exact_gap, wire->exact, count, &exact_count);
+	uint64_t *multiple =
+		multiple_row ? ptf_column_u64(arena, wire->multiple, multiple_count)
+			     : NULL;
+	int64_t *exact =
+		exact_row ? ptf_column_s64(arena, wire->exact, exact_count) : NULL;
 
 	if (!out || !multiple || !exact || wire->scale > INT64_MAX)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
 		out[i] = (int64_t)wire->scale;
 	for (size_t i = 0; i < multiple_count; i++)
-		if (__builtin_mul_overflow(wire->scale, multiple[i], &out[multiple_row[i]]))
+		if (__builtin_mul_overflow(
+			    wire->scale, multiple[i], &out[multiple_row[i]]))
 			return NULL;
 	for (size_t i = 0; i < exact_count; i++)
 		out[exact_row[i]] = exact[i];
@@ -111,8 +112,8 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 		rc = decode_optional(
 			arena, wire->cpu_gap, wire->cpu, count, "cpu", &out->cpu, err);
 	if (rc == 0)
-		rc = decode_optional(
-			arena, wire->task_gap, wire->task, count, "task", &out->task, err);
+		rc = decode_optional(arena, wire->task_gap, wire->task, count, "task",
+			&out->task, err);
 	return rc;
 }
 
@@ -193,8 +194,8 @@ static bool encode_values(struct value_encoder *e, const struct ptf_value_column
 	size_t count, struct ptf_value_wire *wire)
 {
 	int64_t scale = column->scale > 0 && column->scale <= INT64_MAX
-		? (int64_t)column->scale
-		: (int64_t)majority(column->values, count);
+				? (int64_t)column->scale
+				: (int64_t)majority(column->values, count);
 
 	ptf_pair_clear(&e->multiple);
 	ptf_pair_clear(&e->exact);
@@ -217,7 +218,7 @@ static bool encode_values(struct value_encoder *e, const struct ptf_value_column
 		ptf_buf_view(&e->multiple.gap), ptf_buf_view(&e->multiple.value),
 		ptf_buf_view(&e->exact.gap), ptf_buf_view(&e->exact.value)};
 	return !e->multiple.gap.failed && !e->multiple.value.failed &&
-		!e->exact.gap.failed && !e->exact.value.failed;
+	       !e->exact.gap.failed && !e->exact.value.failed;
 }
 
 static bool encode_runs(struct ptf_pair *pair, const uint32_t *values, size_t count,
@@ -235,8 +236,7 @@ int ptf_samples_encode(struct ptf_samples_encoder *e, const struct ptf_samples *
 	struct ptf_error *err)
 {
 	size_t count = samples->count;
-	struct ptf_grid grid = {
-		context->resolution_ns, samples->period_ns, NULL, count};
+	struct ptf_grid grid = {context->resolution_ns, samples->period_ns, NULL, count};
 	struct ptf_key_columns keys;
 	bool ok;
 
@@ -248,20 +248,21 @@ int ptf_samples_encode(struct ptf_samples_encoder *e, const struct ptf_samples *
 		.period_ns = samples->period_ns,
 		.values = e->wires,
 		.value_count = samples->column_count};
-	ok = ptf_keys_encode(&e->keys, samples->node, samples->class_id, count,
-		class_count, &keys);
+	ok = ptf_keys_encode(
+		&e->keys, samples->node, samples->class_id, count, class_count, &keys);
 	for (size_t i = 0; ok && i < samples->column_count; i++) {
-		ok = encode_values(&e->values[i], &samples->columns[i], count, &e->wires[i]);
+		ok = encode_values(
+			&e->values[i], &samples->columns[i], count, &e->wires[i]);
 		if (samples->columns[i].metric == context->time_metric)
 			grid.weight_ns = samples->columns[i].values;
 	}
 	ok = ok &&
-		ptf_stamps_encode(&e->stamps, &grid, samples->time_ns, first_step,
-			&wire->stamps, last_step) &&
-		encode_runs(&e->labels, samples->labels, count, &wire->labels_gap,
-			&wire->labels) &&
-		encode_runs(&e->cpu, samples->cpu, count, &wire->cpu_gap, &wire->cpu) &&
-		encode_runs(&e->task, samples->task, count, &wire->task_gap, &wire->task);
+	     ptf_stamps_encode(&e->stamps, &grid, samples->time_ns, first_step,
+		     &wire->stamps, last_step) &&
+	     encode_runs(&e->labels, samples->labels, count, &wire->labels_gap,
+		     &wire->labels) &&
+	     encode_runs(&e->cpu, samples->cpu, count, &wire->cpu_gap, &wire->cpu) &&
+	     encode_runs(&e->task, samples->task, count, &wire->task_gap, &wire->task);
 	if (!ok)
 		return ptf_fail_nomem(err);
 	wire->hot_key = keys.hot;

@@ -65,14 +65,13 @@ static int64_t missing(uint32_t highest, uint32_t first, size_t count)
 
 static void name_lost_things(struct ptf_definitions *lost, struct ptf_arena *arena)
 {
-	struct ptf_text *strings = ptf_arena_array(
-		arena, lost->string_count, sizeof(*strings));
-	struct ptf_function *functions = ptf_arena_array(
-		arena, lost->function_count, sizeof(*functions));
+	struct ptf_text *strings =
+		ptf_arena_array(arena, lost->string_count, sizeof(*strings));
+	struct ptf_function *functions =
+		ptf_arena_array(arena, lost->function_count, sizeof(*functions));
 	struct ptf_frame *frames =
 		ptf_arena_array(arena, lost->frame_count, sizeof(*frames));
-	struct ptf_node *nodes =
-		ptf_arena_array(arena, lost->node_count, sizeof(*nodes));
+	struct ptf_node *nodes = ptf_arena_array(arena, lost->node_count, sizeof(*nodes));
 
 	if (!strings || !functions || !frames || !nodes)
 		return;
@@ -111,15 +110,15 @@ int ptf_section_lost(const struct ptf_section *s, const struct ptf_definitions *
 
 	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
 		if (n[i] < 0)
-			return ptf_fail(
-				err, PTF_ERR_CORRUPT, "definitions: an id is defined twice");
+			return ptf_fail(err, PTF_ERR_CORRUPT,
+				"definitions: an id is defined twice");
 		sum += n[i];
 	}
 	if (sum == 0)
 		return 0;
 	if (sum > PTF_LOST_IDS_MAX)
-		return ptf_fail(err, PTF_ERR_LIMIT,
-			"definitions: too many before them are lost");
+		return ptf_fail(
+			err, PTF_ERR_LIMIT, "definitions: too many before them are lost");
 	*lost = (struct ptf_definitions){.first_string = s->strings + 1,
 		.first_module = s->modules + 1,
 		.first_function = s->functions + 1,
@@ -160,8 +159,7 @@ static bool all_within(const struct ptf_ids *ids, uint32_t highest)
 	return true;
 }
 
-static bool are_sound(
-	const struct ptf_section *after, const struct ptf_section *before,
+static bool are_sound(const struct ptf_section *after, const struct ptf_section *before,
 	const struct ptf_definitions *d)
 {
 	for (size_t i = 0; i < d->module_count; i++)
@@ -230,11 +228,11 @@ int ptf_section_define(struct ptf_section *s, const struct ptf_definitions *d,
 		!add(&after.threads, d->thread_count, max_ids))
 		return ptf_fail(err, PTF_ERR_LIMIT, "definitions: too many ids");
 	if (!are_sound(&after, s, d))
-		return ptf_fail(err, PTF_ERR_CORRUPT,
-			"definitions refer to what is not defined");
+		return ptf_fail(
+			err, PTF_ERR_CORRUPT, "definitions refer to what is not defined");
 	if (after.functions > after.first_line_capacity) {
-		size_t capacity = after.first_line_capacity ? after.first_line_capacity
-							    : 256;
+		size_t capacity =
+			after.first_line_capacity ? after.first_line_capacity : 256;
 		uint32_t *lines;
 
 		while (capacity < after.functions)
@@ -279,8 +277,8 @@ static bool row_is_sound(
 	const struct ptf_section *s, const struct ptf_samples *b, size_t i)
 {
 	return b->node[i] <= s->nodes && b->class_id[i] <= s->classes &&
-		(!b->labels || b->labels[i] <= s->label_sets) &&
-		(!b->task || b->task[i] <= s->strings);
+	       (!b->labels || b->labels[i] <= s->label_sets) &&
+	       (!b->task || b->task[i] <= s->strings);
 }
 
 static int check_samples(const struct ptf_section *s, struct ptf_samples *b,
@@ -354,7 +352,8 @@ static void check_facts(const struct ptf_section *s, struct ptf_facts *f, size_t
 	KEEP(struct ptf_process_end, f->process_ends, f->process_end_count,
 		it->process && it->process <= s->processes);
 	KEEP(struct ptf_process_image, f->process_images, f->process_image_count,
-		it->process && it->process <= s->processes && it->executable <= s->strings &&
+		it->process && it->process <= s->processes &&
+			it->executable <= s->strings &&
 			all_within(&it->arguments, s->strings));
 }
 
@@ -374,7 +373,8 @@ int ptf_section_check(const struct ptf_section *s, struct ptf_block *block,
 	case PTF_BLOCK_SAMPLES:
 		return check_samples(s, &block->samples, peak, dropped, err);
 	case PTF_BLOCK_AGGREGATES:
-		KEEP(struct ptf_aggregate, block->aggregates.rows, block->aggregates.count,
+		KEEP(struct ptf_aggregate, block->aggregates.rows,
+			block->aggregates.count,
 			it->node <= s->nodes && it->class_id <= s->classes &&
 				it->thread <= s->threads && it->labels <= s->label_sets);
 		return check_metric(s, block->aggregates.metric, err);

@@ -16,7 +16,7 @@
 #define PTF_LOST_IDS_MAX (UINT32_C(1) << 20)
 
 struct ptf_section {
-	bool has_start; /* its SectionStart was read, so that Blocks mean something */
+	bool has_start;  /* its SectionStart was read, so that Blocks mean something */
 	bool is_refused; /* its version or features are not ours */
 	struct ptf_samples_context samples;
 

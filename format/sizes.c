@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KINDS	   16
-#define FIELDS	   PTF_PART_FIELDS_MAX
+#define KINDS      16
+#define FIELDS     PTF_PART_FIELDS_MAX
 #define PART_COUNT (KINDS * FIELDS * FIELDS)
 #define NAME_BYTES 64
 
@@ -131,11 +131,11 @@ const struct ptf_size_part *ptf_sizes_list(struct ptf_sizes *s, size_t *count)
 			continue;
 		name = ptf_payload_part_name(
 			i / FIELDS / FIELDS, i / FIELDS % FIELDS, i % FIELDS);
-		snprintf(s->names[n], NAME_BYTES, "%s.%s%s%s", name.kind ? name.kind : "?",
-			name.field ? name.field : "?", name.sub ? "." : "",
-			name.sub ? name.sub : "");
-		s->list[n] = (struct ptf_size_part){s->names[n], s->parts[i].raw_bytes,
-			s->parts[i].packed_bytes};
+		snprintf(s->names[n], NAME_BYTES, "%s.%s%s%s",
+			name.kind ? name.kind : "?", name.field ? name.field : "?",
+			name.sub ? "." : "", name.sub ? name.sub : "");
+		s->list[n] = (struct ptf_size_part){
+			s->names[n], s->parts[i].raw_bytes, s->parts[i].packed_bytes};
 		n++;
 	}
 	qsort(s->list, n, sizeof(*s->list), by_size);

@@ -33,7 +33,8 @@ static int put_aggregates(
 			rc = ptf_payload_aggregates(
 				&w->payload, &w->arena, &w->rows, &part, err);
 		if (rc == 0)
-			rc = ptf_writing_end_untimed(w, PTF_BLOCK_AGGREGATES, part.count, err);
+			rc = ptf_writing_end_untimed(
+				w, PTF_BLOCK_AGGREGATES, part.count, err);
 	}
 	return rc;
 }
@@ -99,7 +100,8 @@ static int put_counters(
 		if (rc < 0)
 			return rc;
 		if (i && in->time_ns[i] < in->time_ns[i - 1])
-			return ptf_fail(err, PTF_ERR_USAGE, "time of a counter decreases");
+			return ptf_fail(
+				err, PTF_ERR_USAGE, "time of a counter decreases");
 	}
 	for (size_t from = 0; rc == 0 && from < in->count;) {
 		struct ptf_counters part = *in;
@@ -202,7 +204,8 @@ static int check_facts(
 	for (size_t i = 0; i < f->source_count; i++) {
 		NEED(PTF_ID_STRING, "string", f->sources[i].file);
 		if (f->sources[i].text.size > PTF_BLOCK_BYTES_MAX / 2)
-			return ptf_fail(err, PTF_ERR_LIMIT, "a source text is over 8 MiB");
+			return ptf_fail(
+				err, PTF_ERR_LIMIT, "a source text is over 8 MiB");
 	}
 	for (size_t i = 0; i < f->symbol_count; i++) {
 		NEED_ONE(PTF_ID_FRAME, "frame", f->symbols[i].frame);
@@ -290,14 +293,16 @@ static int put_losses(
 		NEED(PTF_ID_THREAD, "thread", in->rows[i].thread);
 	}
 	for (size_t from = 0; rc == 0 && from < in->count;) {
-		struct ptf_losses part = {in->rows + from, rows_in_block(in->count, from)};
+		struct ptf_losses part = {
+			in->rows + from, rows_in_block(in->count, from)};
 
 		from += part.count;
 		rc = ptf_writing_definitions(w, NULL, err);
 		if (rc == 0)
 			rc = ptf_payload_losses(&w->payload, &w->arena, &part, err);
 		if (rc == 0)
-			rc = ptf_writing_end_untimed(w, PTF_BLOCK_LOSSES, part.count, err);
+			rc = ptf_writing_end_untimed(
+				w, PTF_BLOCK_LOSSES, part.count, err);
 	}
 	return rc;
 }

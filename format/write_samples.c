@@ -65,12 +65,14 @@ static int check_rows(struct ptf_writer *w, const struct ptf_samples *s,
 		for (size_t j = 0; j < i; j++)
 			if (s->columns[j].metric == s->columns[i].metric)
 				return ptf_fail(err, PTF_ERR_USAGE,
-					"metric %u has two columns", s->columns[i].metric);
+					"metric %u has two columns",
+					s->columns[i].metric);
 	}
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->time_ns[i] < previous || s->time_ns[i] > PTF_TIME_LIMIT_WRITING)
 			return ptf_fail(err, PTF_ERR_USAGE,
-				"time of sample %zu of thread %u decreases or is out of range",
+				"time of sample %zu of thread %u decreases or is out of "
+				"range",
 				i, s->thread);
 		previous = s->time_ns[i];
 		if (s->node[i] > nodes)

@@ -105,11 +105,12 @@ int ptf_writing_definitions(
 {
 	while (process || ptf_dictionary_is_pending(&w->dictionary)) {
 		uint32_t items;
-		int rc = ptf_dictionary_put(&w->dictionary, &process, &w->payload, &w->arena,
-			&items, err);
+		int rc = ptf_dictionary_put(
+			&w->dictionary, &process, &w->payload, &w->arena, &items, err);
 
 		if (rc == 0)
-			rc = ptf_writing_end_untimed(w, PTF_BLOCK_DEFINITIONS, items, err);
+			rc = ptf_writing_end_untimed(
+				w, PTF_BLOCK_DEFINITIONS, items, err);
 		else
 			ptf_arena_reset(&w->arena);
 		if (rc < 0)
@@ -129,8 +130,7 @@ static int put_start(struct ptf_writer *w, const struct ptf_section_start *given
 		.features_compatible = given->features_compatible,
 		.features_read_only = given->features_read_only,
 		.features_incompatible = given->features_incompatible};
-	struct ptf_metric time = {
-		.kind = PTF_METRIC_WEIGHT, .addition = PTF_ADD_SUM};
+	struct ptf_metric time = {.kind = PTF_METRIC_WEIGHT, .addition = PTF_ADD_SUM};
 	uint8_t frame[PTF_HEADER_BYTES];
 	uint32_t id;
 	int rc;
@@ -153,9 +153,11 @@ static int put_start(struct ptf_writer *w, const struct ptf_section_start *given
 	if (rc == 0)
 		rc = close_frame(w, err);
 	if (rc == 0)
-		rc = ptf_dictionary_string(&w->dictionary, PTF_TEXT("time"), &time.name, err);
+		rc = ptf_dictionary_string(
+			&w->dictionary, PTF_TEXT("time"), &time.name, err);
 	if (rc == 0)
-		rc = ptf_dictionary_string(&w->dictionary, PTF_TEXT("ns"), &time.unit, err);
+		rc = ptf_dictionary_string(
+			&w->dictionary, PTF_TEXT("ns"), &time.unit, err);
 	if (rc == 0)
 		rc = ptf_dictionary_metric(&w->dictionary, &time, &id, err);
 	return rc;
@@ -176,8 +178,8 @@ int ptf_writer_open(struct ptf_writer **writer, int fd,
 		return ptf_fail_nomem(err);
 	w->fd = fd;
 	w->frame_size_bytes = options && options->frame_size_bytes
-		? options->frame_size_bytes
-		: DEFAULT_FRAME_BYTES;
+				      ? options->frame_size_bytes
+				      : DEFAULT_FRAME_BYTES;
 	w->context.resolution_ns =
 		start->time_resolution_ns ? start->time_resolution_ns : 1;
 	w->context.time_metric = PTF_TIME_METRIC;
@@ -241,8 +243,7 @@ static int put_index(struct ptf_writer *w, struct ptf_error *err)
 			threads[count++] = (struct ptf_index_thread){(uint32_t)i + 1,
 				w->gather[i].row_count, w->gather[i].time_sum_ns};
 	ptf_buf_clear(&w->out);
-	rc = ptf_index_encode(
-		&w->index, threads, count, w->written_bytes, &w->out, err);
+	rc = ptf_index_encode(&w->index, threads, count, w->written_bytes, &w->out, err);
 	free(threads);
 	return rc < 0 ? rc : write_all(w, w->out.data, w->out.size, err);
 }
@@ -373,4 +374,3 @@ int ptf_writer_process(struct ptf_writer *w, const struct ptf_process *process,
 {
 	GUARDED(w, err, put_process(w, process, id, err));
 }
-

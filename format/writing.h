@@ -18,8 +18,9 @@
 struct ptf_writer {
 	int fd;
 	size_t frame_size_bytes;
-	uint64_t written_bytes; /* also the offset in the section */
-	struct ptf_error failed; /* the failure that ended the writing */
+	uint64_t written_bytes;    /* also the offset in the section */
+	struct ptf_error failed;   /* the failure that ended the writing */
+	struct ptf_error unwanted; /* of callers that pass NULL */
 
 	struct ptf_samples_context context;
 	struct ptf_dictionary dictionary;
@@ -29,7 +30,7 @@ struct ptf_writer {
 	struct ptf_row_encoder rows;
 	struct ptf_arena arena;
 	struct ptf_buf payload; /* of the open frame */
-	struct ptf_buf out;	/* a frame on its way to the file */
+	struct ptf_buf out;     /* a frame on its way to the file */
 
 	struct ptf_gather *gather; /* of thread id - 1 */
 	size_t gather_capacity;
@@ -47,11 +48,11 @@ int ptf_writing_finish_call(struct ptf_writer *w, int rc, const struct ptf_error
  */
 #define GUARDED(w, err, call)                                                            \
 	do {                                                                             \
-		struct ptf_error own_, *e_ = (err) ? (err) : &own_;                      \
-		int rc_ = ptf_writing_check_alive((w), e_);                                          \
+		struct ptf_error *e_ = (err) ? (err) : &(w)->unwanted;                   \
+		int rc_ = ptf_writing_check_alive((w), e_);                              \
 		if (rc_ == 0) {                                                          \
 			err = e_;                                                        \
-			rc_ = ptf_writing_finish_call((w), (call), e_);                              \
+			rc_ = ptf_writing_finish_call((w), (call), e_);                  \
 		}                                                                        \
 		return rc_;                                                              \
 	} while (0)
@@ -77,7 +78,7 @@ int ptf_writing_check_strings(
 #define NEED(kind, what, id)                                                             \
 	do {                                                                             \
 		if (!ptf_dictionary_has(&w->dictionary, (kind), (id)))                   \
-			return ptf_writing_no_such((what), (id), err);                               \
+			return ptf_writing_no_such((what), (id), err);                   \
 	} while (0)
 #define NEED_ONE(kind, what, id)                                                         \
 	do {                                                                             \

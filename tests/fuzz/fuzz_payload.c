@@ -10,9 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* Trace.block { section_start { format_major: 1, trace_id: 16 bytes,
 	   time_resolution_ns: 1000, time_metric: 1 } } */
-	static const uint8_t start[] = {0x0a, 0x1b, 0x0a, 0x19, 0x08, 1, 0x32, 16, 'f', 'u', 'z', 'z',
-		' ', 't', 'r', 'a', 'c', 'e', ' ', 'i', 'd', ' ', '1', '6', 0x50, 0xe8, 0x07, 0x60,
-		1};
+	static const uint8_t start[] = {0x0a, 0x1b, 0x0a, 0x19, 0x08, 1, 0x32, 16, 'f',
+		'u', 'z', 'z', ' ', 't', 'r', 'a', 'c', 'e', ' ', 'i', 'd', ' ', '1', '6',
+		0x50, 0xe8, 0x07, 0x60, 1};
 	const struct ptf_reader_options options = {.max_ids = 1 << 16};
 	struct ptf_error err;
 	struct ptf_reader *r;

@@ -78,15 +78,16 @@ static void put_definitions(const struct ptf_definitions *d)
 	for (uint32_t i = 0; i < d->function_count; i++) {
 		const struct ptf_function *f = &d->functions[i];
 
-		printf("function %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %d %" PRIu32
-		       " %" PRIu32 "\n",
+		printf("function %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32
+		       " %d %" PRIu32 " %" PRIu32 "\n",
 			d->first_function + i, f->name, f->file, f->module, (int)f->kind,
 			f->first_line, f->line_count);
 	}
 	for (uint32_t i = 0; i < d->frame_count; i++) {
 		const struct ptf_frame *f = &d->frames[i];
 
-		printf("frame %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 "\n",
+		printf("frame %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64
+		       "\n",
 			d->first_frame + i, f->function, f->line, f->module,
 			f->module_offset);
 	}
@@ -163,15 +164,16 @@ static void put_facts(const struct ptf_facts *f)
 	for (size_t i = 0; i < f->source_count; i++) {
 		const struct ptf_source *s = &f->sources[i];
 
-		printf("source %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %016" PRIx64
-		       " %d %d ",
+		printf("source %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64
+		       " %016" PRIx64 " %d %d ",
 			s->file, s->first_line, s->line_count, s->size_bytes, s->xxh3,
 			s->is_excerpt, s->changed_after_start);
 		put_text(s->text);
 		printf("\n");
 	}
 	for (size_t i = 0; i < f->symbol_count; i++)
-		printf("symbol %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 "\n",
+		printf("symbol %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32
+		       "\n",
 			f->symbols[i].frame, f->symbols[i].name, f->symbols[i].file,
 			f->symbols[i].line, f->symbols[i].inline_depth);
 	for (size_t i = 0; i < f->thread_name_count; i++)
@@ -185,8 +187,8 @@ static void put_facts(const struct ptf_facts *f)
 	for (size_t i = 0; i < f->process_end_count; i++) {
 		const struct ptf_process_end *e = &f->process_ends[i];
 
-		printf("process_end %" PRIu32 " %" PRId64 " %" PRId32 " %" PRIu64 " %" PRIu64
-		       " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		printf("process_end %" PRIu32 " %" PRId64 " %" PRId32 " %" PRIu64
+		       " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 			e->process, e->time_ns, e->exit_status, e->cpu_ns, e->user_ns,
 			e->system_ns, e->major_fault_count, e->minor_fault_count,
 			e->maximum_rss_bytes);
@@ -204,8 +206,9 @@ static void put_facts(const struct ptf_facts *f)
 
 static void put_block(const struct ptf_block *b)
 {
-	static const char *const names[] = {"", "start", "definitions", "samples", "aggregates",
-		"edges", "counters", "marks", "clock", "facts", "losses", "end"};
+	static const char *const names[] = {"", "start", "definitions", "samples",
+		"aggregates", "edges", "counters", "marks", "clock", "facts", "losses",
+		"end"};
 
 	printf("block %" PRIu32 " %s", b->section_index, names[b->kind]);
 	if (b->kind != PTF_BLOCK_DEFINITIONS && b->kind != PTF_BLOCK_FACTS)
@@ -248,8 +251,8 @@ static void put_block(const struct ptf_block *b)
 				(int)b->marks.rows[i].kind, b->marks.rows[i].name);
 		break;
 	case PTF_BLOCK_CLOCK:
-		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64 " %" PRId64 " %" PRId64
-		       " ",
+		printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64 " %" PRId64
+		       " %" PRId64 " ",
 			b->clock.monotonic_ns, b->clock.boottime_ns, b->clock.realtime_ns,
 			b->clock.uncertainty_ns, b->clock.monotonic_offset_ns,
 			b->clock.boottime_offset_ns);
@@ -262,8 +265,8 @@ static void put_block(const struct ptf_block *b)
 	case PTF_BLOCK_LOSSES:
 		printf("%zu\n", b->losses.count);
 		for (size_t i = 0; i < b->losses.count; i++)
-			printf("loss %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRIu64
-			       "\n",
+			printf("loss %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu64
+			       " %" PRIu64 "\n",
 				b->losses.rows[i].kind, b->losses.rows[i].process,
 				b->losses.rows[i].thread, b->losses.rows[i].count,
 				b->losses.rows[i].weight_ns);
@@ -308,8 +311,8 @@ int main(int argc, char **argv)
 	while ((rc = ptf_reader_next(r, &block, &err)) > 0)
 		put_block(&block);
 	for (size_t i = 0; with_notes && (note = ptf_reader_note(r, i)); i++)
-		printf("note %s at %" PRIu64 ": %s\n", error_name(note->code), note->offset,
-			note->message);
+		printf("note %s at %" PRIu64 ": %s\n", error_name(note->code),
+			note->offset, note->message);
 	if (rc < 0)
 		printf("error %s\n", error_name(rc));
 	ptf_reader_close(r);

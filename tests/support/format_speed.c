@@ -18,8 +18,8 @@
 #include <ptf/ptf.h>
 
 #define FUNCTIONS 2000
-#define NODES	  12000
-#define BATCH	  256
+#define NODES     12000
+#define BATCH     256
 
 static struct ptf_error err;
 
@@ -69,8 +69,9 @@ static uint32_t define(struct ptf_writer *w, uint32_t *node)
 		char text[40];
 		struct ptf_text name = {text, (size_t)snprintf(text, sizeof(text),
 						      "Class%u.method_%u", i / 9, i)};
-		struct ptf_function f = {
-			.file = file, .kind = PTF_FUNCTION_PYTHON, .first_line = i * 30 + 1};
+		struct ptf_function f = {.file = file,
+			.kind = PTF_FUNCTION_PYTHON,
+			.first_line = i * 30 + 1};
 		uint32_t function;
 
 		must(ptf_writer_string(w, name, &f.name, &err));
@@ -122,7 +123,8 @@ static double record(const char *path, size_t count, uint64_t resolution_ns, siz
 	spent += cpu_seconds() - begin;
 	for (size_t done = 0; done < count; done += BATCH) {
 		for (size_t i = 0; i < BATCH; i++) {
-			weight[i] = draw() % 100 ? period : period * (int64_t)(2 + draw() % 3);
+			weight[i] = draw() % 100 ? period
+						 : period * (int64_t)(2 + draw() % 3);
 			now += weight[i];
 			if (draw() % 2000 == 0)
 				now += (int64_t)(draw() % 3000000);
@@ -187,7 +189,8 @@ static double read_all(const char *path, uint64_t *sum)
 
 	must(ptf_reader_open(&r, path, NULL, &err));
 	while ((rc = ptf_reader_next(r, &b, &err)) > 0)
-		for (size_t i = 0; b.kind == PTF_BLOCK_SAMPLES && i < b.samples.count; i++)
+		for (size_t i = 0; b.kind == PTF_BLOCK_SAMPLES && i < b.samples.count;
+			i++)
 			*sum += b.samples.node[i] + (uint64_t)b.samples.time_ns[i] +
 				(uint64_t)b.samples.columns[0].values[i];
 	must(rc);
@@ -202,13 +205,15 @@ int main(int argc, char **argv)
 		uint64_t resolution_ns;
 		size_t flush;
 	} cases[] = {{"exact", 1, 0}, {"1/16 period", 6250, 0},
-		{"exact, flush each 1000", 1, 1000}, {"1/16, flush each 1000", 6250, 1000},
+		{"exact, flush each 1000", 1, 1000},
+		{"1/16, flush each 1000", 6250, 1000},
 		{"1/16, flush each 10000", 6250, 10000}};
 	size_t count = argc > 1 ? (size_t)atol(argv[1]) : 1000000;
 	const char *path = argc > 2 ? argv[2] : "format_speed.tmp";
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		double written = record(path, count, cases[i].resolution_ns, cases[i].flush);
+		double written =
+			record(path, count, cases[i].resolution_ns, cases[i].flush);
 		uint64_t sum = 0;
 		size_t size;
 		double alone = unpack_alone(path, &size), read = read_all(path, &sum);

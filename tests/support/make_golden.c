@@ -116,11 +116,13 @@ static void define(struct ptf_writer *w, struct world *o, uint32_t nodes)
 	must(ptf_writer_process(w, &process, &o->process, &err));
 	for (uint32_t i = 0; i < 2; i++)
 		must(ptf_writer_thread(w,
-			&(struct ptf_thread){o->process, 4242 + i, i == 0, (int64_t)i * 5},
+			&(struct ptf_thread){
+				o->process, 4242 + i, i == 0, (int64_t)i * 5},
 			&o->thread[i], &err));
 	for (uint32_t i = 0; i < nodes; i++) {
 		char text[16];
-		struct ptf_text name = {text, (size_t)snprintf(text, sizeof(text), "f%u", i / 4)};
+		struct ptf_text name = {
+			text, (size_t)snprintf(text, sizeof(text), "f%u", i / 4)};
 		struct ptf_function f = {.file = o->file,
 			.kind = PTF_FUNCTION_PYTHON,
 			.first_line = 10 * (i / 4) + 1,
@@ -130,10 +132,11 @@ static void define(struct ptf_writer *w, struct world *o, uint32_t nodes)
 		must(ptf_writer_string(w, name, &f.name, &err));
 		must(ptf_writer_function(w, &f, &function, &err));
 		must(ptf_writer_frame(w,
-			&(struct ptf_frame){.function = function,
-				.line = f.first_line + i % 4},
+			&(struct ptf_frame){
+				.function = function, .line = f.first_line + i % 4},
 			&frame, &err));
-		must(ptf_writer_node(w, i ? o->node[i / 3] : 0, frame, &o->node[i], &err));
+		must(ptf_writer_node(
+			w, i ? o->node[i / 3] : 0, frame, &o->node[i], &err));
 	}
 }
 
@@ -162,7 +165,9 @@ static void put_rows(struct ptf_writer *w, const struct world *o, uint32_t threa
 		/* A cheap sequence that repeats late enough. */
 		uint32_t x = (uint32_t)i * 2654435761u >> 12;
 
-		weight[i] = x % 13 == 0 ? 3000000 : x % 29 == 0 ? 1234567 + (int64_t)x : 1000000;
+		weight[i] = x % 13 == 0   ? 3000000
+			    : x % 29 == 0 ? 1234567 + (int64_t)x
+					  : 1000000;
 		if (i)
 			now += weight[i];
 		if (x % 101 == 0)
@@ -229,39 +234,60 @@ static void put_every_kind(struct ptf_writer *w)
 	struct world o;
 	uint32_t module, frame, native, metric, cls, set, kind;
 	struct ptf_metric bytes = {.kind = PTF_METRIC_GAUGE, .addition = PTF_ADD_LAST};
-	struct ptf_aggregate sums[2] = {{.class_id = 1, .n = 3, .sum = -5, .minimum = -9,
-						.maximum = 4, .sum_of_squares = 0.1},
-		{.class_id = 7, .n = UINT64_MAX, .sum = INT64_MIN, .sum_of_squares = 1e300}};
+	struct ptf_aggregate sums[2] = {{.class_id = 1,
+						.n = 3,
+						.sum = -5,
+						.minimum = -9,
+						.maximum = 4,
+						.sum_of_squares = 0.1},
+		{.class_id = 7,
+			.n = UINT64_MAX,
+			.sum = INT64_MIN,
+			.sum_of_squares = 1e300}};
 	struct ptf_edge edges[2] = {{0, 1, 5, 50}, {1, 2, UINT64_MAX, -1}};
-	int64_t times[3] = {-2500000, 1, 999999999999}, values[3] = {INT64_MAX, INT64_MIN, 0};
-	struct ptf_mark marks[2] = {{-5, 0, PTF_MARK_INSTANT, 1}, {7, 1, PTF_MARK_BEGIN, 2}};
-	struct ptf_source source = {.text = PTF_TEXT("def f0():\n\treturn \"\xc3\xa9\"\n"),
-		.first_line = 1, .line_count = 2, .size_bytes = 23,
-		.xxh3 = 0x0123456789abcdef, .changed_after_start = true};
+	int64_t times[3] = {-2500000, 1, 999999999999},
+		values[3] = {INT64_MAX, INT64_MIN, 0};
+	struct ptf_mark marks[2] = {
+		{-5, 0, PTF_MARK_INSTANT, 1}, {7, 1, PTF_MARK_BEGIN, 2}};
+	struct ptf_source source = {
+		.text = PTF_TEXT("def f0():\n\treturn \"\xc3\xa9\"\n"),
+		.first_line = 1,
+		.line_count = 2,
+		.size_bytes = 23,
+		.xxh3 = 0x0123456789abcdef,
+		.changed_after_start = true};
 	struct ptf_symbol symbols[2] = {{.line = 12}, {.line = 90, .inline_depth = 1}};
 	struct ptf_thread_name name = {.time_ns = 3};
 	struct ptf_thread_end thread_end = {.time_ns = 4, .cpu_ns = 5};
-	struct ptf_process_end process_end = {
-		.time_ns = 6, .exit_status = 139, .cpu_ns = 7, .user_ns = 5, .system_ns = 2,
-		.major_fault_count = 1, .minor_fault_count = 1000, .maximum_rss_bytes = 1 << 20};
+	struct ptf_process_end process_end = {.time_ns = 6,
+		.exit_status = 139,
+		.cpu_ns = 7,
+		.user_ns = 5,
+		.system_ns = 2,
+		.major_fault_count = 1,
+		.minor_fault_count = 1000,
+		.maximum_rss_bytes = 1 << 20};
 	struct ptf_attribute attribute = {PTF_TEXT("python.version"), PTF_TEXT("3.11.2")};
 	struct ptf_process_image image = {.time_ns = 8, .attributes = {&attribute, 1}};
-	struct ptf_facts facts = {&source, symbols, &name, &thread_end, &process_end, &image, 1,
-		2, 1, 1, 1, 1};
-	struct ptf_loss losses[2] = {{.process = 1, .count = 3}, {.thread = 2, .count = 1,
-								      .weight_ns = 77}};
-	struct ptf_process child = {.pid = 4300, .start_ns = 99, .attributes = {&attribute, 1}};
+	struct ptf_facts facts = {&source, symbols, &name, &thread_end, &process_end,
+		&image, 1, 2, 1, 1, 1, 1};
+	struct ptf_loss losses[2] = {
+		{.process = 1, .count = 3}, {.thread = 2, .count = 1, .weight_ns = 77}};
+	struct ptf_process child = {
+		.pid = 4300, .start_ns = 99, .attributes = {&attribute, 1}};
 	uint32_t child_id, child_thread;
 
 	define(w, &o, 6);
 	must(ptf_writer_string(w, PTF_TEXT("/lib/libc.so.6"), &module, &err));
-	must(ptf_writer_module(w, &(struct ptf_module){module, PTF_TEXT("\x01\xfe\x00\x7f")},
-		&module, &err));
-	must(ptf_writer_frame(w,
-		&(struct ptf_frame){.module = module, .module_offset = 0x123456789}, &native,
+	must(ptf_writer_module(w,
+		&(struct ptf_module){module, PTF_TEXT("\x01\xfe\x00\x7f")}, &module,
 		&err));
 	must(ptf_writer_frame(w,
-		&(struct ptf_frame){.module = module, .module_offset = 0x42}, &frame, &err));
+		&(struct ptf_frame){.module = module, .module_offset = 0x123456789},
+		&native, &err));
+	must(ptf_writer_frame(w,
+		&(struct ptf_frame){.module = module, .module_offset = 0x42}, &frame,
+		&err));
 	must(ptf_writer_node(w, o.node[0], native, &sums[0].node, &err));
 	must(ptf_writer_node(w, o.node[0], frame, &sums[1].node, &err));
 	must(ptf_writer_string(w, PTF_TEXT("rss"), &bytes.name, &err));
@@ -271,8 +297,8 @@ static void put_every_kind(struct ptf_writer *w)
 	must(ptf_writer_class(
 		w, &(struct ptf_class_descriptor){PTF_CLASS_WAIT, cls}, &cls, &err));
 	must(ptf_writer_string(w, PTF_TEXT("ring_full"), &kind, &err));
-	must(ptf_writer_label_set(w,
-		&(struct ptf_label_set){{&o.file, 1}, {&kind, 1}}, &set, &err));
+	must(ptf_writer_label_set(
+		w, &(struct ptf_label_set){{&o.file, 1}, {&kind, 1}}, &set, &err));
 	child.parent = o.process;
 	must(ptf_writer_process(w, &child, &child_id, &err));
 	must(ptf_writer_thread(
@@ -286,11 +312,12 @@ static void put_every_kind(struct ptf_writer *w)
 	sums[1].thread = o.thread[1];
 	must(ptf_writer_aggregates(
 		w, &(struct ptf_aggregates){metric, true, true, sums, 2}, &err));
-	must(ptf_writer_aggregates(
-		w, &(struct ptf_aggregates){PTF_TIME_METRIC, false, false, sums, 1}, &err));
+	must(ptf_writer_aggregates(w,
+		&(struct ptf_aggregates){PTF_TIME_METRIC, false, false, sums, 1}, &err));
 	must(ptf_writer_edges(w, &(struct ptf_edges){PTF_TIME_METRIC, edges, 2}, &err));
-	must(ptf_writer_counters(
-		w, &(struct ptf_counters){metric, o.process, 0, kind, 3, times, values}, &err));
+	must(ptf_writer_counters(w,
+		&(struct ptf_counters){metric, o.process, 0, kind, 3, times, values},
+		&err));
 	must(ptf_writer_marks(w, &(struct ptf_marks){marks, 2}, &err));
 	source.file = o.file;
 	symbols[0].frame = symbols[1].frame = native;
@@ -378,11 +405,11 @@ static void make_others(void)
 	static uint8_t payload[1 << 19], header[80];
 	/* A Mark at 5 with the unknown fields 90 (varint) and 91 (bytes) beside it,
 	   a Block of the unknown kind 50, and a Block of no kind. */
-	static const uint8_t newer[] = {0x0a, 14, 0x3a, 12, 0x0a, 2, 0x08, 10, 0xd0, 0x05, 1,
-		0xda, 0x05, 2, 'h', 'i', 0x0a, 5, 0x92, 0x03, 2, 'o', 'k', 0x0a, 0};
+	static const uint8_t newer[] = {0x0a, 14, 0x3a, 12, 0x0a, 2, 0x08, 10, 0xd0, 0x05,
+		1, 0xda, 0x05, 2, 'h', 'i', 0x0a, 5, 0x92, 0x03, 2, 'o', 'k', 0x0a, 0};
 	/* A Samples Block (thread 1, 1 row, class_count 7) with its rank twice. */
-	static const uint8_t split[] = {0x0a, 14, 0x1a, 12, 0x08, 1, 0x10, 1, 0x40, 7, 0x5a, 1, 8,
-		0x5a, 1, 8};
+	static const uint8_t split[] = {
+		0x0a, 14, 0x1a, 12, 0x08, 1, 0x10, 1, 0x40, 7, 0x5a, 1, 8, 0x5a, 1, 8};
 	struct bytes *b = get("v1/rounded.ptf");
 	size_t size = unpack(b, payload, sizeof(payload));
 
@@ -403,8 +430,8 @@ static void make_others(void)
 	change_header(header, 24, 1);
 	change_header(header, 55, 0x80);
 	put_frame("must-fail/unknown-feature.ptf", header, payload, size, NULL, 0);
-	put_frame("must-fail/no-trace-inside.ptf", NULL, (const uint8_t *)"hello, world", 12,
-		NULL, 0);
+	put_frame("must-fail/no-trace-inside.ptf", NULL, (const uint8_t *)"hello, world",
+		12, NULL, 0);
 	put("must-fail/empty.ptf", "", 0);
 	put("must-fail/text.ptf", "#!/bin/sh\necho not a trace\n", 27);
 	put("must-fail/header-cut.ptf", b->data, 60);

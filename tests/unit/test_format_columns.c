@@ -11,7 +11,7 @@ static void test_varints(void **state)
 
 	(void)state;
 	for (int round = 0; round < 3000; round++) {
-		uint64_t in[70], out[70];
+		uint64_t in[70] = {0}, out[70];
 		uint32_t narrow[70];
 		int64_t back[70];
 		struct ptf_buf b = {0};
@@ -53,8 +53,10 @@ static void test_varints(void **state)
 
 static void test_bad_varints(void **state)
 {
-	static const uint8_t eleven[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1};
-	static const uint8_t too_large[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 2};
+	static const uint8_t eleven[] = {
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1};
+	static const uint8_t too_large[] = {
+		255, 255, 255, 255, 255, 255, 255, 255, 255, 2};
 	static const uint8_t largest[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 1};
 	uint64_t out;
 
@@ -67,8 +69,8 @@ static void test_bad_varints(void **state)
 
 static void test_fields(void **state)
 {
-	static const uint8_t good[] = {0x08, 0x96, 0x01, 0x12, 0x02, 'a', 'b', 0x19, 1, 2, 3, 4,
-		5, 6, 7, 8, 0x25, 1, 2, 3, 4};
+	static const uint8_t good[] = {0x08, 0x96, 0x01, 0x12, 0x02, 'a', 'b', 0x19, 1, 2,
+		3, 4, 5, 6, 7, 8, 0x25, 1, 2, 3, 4};
 	struct ptf_cursor c = ptf_cursor((struct ptf_view){good, sizeof(good)});
 	struct ptf_field f;
 
@@ -84,7 +86,7 @@ static void test_fields(void **state)
 		while (c.at != c.end && ptf_cursor_field(&c, &f))
 			;
 		assert_int_equal(c.at == c.end, size == 3 || size == 7 || size == 16);
-		}
+	}
 	/* Groups, which proto3 has not, and field 0. */
 	c = ptf_cursor((struct ptf_view){(const uint8_t *)"\x0b", 1});
 	assert_false(ptf_cursor_field(&c, &f));
@@ -101,12 +103,13 @@ static void test_pairs(void **state)
 	(void)state;
 	ptf_arena_init(&arena, 1 << 20);
 	for (int round = 0; round < 500; round++) {
-		uint32_t values[200], *back;
+		uint32_t values[200] = {0}, *back;
 		size_t count = 1 + below(&r, 200);
 		uint32_t change = 1 + below(&r, 20);
 
 		for (size_t i = 0; i < count; i++)
-			values[i] = i && !one_in(&r, change) ? values[i - 1] : below(&r, 300);
+			values[i] =
+				i && !one_in(&r, change) ? values[i - 1] : below(&r, 300);
 		ptf_pair_runs(&pair, values, count);
 		back = ptf_column_runs(&arena, ptf_buf_view(&pair.gap),
 			ptf_buf_view(&pair.value), count);
@@ -135,7 +138,8 @@ static void test_stamps(void **state)
 	(void)state;
 	ptf_arena_init(&arena, 16 << 20);
 	for (int round = 0; round < 3000; round++) {
-		int64_t time_ns[600], weight[600], back[600], now = (int64_t)draw(&r) >> 24;
+		int64_t time_ns[600], weight[600], back[600],
+			now = (int64_t)draw(&r) >> 24;
 		int64_t first_step = INT64_MIN, last_step;
 		struct ptf_grid grid = {.resolution_ns = resolutions[below(&r, 6)],
 			.period_ns = one_in(&r, 4) ? 0 : 100000,
@@ -160,8 +164,10 @@ static void test_stamps(void **state)
 		}
 		if (kind == 4)
 			for (size_t i = 0; i < grid.count; i++)
-				time_ns[i] = i ? time_ns[i - 1] + (one_in(&r, 50) ? 1 << 30 : 3)
-					       : now;
+				time_ns[i] =
+					i ? time_ns[i - 1] +
+							(one_in(&r, 50) ? 1 << 30 : 3)
+					  : now;
 		for (size_t i = 1; i < grid.count; i++)
 			if (time_ns[i] < time_ns[i - 1])
 				time_ns[i] = time_ns[i - 1];
@@ -170,12 +176,13 @@ static void test_stamps(void **state)
 		if (one_in(&r, 2))
 			/* The highest that the Block before may have ended with. */
 			first_step = time_ns[0] / off - (time_ns[0] % off < 0) +
-				(time_ns[0] % off != 0);
+				     (time_ns[0] % off != 0);
 		assert_true(ptf_stamps_encode(
 			&e, &grid, time_ns, first_step, &columns, &last_step));
 		assert_true(ptf_stamps_decode(&arena, &grid, &columns, back));
 		for (size_t i = 0; i < grid.count; i++) {
-			assert_true(back[i] > time_ns[i] - off && back[i] < time_ns[i] + off);
+			assert_true(
+				back[i] > time_ns[i] - off && back[i] < time_ns[i] + off);
 			assert_true(i == 0 || back[i] >= back[i - 1]);
 		}
 		if (first_step != INT64_MIN)
@@ -208,13 +215,17 @@ static void test_keys(void **state)
 			node[i] = one_in(&r, 2) ? below(&r, nodes) : i % 100 % nodes;
 			class_id[i] = below(&r, classes);
 		}
-		assert_true(ptf_keys_encode(&e, node, class_id, count, classes, &columns));
-		assert_true(ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
+		assert_true(
+			ptf_keys_encode(&e, node, class_id, count, classes, &columns));
+		assert_true(
+			ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
 		assert_memory_equal(node, node2, count * sizeof(*node));
 		assert_memory_equal(class_id, class2, count * sizeof(*class_id));
-		assert_false(ptf_keys_decode(&arena, &columns, count + 1, node2, class2, &peak));
+		assert_false(ptf_keys_decode(
+			&arena, &columns, count + 1, node2, class2, &peak));
 		columns.class_count = 0;
-		assert_false(ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
+		assert_false(
+			ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
 		ptf_arena_reset(&arena);
 	}
 	ptf_key_encoder_finish(&e);
@@ -234,7 +245,8 @@ static void test_intern(void **state)
 			int n = snprintf(text, sizeof(text), "%lx", i * i);
 
 			assert_int_equal(ptf_intern_id(&fixed, &i, sizeof(i)), i + 1);
-			assert_int_equal(ptf_intern_id(&free_size, text, (size_t)n), i + 1);
+			assert_int_equal(
+				ptf_intern_id(&free_size, text, (size_t)n), i + 1);
 		}
 	}
 	assert_int_equal(ptf_intern_key(&free_size, 17).size, 3);

@@ -81,7 +81,8 @@ static int write_until_refused(int fd, struct ptf_error *err)
 	for (int i = 0; i < 10000 && rc == 0; i++) {
 		for (size_t k = 0; k < sizeof(text); k++)
 			text[k] = (char)draw(&r);
-		rc = ptf_writer_string(w, (struct ptf_text){text, sizeof(text)}, &id, err);
+		rc = ptf_writer_string(
+			w, (struct ptf_text){text, sizeof(text)}, &id, err);
 		if (rc == 0)
 			rc = ptf_writer_flush(w, err);
 	}
@@ -136,7 +137,8 @@ static void test_paths(void **state)
 	int fd = open_scratch(), saved = dup(STDIN_FILENO);
 
 	(void)state;
-	assert_int_equal(ptf_reader_open(&r, "/nonexistent/x.ptf", NULL, &err), PTF_ERR_IO);
+	assert_int_equal(
+		ptf_reader_open(&r, "/nonexistent/x.ptf", NULL, &err), PTF_ERR_IO);
 	assert_int_equal(err.os_errno, ENOENT);
 	assert_int_equal(ptf_reader_open(&r, "/", NULL, &err), PTF_ERR_IO);
 	assert_int_equal(err.os_errno, EISDIR);
@@ -261,8 +263,9 @@ static void test_seek(void **state)
 	sizes[1] = b.size - sizes[0];
 	/* Times as they read, which differ from those written by their rounding. */
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(read_bytes(b.data + (i ? sizes[0] : 0), sizes[i], &exact[i],
-					 &notes, &err), 0);
+		assert_int_equal(read_bytes(b.data + (i ? sizes[0] : 0), sizes[i],
+					 &exact[i], &notes, &err),
+			0);
 	/* With indexes; without the last; without any. */
 	for (int cut = 0; cut < 3; cut++) {
 		struct bytes c = b;
@@ -335,15 +338,15 @@ void *realloc(void *data, size_t size)
 
 static int try_to_write(int fd)
 {
-	struct ptf_section_start start = {.producer = PTF_TEXT("x"),
-		.time_resolution_ns = 1};
+	struct ptf_section_start start = {
+		.producer = PTF_TEXT("x"), .time_resolution_ns = 1};
 	struct ptf_attribute attribute = {PTF_TEXT("k"), PTF_TEXT("v")};
 	struct ptf_process process = {.pid = 1, .attributes = {&attribute, 1}};
 	static int64_t times[5000], values[5000];
 	static uint32_t nodes[5000], classes[5000];
 	struct ptf_value_column column = {PTF_TIME_METRIC, 100, values};
-	struct ptf_samples s = {0, 5000, 100, times, nodes, classes, NULL, classes, NULL,
-		&column, 1};
+	struct ptf_samples s = {
+		0, 5000, 100, times, nodes, classes, NULL, classes, NULL, &column, 1};
 	struct ptf_writer *w;
 	struct ptf_error err;
 	uint32_t id, function;
@@ -357,13 +360,14 @@ static int try_to_write(int fd)
 	}
 	rc = ptf_writer_process(w, &process, &id, &err);
 	if (rc == 0)
-		rc = ptf_writer_thread(w, &(struct ptf_thread){id, 1, true, 0}, &s.thread, &err);
+		rc = ptf_writer_thread(
+			w, &(struct ptf_thread){id, 1, true, 0}, &s.thread, &err);
 	if (rc == 0)
-		rc = ptf_writer_function(w, &(struct ptf_function){.first_line = 3}, &function,
-			&err);
+		rc = ptf_writer_function(
+			w, &(struct ptf_function){.first_line = 3}, &function, &err);
 	if (rc == 0)
-		rc = ptf_writer_frame(
-			w, &(struct ptf_frame){.function = function, .line = 5}, &id, &err);
+		rc = ptf_writer_frame(w,
+			&(struct ptf_frame){.function = function, .line = 5}, &id, &err);
 	if (rc == 0)
 		rc = ptf_writer_node(w, 0, id, &nodes[7], &err);
 	if (rc == 0)

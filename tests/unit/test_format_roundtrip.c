@@ -76,8 +76,8 @@ static void test_first_definitions(void **state)
 	assert_int_equal(a, 3); /* after "time" and "ns" */
 	assert_int_equal(again, a);
 	assert_int_equal(empty, 4);
-	MUST(ptf_writer_function(w, &(struct ptf_function){.name = a, .first_line = 7}, &function,
-		&err));
+	MUST(ptf_writer_function(
+		w, &(struct ptf_function){.name = a, .first_line = 7}, &function, &err));
 	MUST(ptf_writer_frame(
 		w, &(struct ptf_frame){.function = function, .line = 5}, &frame, &err));
 	MUST(ptf_writer_node(w, 0, frame, &node, &err));
@@ -138,7 +138,8 @@ static void test_misuse_is_refused(void **state)
 	assert_int_equal(ptf_writer_samples(w, &s, &err), PTF_ERR_USAGE);
 	assert_string_equal(err.message, "there is no thread 1");
 	MUST(ptf_writer_process(w, &(struct ptf_process){.pid = 1}, &process, &err));
-	MUST(ptf_writer_thread(w, &(struct ptf_thread){process, 1, true, 0}, &thread, &err));
+	MUST(ptf_writer_thread(
+		w, &(struct ptf_thread){process, 1, true, 0}, &thread, &err));
 	MUST(ptf_writer_samples(w, &s, &err));
 	s.time_ns = times + 1;
 	assert_int_equal(ptf_writer_samples(w, &s, &err), PTF_ERR_USAGE);
@@ -211,7 +212,10 @@ static void test_many_strings_are_split(void **state)
 
 static void test_sizes(void **state)
 {
-	struct plan plan = {.seed = 3, .resolution_ns = 1, .period_ns = 100000, .steps = 30,
+	struct plan plan = {.seed = 3,
+		.resolution_ns = 1,
+		.period_ns = 100000,
+		.steps = 30,
 		.rows_max = 1000};
 	struct ptf_reader_options options = {.measure_sizes = true};
 	struct model written = {0}, read = {0};
@@ -247,7 +251,10 @@ static void test_sizes(void **state)
 
 static void test_skip_samples(void **state)
 {
-	struct plan plan = {.seed = 4, .resolution_ns = 1, .period_ns = 100000, .steps = 30,
+	struct plan plan = {.seed = 4,
+		.resolution_ns = 1,
+		.period_ns = 100000,
+		.steps = 30,
 		.rows_max = 1000};
 	struct ptf_reader_options options = {.skip_samples = true};
 	struct model written = {0};

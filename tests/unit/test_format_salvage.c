@@ -56,8 +56,12 @@ static void test_cut_at_every_byte(void **state)
 static void test_whole_blocks_of_a_cut_frame(void **state)
 {
 	/* One frame of several zstd blocks: what is before the cut is given. */
-	struct plan plan = {.seed = 2, .resolution_ns = 1, .period_ns = 100000, .steps = 60,
-		.rows_max = 6000, .frame_bytes = 8 << 20};
+	struct plan plan = {.seed = 2,
+		.resolution_ns = 1,
+		.period_ns = 100000,
+		.steps = 60,
+		.rows_max = 6000,
+		.frame_bytes = 8 << 20};
 	struct model written = {0}, read = {0};
 	struct bytes b = make_trace(&plan, &written);
 	struct ptf_error err = {0};
@@ -209,8 +213,8 @@ static void check_ids(struct ptf_reader *r)
 
 		switch (b.kind) {
 		case PTF_BLOCK_SECTION_START:
-			strings = functions = frames = nodes = sets = processes = threads =
-				metrics = modules = 0;
+			strings = functions = frames = nodes = sets = processes =
+				threads = metrics = modules = 0;
 			classes = 6;
 			break;
 		case PTF_BLOCK_DEFINITIONS:
@@ -374,7 +378,10 @@ static void check_same(const struct model *written, struct bytes b)
 
 static void test_recompressed(void **state)
 {
-	struct plan plan = {.seed = 21, .resolution_ns = 1, .period_ns = 100000, .steps = 60,
+	struct plan plan = {.seed = 21,
+		.resolution_ns = 1,
+		.period_ns = 100000,
+		.steps = 60,
 		.rows_max = 3000};
 	struct model written = {0};
 	struct bytes b = make_trace(&plan, &written), raw = decode(b), again = {0};
@@ -405,7 +412,8 @@ static void test_recompressed(void **state)
 		struct ptf_error err = {0};
 		size_t notes;
 
-		assert_int_equal(read_bytes(both.data, both.size, &read, &notes, &err), 0);
+		assert_int_equal(
+			read_bytes(both.data, both.size, &read, &notes, &err), 0);
 		assert_int_equal(read.sections, 2);
 		assert_int_equal(notes, 0);
 		model_finish(&read);
@@ -542,8 +550,7 @@ static void test_refused(void **state)
 	ptf_header_encode(&header, b.data);
 	parts[1] = b;
 	joined = join(parts, 2);
-	assert_int_equal(
-		read_bytes(joined.data, joined.size, &read, &notes, &err), 0);
+	assert_int_equal(read_bytes(joined.data, joined.size, &read, &notes, &err), 0);
 	assert_int_equal(read.sections, 1);
 	assert_int_equal(notes, 1);
 	assert_true(rows_agree(&written, &read, false));

@@ -52,7 +52,8 @@ static inline bool one_in(struct random *r, uint32_t n)
 
 struct row {
 	int64_t time_ns;
-	uint32_t node, class_id, labels, cpu, task, unused; /* no padding: compared as bytes */
+	uint32_t node, class_id, labels, cpu, task,
+		unused; /* no padding: compared as bytes */
 	int64_t value[MODEL_COLUMNS];
 };
 
@@ -69,7 +70,7 @@ struct lines {
 
 struct model {
 	struct rows rows[MODEL_THREADS]; /* of thread id - 1 */
-	struct lines definitions;	 /* per kind one would be too many: see line() */
+	struct lines definitions;        /* per kind one would be too many: see line() */
 	struct lines others;
 	uint32_t strings, functions, frames, nodes, classes, label_sets, processes;
 	uint64_t resolution_ns;
@@ -182,7 +183,8 @@ static inline uint32_t make_node(struct maker *k)
 	MUST(ptf_writer_frame(k->w, &f, &frame, &err));
 	if (frame > m->frames)
 		m->frames = frame;
-	MUST(ptf_writer_node(k->w, m->nodes ? below(r, m->nodes + 1) : 0, frame, &node, &err));
+	MUST(ptf_writer_node(
+		k->w, m->nodes ? below(r, m->nodes + 1) : 0, frame, &node, &err));
 	if (node > m->nodes)
 		m->nodes = node;
 	return node;
@@ -191,7 +193,8 @@ static inline uint32_t make_node(struct maker *k)
 static inline void make_start(struct maker *k)
 {
 	struct ptf_error err = {0};
-	struct ptf_attribute attribute = {PTF_TEXT("python.version"), PTF_TEXT("3.11\xff")};
+	struct ptf_attribute attribute = {
+		PTF_TEXT("python.version"), PTF_TEXT("3.11\xff")};
 	struct ptf_process process = {.pid = 77,
 		.start_ns = -5,
 		.executable = make_string(k),
@@ -231,7 +234,8 @@ static inline void make_start(struct maker *k)
 static inline void make_samples(struct maker *k, uint32_t max)
 {
 	struct random *r = &k->random;
-	uint32_t t = below(r, MODEL_THREADS), count = 1 + below(r, max), kind = below(r, 4);
+	uint32_t t = below(r, MODEL_THREADS), count = 1 + below(r, max),
+		 kind = below(r, 4);
 	struct row *rows = calloc(count, sizeof(*rows));
 	int64_t *time_ns = calloc(count, sizeof(*time_ns)), *values[MODEL_COLUMNS];
 	uint32_t *u[5];
@@ -265,9 +269,9 @@ static inline void make_samples(struct maker *k, uint32_t max)
 			row->value[0] = -(int64_t)(draw(r) >> 3);
 		row->value[1] = kind == 1 ? (int64_t)draw(r) : 0;
 		k->now[t] += kind == 2 ? (int64_t)below(r, 3000)
-			: row->value[0] > 0 && row->value[0] < 1000000000
-			? row->value[0]
-			: 0;
+			     : row->value[0] > 0 && row->value[0] < 1000000000
+				     ? row->value[0]
+				     : 0;
 		if (one_in(r, 100))
 			k->now[t] += (int64_t)below(r, 100000000);
 		row->time_ns = k->now[t];
@@ -277,11 +281,11 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		row->class_id = below(r, PTF_CLASS_KIND_COUNT + 1);
 		if (optional) {
 			row->labels = one_in(r, 10) ? k->sets[below(r, 3)]
-				: i		    ? rows[i - 1].labels
+				      : i           ? rows[i - 1].labels
 						    : 0;
 			row->cpu = one_in(r, 10) ? below(r, 65) : i ? rows[i - 1].cpu : 0;
 			row->task = one_in(r, 10) ? k->names[below(r, 4)]
-				: i		  ? rows[i - 1].task
+				    : i           ? rows[i - 1].task
 						  : 0;
 		}
 		if (kind == 3)
@@ -314,7 +318,8 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		free(u[i]);
 }
 
-static inline void take_other(struct lines *l, const struct ptf_block *b, uint64_t resolution);
+static inline void take_other(
+	struct lines *l, const struct ptf_block *b, uint64_t resolution);
 
 /* One Block of the rarer kinds. */
 static inline void make_other(struct maker *k)
@@ -329,14 +334,16 @@ static inline void make_other(struct maker *k)
 		{-9, 0, PTF_MARK_RECORDING_OFF, 0}};
 	int64_t times[3] = {-1000000, 0, (int64_t)below(r, 1 << 30)};
 	int64_t values[3] = {(int64_t)draw(r), INT64_MIN, INT64_MAX};
-	struct ptf_source source = {k->names[1], PTF_TEXT("a = 1\n"), 1, 1, 6, draw(r), true,
-		false};
+	struct ptf_source source = {
+		k->names[1], PTF_TEXT("a = 1\n"), 1, 1, 6, draw(r), true, false};
 	struct ptf_symbol symbol = {1, k->names[2], k->names[3], 12, 1};
 	struct ptf_thread_name name = {k->threads[2], 5, k->names[0]};
 	struct ptf_thread_end thread_end = {k->threads[2], 6, draw(r)};
 	struct ptf_process_end process_end = {1, 7, 137, draw(r), 2, 3, 4, 5, 6};
-	struct ptf_process_image image = {
-		.process = 2, .time_ns = 8, .executable = k->names[0], .arguments = {k->names, 4}};
+	struct ptf_process_image image = {.process = 2,
+		.time_ns = 8,
+		.executable = k->names[0],
+		.arguments = {k->names, 4}};
 	struct ptf_loss loss = {k->names[0], 1, 2, draw(r), draw(r)};
 
 	switch (b.kind) {
@@ -354,8 +361,8 @@ static inline void make_other(struct maker *k)
 		MUST(ptf_writer_edges(k->w, &b.edges, &err));
 		break;
 	case PTF_BLOCK_COUNTERS:
-		b.counters = (struct ptf_counters){
-			k->second_metric, 1, k->threads[0], k->names[3], 3, times, values};
+		b.counters = (struct ptf_counters){k->second_metric, 1, k->threads[0],
+			k->names[3], 3, times, values};
 		MUST(ptf_writer_counters(k->w, &b.counters, &err));
 		break;
 	case PTF_BLOCK_MARKS:
@@ -368,8 +375,8 @@ static inline void make_other(struct maker *k)
 		MUST(ptf_writer_clock(k->w, &b.clock, &err));
 		break;
 	case PTF_BLOCK_FACTS:
-		b.facts = (struct ptf_facts){&source, &symbol, &name, &thread_end, &process_end,
-			&image, 1, 1, 1, 1, 1, 1};
+		b.facts = (struct ptf_facts){&source, &symbol, &name, &thread_end,
+			&process_end, &image, 1, 1, 1, 1, 1, 1};
 		MUST(ptf_writer_facts(k->w, &b.facts, &err));
 		break;
 	default:
@@ -385,10 +392,10 @@ struct plan {
 	uint64_t seed;
 	uint64_t resolution_ns;
 	uint64_t period_ns;
-	uint32_t steps;	       /* calls of the writer, roughly */
-	uint32_t rows_max;     /* of one call */
-	size_t frame_bytes;    /* 0 = default */
-	bool without_end;      /* a recorder that was killed after a flush */
+	uint32_t steps;     /* calls of the writer, roughly */
+	uint32_t rows_max;  /* of one call */
+	size_t frame_bytes; /* 0 = default */
+	bool without_end;   /* a recorder that was killed after a flush */
 };
 
 /* Writes a random section to fd and notes in *m what it must read as. */
@@ -476,7 +483,8 @@ static inline void take_ids(struct lines *l, const char *what, struct ptf_ids id
 		line(l, "%s %u", what, ids.item[i]);
 }
 
-static inline void take_other(struct lines *l, const struct ptf_block *b, uint64_t resolution)
+static inline void take_other(
+	struct lines *l, const struct ptf_block *b, uint64_t resolution)
 {
 	const struct ptf_facts *f = &b->facts;
 
@@ -486,16 +494,17 @@ static inline void take_other(struct lines *l, const struct ptf_block *b, uint64
 		for (size_t i = 0; i < b->aggregates.count; i++) {
 			const struct ptf_aggregate *a = &b->aggregates.rows[i];
 
-			line(l, "%u: %u %u %u %u %lu %ld %ld %ld %g", b->aggregates.metric,
-				a->node, a->class_id, a->thread, a->labels, a->n, a->sum,
-				a->minimum, a->maximum, a->sum_of_squares);
+			line(l, "%u: %u %u %u %u %lu %ld %ld %ld %g",
+				b->aggregates.metric, a->node, a->class_id, a->thread,
+				a->labels, a->n, a->sum, a->minimum, a->maximum,
+				a->sum_of_squares);
 		}
 		break;
 	case PTF_BLOCK_EDGES:
 		for (size_t i = 0; i < b->edges.count; i++)
-			line(l, "%u: %u %u %lu %ld", b->edges.metric, b->edges.rows[i].caller,
-				b->edges.rows[i].callee, b->edges.rows[i].calls,
-				b->edges.rows[i].inclusive);
+			line(l, "%u: %u %u %lu %ld", b->edges.metric,
+				b->edges.rows[i].caller, b->edges.rows[i].callee,
+				b->edges.rows[i].calls, b->edges.rows[i].inclusive);
 		break;
 	case PTF_BLOCK_COUNTERS:
 		line(l, "%u %u %u %u", b->counters.metric, b->counters.process,
@@ -516,8 +525,9 @@ static inline void take_other(struct lines *l, const struct ptf_block *b, uint64
 		break;
 	case PTF_BLOCK_CLOCK:
 		line(l, "%ld %ld %ld %lu %ld %ld", b->clock.monotonic_ns,
-			b->clock.boottime_ns, b->clock.realtime_ns, b->clock.uncertainty_ns,
-			b->clock.monotonic_offset_ns, b->clock.boottime_offset_ns);
+			b->clock.boottime_ns, b->clock.realtime_ns,
+			b->clock.uncertainty_ns, b->clock.monotonic_offset_ns,
+			b->clock.boottime_offset_ns);
 		take_text(l, "boot", b->clock.boot_id);
 		break;
 	case PTF_BLOCK_FACTS:
@@ -525,7 +535,8 @@ static inline void take_other(struct lines *l, const struct ptf_block *b, uint64
 			line(l, "%u %u %u %lu %lx %d %d", f->sources[i].file,
 				f->sources[i].first_line, f->sources[i].line_count,
 				f->sources[i].size_bytes, f->sources[i].xxh3,
-				f->sources[i].is_excerpt, f->sources[i].changed_after_start);
+				f->sources[i].is_excerpt,
+				f->sources[i].changed_after_start);
 			take_text(l, "text", f->sources[i].text);
 		}
 		for (size_t i = 0; i < f->symbol_count; i++)
@@ -540,12 +551,13 @@ static inline void take_other(struct lines *l, const struct ptf_block *b, uint64
 				f->thread_ends[i].time_ns, f->thread_ends[i].cpu_ns);
 		for (size_t i = 0; i < f->process_end_count; i++)
 			line(l, "%u %ld %d %lu %lu", f->process_ends[i].process,
-				f->process_ends[i].time_ns, f->process_ends[i].exit_status,
-				f->process_ends[i].cpu_ns,
+				f->process_ends[i].time_ns,
+				f->process_ends[i].exit_status, f->process_ends[i].cpu_ns,
 				f->process_ends[i].maximum_rss_bytes);
 		for (size_t i = 0; i < f->process_image_count; i++) {
 			line(l, "%u %ld %u", f->process_images[i].process,
-				f->process_images[i].time_ns, f->process_images[i].executable);
+				f->process_images[i].time_ns,
+				f->process_images[i].executable);
 			take_ids(l, "argument", f->process_images[i].arguments);
 		}
 		break;
@@ -584,8 +596,9 @@ static inline void take_definitions(struct model *m, const struct ptf_definition
 		take_text(l, "string", d->strings[i]);
 	for (size_t i = 0; i < d->function_count; i++)
 		line(l, "function %u %u %u %d %u %u", d->functions[i].name,
-			d->functions[i].file, d->functions[i].module, d->functions[i].kind,
-			d->functions[i].first_line, d->functions[i].line_count);
+			d->functions[i].file, d->functions[i].module,
+			d->functions[i].kind, d->functions[i].first_line,
+			d->functions[i].line_count);
 	for (size_t i = 0; i < d->frame_count; i++)
 		line(l, "frame %u %u %u %lx", d->frames[i].function, d->frames[i].line,
 			d->frames[i].module, d->frames[i].module_offset);
@@ -645,8 +658,8 @@ static inline size_t count_notes(const struct ptf_reader *r)
 	return n;
 }
 
-static inline int read_bytes(
-	const void *data, size_t size, struct model *m, size_t *notes, struct ptf_error *err)
+static inline int read_bytes(const void *data, size_t size, struct model *m,
+	size_t *notes, struct ptf_error *err)
 {
 	struct ptf_reader *r;
 	int rc = ptf_reader_open_memory(&r, data, size, NULL, err);
@@ -661,7 +674,8 @@ static inline int read_bytes(
 }
 
 /* Is b what a was written as? Of a cut file b's rows are the first ones. */
-static inline bool rows_agree(const struct model *a, const struct model *b, bool is_prefix)
+static inline bool rows_agree(
+	const struct model *a, const struct model *b, bool is_prefix)
 {
 	int64_t off = (int64_t)a->resolution_ns;
 
@@ -685,7 +699,8 @@ static inline bool rows_agree(const struct model *a, const struct model *b, bool
 	return true;
 }
 
-static inline bool lines_agree(const struct lines *a, const struct lines *b, bool is_prefix)
+static inline bool lines_agree(
+	const struct lines *a, const struct lines *b, bool is_prefix)
 {
 	if (is_prefix ? b->size > a->size : b->size != a->size)
 		return false;
