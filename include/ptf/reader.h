@@ -43,7 +43,7 @@ struct ptf_reader_options {
  * Opens a path, or standard input for "-" (read whole, so that it can seek).
  * options may be NULL. PTF_ERR_NOT_PTF, PTF_ERR_EMPTY (no byte in it),
  * PTF_ERR_VERSION and PTF_ERR_FEATURE are found here when the first section
- * has them.
+ * has them, and PTF_ERR_CORRUPT when a transfer as text has changed the file.
  */
 PTF_API PTF_MUST_CHECK int ptf_reader_open(struct ptf_reader **reader,
 	const char *path, const struct ptf_reader_options *options,
