@@ -141,8 +141,17 @@ def readers_accept_an_unknown_read_only_feature():
 
 @scratch
 def a_trace_that_went_through_text_mode():
-    data = small_trace().replace(b"\r\n", b"\n")
-    bad_trace("text.ptf", data, 1, "text")
+    whole_trace = small_trace()
+    for old, new in ((b"\r\n", b"\n"), (b"\n", b"\r\n")):
+        pathlib.Path("text.ptf").write_bytes(re.sub(old, new, whole_trace))
+        done = run(PINFO, "text.ptf")
+        # Frames that happen to be whole are still given, and the damage is told.
+        check(done.returncode in (0, 1), f"status {done.returncode}")
+        check(done.returncode == 0 or done.stdout == "", "a failure with output")
+        check(re.search("text|no part of a trace", done.stderr), f"it says {done.stderr!r}")
+        # Without any whole frame it is clear what happened.
+        pathlib.Path("head.ptf").write_bytes(re.sub(old, new, whole_trace[:100]))
+        refused(run(PINFO, "head.ptf"), 1, "text")
 
 
 @scratch
