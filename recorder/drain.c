@@ -88,7 +88,8 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 		r->lost.stack_elided++;
 	thread->last_node = node;
 	weight_ns = r->shm->source == PREC_SOURCE_PERF ?
-		ticks_weigh(&thread->ticks, sample.thread_cpu_ns) :
+		ticks_weigh(&thread->ticks, sample.thread_cpu_ns,
+			sample.record.flags & PREC_SAMPLE_AFTER_SYSCALL) :
 		ticks_weigh_count(&thread->ticks, sample.thread_cpu_ns);
 	r->sample_count++;
 	struct row row = {recording_time(r, sample.time_ns), (int64_t)weight_ns, node, class_id};

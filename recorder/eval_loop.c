@@ -243,6 +243,21 @@ static void add_cold_parts(struct eval_loop *loop, struct image *image,
 	free(hits);
 }
 
+/* What is not static can be found in stripped files too. */
+static void add_call_setup(struct eval_loop *loop, struct image *image)
+{
+	static const char *const names[] = {"_PyFunction_Vectorcall", "function_code_fastcall",
+		"_PyEval_EvalCodeWithName", "_PyEval_EvalCode", "_PyEval_Vector",
+		"_PyEval_MakeFrameVector", "PyFrame_New", "_PyFrame_New_NoTrack",
+		"frame_dealloc", "frame_alloc"};
+	GElf_Sym symbol;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (find_symbol(image->elf, names[i], &symbol) && symbol.st_size)
+			add_range(loop, image, symbol.st_value,
+				symbol.st_value + symbol.st_size);
+}
+
 static void find_in(struct eval_loop *loop, struct image *image)
 {
 	struct pieces pieces = {0};
@@ -256,6 +271,7 @@ static void find_in(struct eval_loop *loop, struct image *image)
 	collect_pieces(image, &pieces);
 	qsort(pieces.item, pieces.count, sizeof *pieces.item, by_start);
 	add_cold_parts(loop, image, &pieces, eval.st_value, eval.st_size);
+	add_call_setup(loop, image);
 	free(pieces.item);
 }
 

@@ -6,6 +6,9 @@
  * A cold part is found as what it is: code with an unwind entry of its own that
  * the hot part jumps into, and that begins with the hot part's stack frame
  * already in place.
+ *
+ * To 3.10 each call of a Python function also goes through functions of its
+ * own, outside the loop: these set up frames and belong to it as well.
  */
 #ifndef PREC_EVAL_LOOP_H
 #define PREC_EVAL_LOOP_H
@@ -14,14 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVAL_RANGE_COUNT 8u
+#define EVAL_RANGE_COUNT 24u
 
 struct eval_range {
 	uint64_t start, end; /* offsets in the file */
 };
 
 struct eval_loop {
-	struct eval_range range[EVAL_RANGE_COUNT]; /* the first is the hot part */
+	struct eval_range range[EVAL_RANGE_COUNT]; /* the hot part comes first */
 	size_t count;          /* 0: the file has no evaluation loop */
 	uint64_t runtime_bytes; /* size of _PyRuntime, 0 = unknown */
 };

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ptf/export.h>
 #include <ptf/version.h>
 
 #include "recorder/install.h"
@@ -19,7 +20,8 @@
 #define RATE_MIN_HZ     1
 #define RATE_MAX_HZ     20000
 
-const char *argp_program_version = "prec " PTF_VERSION_STRING;
+/* Visible, so that libc finds it. */
+PTF_API const char *argp_program_version = "prec " PTF_VERSION_STRING;
 
 struct command {
 	struct session_options session;
@@ -191,6 +193,15 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
+/* --help on a full disk is a failure. Of a recorded program nothing is held. */
+static void close_stdout(void)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		complain("standard output: %s", strerror(errno));
+		_exit(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {options, parse, usage, doc, NULL, NULL, NULL};
@@ -201,7 +212,10 @@ int main(int argc, char **argv)
 	bool is_recorded;
 
 	fill_standard_descriptors();
+	atexit(close_stdout);
 	argp_err_exit_status = 2;
+	if (argc > 0)
+		argv[0] = program_invocation_short_name;
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
 	if (command.is_quiet)
 		say_set_quiet();

@@ -1,37 +1,54 @@
 /* Weights of on-CPU samples; see ticks.h. */
 #include "recorder/ticks.h"
 
-/* A tick this much before its grid point is still that point's. */
-#define EARLY_SHARE 8u
-
 void ticks_start(struct ticks *ticks, uint64_t period_ns, uint64_t cpu_ns)
 {
 	ticks->period_ns = period_ns;
+	ticks->origin_ns = cpu_ns;
 	ticks->grid_ns = cpu_ns;
+	ticks->given_ns = 0;
 }
 
-uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns)
+static uint64_t give(struct ticks *ticks, uint64_t period_count)
 {
-	uint64_t reach_ns = cpu_ns + ticks->period_ns / EARLY_SHARE;
-	uint64_t passed = reach_ns > ticks->grid_ns ?
-		(reach_ns - ticks->grid_ns) / ticks->period_ns : 0;
+	uint64_t weight_ns = period_count * ticks->period_ns;
 
-	ticks->grid_ns += passed * ticks->period_ns;
-	ticks->credited_ns += passed * ticks->period_ns;
-	return passed * ticks->period_ns;
+	ticks->given_ns += weight_ns;
+	ticks->credited_ns += weight_ns;
+	return weight_ns;
+}
+
+uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall)
+{
+	uint64_t period_ns = ticks->period_ns;
+	uint64_t since_ns = cpu_ns > ticks->grid_ns ? cpu_ns - ticks->grid_ns : 0;
+	uint64_t passed = (since_ns + (is_after_syscall ? 0 : period_ns / 2)) / period_ns;
+
+	/* There was a tick, or there would be no sample. */
+	if (passed == 0)
+		passed = 1;
+	if (is_after_syscall) {
+		ticks->grid_ns += passed * period_ns;
+		return give(ticks, passed);
+	}
+	ticks->grid_ns = cpu_ns;
+	uint64_t due_ns = cpu_ns - ticks->origin_ns;
+	uint64_t given_ns = ticks->given_ns + passed * period_ns;
+	if (given_ns + period_ns < due_ns)
+		passed++;
+	else if (given_ns > due_ns + period_ns)
+		passed--;
+	return give(ticks, passed);
 }
 
 uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns)
 {
-	uint64_t slack_ns = TICKS_DRIFT_MAX * ticks->period_ns;
-	uint64_t weight_ns = ticks->period_ns;
+	uint64_t given_ns = ticks->credited_ns + ticks->period_ns;
 
-	if (ticks->credited_ns + ticks->period_ns > cpu_ns + slack_ns)
-		weight_ns = 0;
-	else if (ticks->credited_ns + ticks->period_ns + slack_ns < cpu_ns)
-		weight_ns *= 2;
-	ticks->credited_ns += weight_ns;
-	return weight_ns;
+	if (given_ns > cpu_ns)
+		return 0;
+	return give(ticks,
+		given_ns + TICKS_BEHIND_MAX * ticks->period_ns < cpu_ns ? 2 : 1);
 }
 
 uint64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns)

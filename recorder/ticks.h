@@ -4,36 +4,42 @@
  * A plain count is wrong, because ticks inside a long system call merge into
  * one at its end; the CPU time since the previous tick is biased, because it
  * charges time before the call to it. Ticks fall on a grid of the thread's CPU
- * time: a sample stands for the grid points passed since the one before. What
- * a tick's delivery is late is below one period and stays in the account, so
- * that the sum never runs away from the thread's real CPU time, and what
- * remains at the end (ticks_rest) is below one period too.
+ * time whose phase each ordinary sample shows: its own stamp is a tick. A
+ * sample behind a system call is late by any part of a period: it stands for
+ * the whole periods passed and leaves the phase as it was.
+ *
+ * Sums stay with the CPU clock: when they are off by a period, the next
+ * ordinary sample makes it good; what remains when a thread ends (ticks_rest)
+ * is given a row of its own.
  */
 #ifndef PREC_TICKS_H
 #define PREC_TICKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ticks {
 	uint64_t period_ns;
-	uint64_t grid_ns;     /* CPU time of the last grid point passed */
-	uint64_t credited_ns; /* given out so far */
+	uint64_t origin_ns;   /* CPU time at which the source began */
+	uint64_t grid_ns;     /* CPU time of the last tick */
+	uint64_t given_ns;    /* since the source began */
+	uint64_t credited_ns; /* in the thread's whole life, over exec */
 };
 
 /* The thread's source begins to tick at cpu_ns of its CPU time. */
 void ticks_start(struct ticks *ticks, uint64_t period_ns, uint64_t cpu_ns);
 
 /* The weight of a sample taken at cpu_ns, a multiple of the period, in ns. */
-uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns);
+uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall);
 
 /*
  * The same for a source that fires on the kernel's own ticks, which do not fall
  * on a grid of CPU time: each counts one period, whatever the clock says, since
  * a clock delta would charge what comes before a sleep for what comes after.
- * Only when the sum is off by more than TICKS_DRIFT_MAX periods, it is mended:
- * the sample weighs two, or nothing.
+ * The sum is never ahead of the clock: then a sample weighs nothing; when it
+ * is behind by more than TICKS_BEHIND_MAX periods, it weighs two.
  */
-#define TICKS_DRIFT_MAX 4
+#define TICKS_BEHIND_MAX 4
 uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns);
 
 /* CPU time of a thread's whole life that no sample stands for. */
