@@ -111,6 +111,39 @@ def the_trace_on_standard_output():
     check(whole("stdout.ptf").row_count() > 10, "there are no rows")
 
 
+def payload(trace):
+    """All bytes of the trace, decompressed."""
+    if not shutil.which("zstd"):
+        skip("zstd is missing")
+    return run("zstd", "-dc", trace, text=False).stdout
+
+
+@test
+def no_source_and_no_args_keep_secrets():
+    pathlib.Path("secret.py").write_text("password = 'in the source'\nimport sys\n"
+                                         "for _ in range(9000000): pass\n")
+    word = "in-the-arguments"
+    record("open.ptf", PYTHON, "secret.py", word)
+    check(b"in the source" in payload("open.ptf"), "the test itself: no source in the trace")
+    check(word.encode() in payload("open.ptf"), "the test itself: no argument in the trace")
+    record("closed.ptf", PYTHON, "secret.py", word, options=["--no-source", "--no-args"])
+    whole("closed.ptf")
+    check(b"in the source" not in payload("closed.ptf"), "the source is in the trace")
+    check(word.encode() not in payload("closed.ptf"), "an argument is in the trace")
+
+
+@test
+def pinfo_follows_a_recording_to_its_end():
+    program = subprocess.Popen([PREC, "--quiet", "-o", "live.ptf", "--", *SPIN],
+                               stdout=subprocess.DEVNULL)
+    check(wait_until(lambda: os.path.exists("live.ptf") and os.path.getsize("live.ptf")),
+          "there is no trace while the program runs")
+    done = run(PINFO, "--follow", "live.ptf", timeout=60)
+    program.wait()
+    equal(done.returncode, 0, f"status ({done.stderr})")
+    check(done.stdout + done.stderr, "it shows nothing")
+
+
 @test
 def nothing_is_left_behind():
     def leftovers():

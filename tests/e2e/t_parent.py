@@ -185,6 +185,25 @@ def SIGTERM_to_prec_reaches_the_program():
 
 
 @test
+def other_signals_to_prec_reach_the_program_too():
+    code = ("import signal, time\nseen = []\n"
+            "for n in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP, signal.SIGALRM):\n"
+            "    signal.signal(n, lambda n, _: print(signal.Signals(n).name, flush=True))\n"
+            "print('ready', flush=True)\nend = time.time() + 15\n"
+            "def bye(*_): raise SystemExit(3)\nsignal.signal(signal.SIGTERM, bye)\n"
+            "while time.time() < end: time.sleep(0.01)\n")
+    child = subprocess.Popen([PREC, "--quiet", "-o", "more.ptf", "--", PYTHON, "-c", code],
+                             stdout=subprocess.PIPE, text=True)
+    equal(child.stdout.readline(), "ready\n", "first line")
+    for number in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
+        child.send_signal(number)
+        equal(child.stdout.readline(), f"{number.name}\n", "what the program saw")
+    child.terminate()
+    child.communicate(timeout=20)
+    equal(child.returncode, 3, "status")
+
+
+@test
 def SIGTERM_kills_a_program_that_does_not_care():
     child = subprocess.Popen([PREC, "--quiet", "-o", "term.ptf", "--", PYTHON,
                               PROGRAMS / "spin.py", "60"], stdout=subprocess.PIPE, text=True)

@@ -113,6 +113,30 @@ def the_table_shows_the_busy_lines():
 
 
 @test
+def the_table_says_what_the_JSON_says():
+    make()
+    file = str(PROGRAMS / "truth.py")
+    shares = {line["line"].rstrip(): [line[key] for key in ("n_cpu_percent_python",
+                                                             "n_cpu_percent_c", "n_sys_percent")]
+              for line in pconv_json(TRACE)["files"][file]["lines"]}
+    table = run(PCONV, TRACE, "--to", "table", "--files", "*truth.py", "--all-lines",
+                env=dict(os.environ, COLUMNS="160")).stdout
+    seen = 0
+    for row in table.splitlines():
+        cells = [cell.strip() for cell in re.split("[\u2502|]", row)]
+        if len(cells) < 6 or not cells[0].isdigit():
+            continue
+        text = re.split("[\u2502|]", row)[-1].rstrip()
+        if text not in shares or sum(shares[text]) < 2:
+            continue
+        for share, cell in zip(shares[text], cells[1:4]):
+            shown = float(cell.rstrip("%") or 0)
+            check(abs(shown - share) <= 1, f"{text!r}: {cell or 'nothing'} for {share:.2f} %")
+        seen += 1
+    check(seen >= 8, f"only {seen} busy lines were found in the table")
+
+
+@test
 def the_table_fits_the_terminal():
     make()
     for columns in ("80", "132"):
