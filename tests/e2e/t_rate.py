@@ -15,7 +15,8 @@ def judge(rate, seconds):
         cpu, section = measure(rate, seconds)
         if rate > 250 and not precise(section):
             skip("this machine has only the kernel's tick as a source")
-        equal(section["period_ns"], 1000000000 // rate, "period in the trace")
+        if precise(section):
+            equal(section["period_ns"], 1000000000 // rate, "period in the trace")
         rows = section.row_count()
         got = rows / (cpu * rate) * 100
         error = abs(section.total() / 1e9 / cpu - 1) * 100
@@ -25,7 +26,8 @@ def judge(rate, seconds):
             break
         note(f"{rate} Hz: measured again, at first {got:.2f} % and {error:.2f} % off")
     check(got >= 98, f"{rows} rows in {cpu:.3f} s CPU are {got:.2f} % of the rate")
-    check(got <= 103, f"{rows} rows in {cpu:.3f} s CPU are {got:.2f} % of the rate")
+    # The kernel's tick may allow only a finer rate, but no coarser one.
+    check(got <= (103 if precise(section) else 130), f"{rows} rows in {cpu:.3f} s CPU are {got:.2f} % of the rate")
     check(error <= 1, f"the total is off by {error:.2f} %")
 
 
