@@ -189,8 +189,8 @@ def other_signals_to_prec_reach_the_program_too():
     code = ("import signal, time\nseen = []\n"
             "for n in (signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP, signal.SIGALRM):\n"
             "    signal.signal(n, lambda n, _: print(signal.Signals(n).name, flush=True))\n"
-            "print('ready', flush=True)\nend = time.time() + 15\n"
             "def bye(*_): raise SystemExit(3)\nsignal.signal(signal.SIGTERM, bye)\n"
+            "print('ready', flush=True)\nend = time.time() + 15\n"
             "while time.time() < end: time.sleep(0.01)\n")
     child = subprocess.Popen([PREC, "--quiet", "-o", "more.ptf", "--", PYTHON, "-c", code],
                              stdout=subprocess.PIPE, text=True)
