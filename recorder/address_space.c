@@ -7,7 +7,7 @@
 
 #include "recorder/clocks.h"
 
-#define SCAN_INTERVAL_NS 100000000u
+#define SCAN_INTERVAL_NS 20000000u
 
 void address_space_init(struct address_space *space, pid_t pid, bool is_python)
 {
@@ -101,11 +101,11 @@ int address_space_add(struct address_space *space, uint64_t start, uint64_t end,
 
 static void scan(struct address_space *space)
 {
-	char name[64], *line = NULL;
+	char file[64], *line = NULL;
 	size_t size = 0;
 
-	snprintf(name, sizeof name, "/proc/%d/maps", (int)space->pid);
-	FILE *maps = fopen(name, "re");
+	snprintf(file, sizeof file, "/proc/%d/maps", (int)space->pid);
+	FILE *maps = fopen(file, "re");
 	if (!maps)
 		return;
 	while (getline(&line, &size, maps) > 0) {
@@ -116,9 +116,10 @@ static void scan(struct address_space *space)
 			    &executable, &offset, &path) < 4 ||
 			executable != 'x' || !path)
 			continue;
-		size_t length = strcspn(line + path, "\n");
-		if (length && address_space_add(space, start, end, offset, line + path,
-				      length) < 0)
+		/* Code that a compiler made at run time has no file. */
+		line[path + (int)strcspn(line + path, "\n")] = '\0';
+		const char *name = line[path] ? line + path : "[anonymous]";
+		if (address_space_add(space, start, end, offset, name, strlen(name)) < 0)
 			break;
 	}
 	free(line);

@@ -47,7 +47,7 @@ int address_space_add(struct address_space *space, uint64_t start, uint64_t end,
 
 /*
  * The mapping of an address, or NULL. Looks into /proc/PID/maps when it is not
- * known, at most ten times a second.
+ * known, at most fifty times a second.
  */
 const struct mapping *address_space_find(struct address_space *space, uint64_t address);
 

@@ -211,6 +211,7 @@ bool drain(struct recording *r)
 			waits = true;
 			continue;
 		}
+		debugger_take_event(r, thread);
 		slots[count++] = (struct drained_slot){
 			.thread = thread,
 			.words = prec_ring_words(r->shm, i),

@@ -190,8 +190,12 @@ static void look(struct recording *r, struct recorded_thread *thread, uint64_t r
 		!read_blocked_call(off, &again) || again.number != call.number ||
 		again.pc != call.pc)
 		return;
-	if (!node)
-		node = stacks_native_node(r, address_space_find(&r->space, call.pc), call.pc);
+	if (!node) {
+		const struct mapping *mapping = address_space_find(&r->space, call.pc);
+		if (!mapping) /* its memory is gone: it is about to end */
+			return;
+		node = stacks_native_node(r, mapping, call.pc);
+	}
 	off->node = node;
 	off->class_id = class_of(r, &call);
 	off->is_blocked = true;

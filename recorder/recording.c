@@ -10,6 +10,7 @@
 
 #include "recorder/clocks.h"
 #include "recorder/host.h"
+#include "recorder/say.h"
 #include "recorder/stacks.h"
 
 /* Rows younger than this wait for the next flush: a handler may still be
@@ -185,6 +186,9 @@ void recording_begin_image(struct recording *r, const struct prec_image *image)
 		.code_type = image->python_code_type,
 		.generation = image->generation,
 	};
+	if (image->python_runtime && !r->python.version)
+		note("Python %u.%u is not known to this prec: recorded as native code",
+			image->python_version >> 24, image->python_version >> 16 & 255);
 	address_space_finish(&r->space);
 	address_space_init(&r->space, r->pid, r->python.version != NULL);
 	for (size_t i = 0; i < r->thread_count; i++)
@@ -231,6 +235,7 @@ static struct recorded_thread *add_thread(struct recording *r, uint32_t tid,
 		return NULL;
 	}
 	thread->tid = tid;
+	thread->event_fd = -1;
 	thread->rows.written_time_ns = INT64_MIN;
 	r->thread[r->thread_count++] = thread;
 	if (recording_is_sound(r))
@@ -256,6 +261,7 @@ struct recorded_thread *recording_thread(struct recording *r, struct prec_slot *
 		return NULL;
 	*of_slot = thread;
 	thread->slot = slot;
+	debugger_drop_event(thread);
 	thread->generation = slot->generation;
 	thread->drained = atomic_load(&slot->tail);
 	thread->codes_drained = thread->drained;
@@ -305,6 +311,7 @@ void recording_end_thread(struct recording *r, struct recorded_thread *thread,
 	if (thread->is_ended)
 		return;
 	thread->is_ended = true;
+	debugger_drop_event(thread);
 	offcpu_end(r, thread, time_ns, cpu_ns);
 	if (rest.weight_ns > 0 && rows_add(&thread->rows, rest) < 0)
 		recording_no_memory(r);
@@ -366,16 +373,18 @@ static void write_losses(struct recording *r)
 	const struct prec_shm *shm = r->shm;
 	const struct {
 		const char *kind;
-		uint64_t count;
+		uint64_t count, weight_ns;
 	} lost[] = {
-		{"ring_full", r->lost.ring_full},
-		{"torn", r->lost.torn},
-		{"unread_code", r->lost.unread_code},
-		{"stack_elided", r->lost.stack_elided},
-		{"unknown_pc", r->lost.unknown_pc},
-		{"no_slot", atomic_load(&shm->no_slot_count)},
-		{"source_refused", atomic_load(&shm->unarmed_count)},
-		{"child_not_followed", atomic_load(&shm->unfollowed_child_count)},
+		{"ring_full", r->lost.ring_full, 0},
+		{"torn", r->lost.torn, 0},
+		{"unread_code", r->lost.unread_code, 0},
+		{"stack_elided", r->lost.stack_elided, 0},
+		{"unknown_pc", r->lost.unknown_pc, 0},
+		{"no_slot", atomic_load(&shm->no_slot_count), 0},
+		{"source_refused", atomic_load(&shm->unarmed_count), 0},
+		{"child_not_followed", atomic_load(&shm->unfollowed_child_count), 0},
+		{"seccomp", atomic_load(&shm->sealed_count), 0},
+		{"debugger", r->debugger.gap_count, r->debugger.gap_ns},
 	};
 	struct ptf_loss rows[sizeof lost / sizeof *lost];
 	struct ptf_losses losses = {.rows = rows};
@@ -387,6 +396,7 @@ static void write_losses(struct recording *r)
 				.kind = recording_string(r, lost[i].kind),
 				.process = r->process,
 				.count = lost[i].count,
+				.weight_ns = lost[i].weight_ns,
 			};
 	if (losses.count && recording_is_sound(r))
 		recording_check(r, ptf_writer_losses(r->writer, &losses, &err), &err);
@@ -431,6 +441,7 @@ void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 		recording_end_thread(r, main_thread, time_ns,
 			cpu_ns > r->ended_cpu_ns ? cpu_ns - r->ended_cpu_ns : 0);
 	write_facts(r, &(struct ptf_facts){.process_ends = &fact, .process_end_count = 1});
+	debugger_finish(&r->debugger, time_ns);
 	symbolize(r);
 	write_losses(r);
 	write_clock(r);

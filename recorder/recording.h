@@ -22,6 +22,7 @@
 
 #include "recorder/address_space.h"
 #include "recorder/codes.h"
+#include "recorder/debugger.h"
 #include "recorder/idmap.h"
 #include "recorder/offcpu.h"
 #include "recorder/remote_memory.h"
@@ -35,6 +36,7 @@ struct recorded_thread {
 	uint32_t tid;
 	uint32_t id; /* in the trace */
 	struct prec_slot *slot; /* NULL: not sampled any more */
+	int event_fd; /* our copy of its perf event, -1 = none */
 	uint64_t drained; /* the ring's tail: records before it are done */
 	uint64_t codes_drained; /* facts of code objects before it are done */
 	uint32_t generation; /* of the image that the slot belongs to */
@@ -79,6 +81,7 @@ struct recording {
 	struct native_frames native_frames; /* to be symbolized */
 	struct sources sources;
 	struct remote_memory memory;
+	struct debugger debugger;
 	uint32_t unsampled_node, elided_frame, unknown_frame;
 
 	struct recorded_thread **thread; /* those that have not ended */

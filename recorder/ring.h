@@ -10,7 +10,8 @@
  *
  * Everything is a multiple of 8 bytes and rings are powers of two, so a
  * 64-bit word never straddles the end. The file is sparse: a slot costs memory
- * only once a thread has used it.
+ * only once a thread has used it, and address space of the program only by the
+ * chunk, since programs run under limits of it.
  *
  * The agent uses only atomics and plain stores here: no locks, no allocation.
  */
@@ -27,6 +28,7 @@
 #define PREC_SHM_VARIABLE "PREC_SHM" /* environment: path of the memory file */
 
 #define PREC_SLOT_COUNT  1024u
+#define PREC_CHUNK_SLOTS 16u /* an agent maps the rings of so many slots at once */
 #define PREC_RING_BYTES  (UINT64_C(1) << 18)
 #define PREC_RING_WORDS  (PREC_RING_BYTES / 8)
 
@@ -139,6 +141,8 @@ struct prec_thread_end {
 
 struct prec_slot {
 	_Alignas(64) _Atomic uint32_t state; /* enum prec_slot_state */
+	_Atomic int32_t event_fd;       /* of the perf event in the target, -1 = none */
+	_Atomic uint32_t event_is_taken; /* prec has a copy: the target's can go */
 	uint32_t pid, tid;
 	uint32_t generation; /* of the image it belongs to */
 	uint64_t pthread;    /* pthread_self() of the thread */
@@ -158,11 +162,13 @@ struct prec_shm {
 	uint32_t reserved;
 	_Atomic uint64_t heartbeat_ns; /* prec's last drain */
 	_Atomic uint32_t stop;         /* agents must not sample any more */
+	_Atomic uint32_t is_paused;    /* new sources stay off: a debugger is there */
 	_Atomic uint32_t generation;   /* images so far */
 	_Atomic uint64_t no_slot_count;    /* threads that found no slot */
 	_Atomic uint64_t unarmed_count;    /* threads whose source failed */
 	_Atomic int32_t unarmed_errno;
 	_Atomic uint64_t unfollowed_child_count; /* processes forked */
+	_Atomic uint64_t sealed_count; /* programs that entered seccomp */
 	struct prec_slot slot[PREC_SLOT_COUNT];
 };
 

@@ -79,26 +79,30 @@ static void drop_output(struct session *s)
 		unlink(s->options->output);
 }
 
-static void choose_source(struct session *s, struct prec_shm *shm)
+static int choose_source(struct session *s, struct prec_shm *shm)
 {
 	struct timespec tick = {0};
 	char why[128];
 
 	shm->period_ns = (uint64_t)(1e9 / s->options->rate_hz + 0.5);
 	shm->source = s->options->source;
-	if (!shm->source) {
-		shm->source = PREC_SOURCE_PERF;
-		if (!selftest_perf(why, sizeof why)) {
-			shm->source = PREC_SOURCE_TIMER;
-			note("perf events cannot be used (%s): sampling by CPU timers "
-			     "(sysctl kernel.perf_event_paranoid=1 allows more)", why);
+	if (shm->source != PREC_SOURCE_TIMER && !selftest_perf(why, sizeof why)) {
+		if (shm->source == PREC_SOURCE_PERF) {
+			complain("perf events cannot be used: %s", why);
+			return -1;
 		}
+		shm->source = PREC_SOURCE_TIMER;
+		note("perf events cannot be used (%s): sampling by CPU timers "
+		     "(sysctl kernel.perf_event_paranoid=1 allows more)", why);
 	}
+	if (!shm->source)
+		shm->source = PREC_SOURCE_PERF;
 	if (shm->source == PREC_SOURCE_TIMER &&
 		clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0) {
-		/* These timers fire on the kernel's tick: a multiple of it. */
+		/* These timers fire on the kernel's tick: a multiple of it, the
+		   one that gives at least the rate asked where there is one. */
 		uint64_t tick_ns = (uint64_t)tick.tv_nsec;
-		uint64_t ticks = (shm->period_ns + tick_ns / 2) / tick_ns;
+		uint64_t ticks = shm->period_ns / tick_ns;
 		shm->ticks_per_sample = ticks ? (uint32_t)ticks : 1;
 		uint64_t period_ns = shm->ticks_per_sample * tick_ns;
 		if (period_ns != shm->period_ns && shm->period_ns < tick_ns)
@@ -106,6 +110,7 @@ static void choose_source(struct session *s, struct prec_shm *shm)
 				1e9 / (double)period_ns, s->options->rate_hz);
 		shm->period_ns = period_ns;
 	}
+	return 0;
 }
 
 static int make_shm(struct session *s)
@@ -126,8 +131,7 @@ static int make_shm(struct session *s)
 	shm->prec_pid = (uint32_t)getpid();
 	atomic_store(&shm->heartbeat_ns, clock_now_ns());
 	s->recording.shm = shm;
-	choose_source(s, shm);
-	return 0;
+	return choose_source(s, shm);
 }
 
 /*
@@ -212,6 +216,7 @@ static bool loop(struct session *s)
 		uint64_t now_ns = clock_now_ns();
 		if (now_ns - polled_ns >= POLL_INTERVAL_NS / 2) {
 			offcpu_poll(r);
+			debugger_poll(r);
 			polled_ns = now_ns;
 		}
 		drain(r);

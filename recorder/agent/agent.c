@@ -26,21 +26,46 @@ void *agent_next(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-static struct prec_shm *map_shm(const char *path)
+/* A part of the shared memory; NULL = prec is gone, or a limit is in the way. */
+static void *map_part(const char *path, size_t offset, size_t size)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	struct prec_shm *shm =
-		mmap(NULL, PREC_SHM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *part = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
 	close(fd);
-	if (shm == MAP_FAILED)
-		return NULL;
-	if (shm->magic != PREC_SHM_MAGIC) {
-		munmap(shm, PREC_SHM_BYTES);
+	return part == MAP_FAILED ? NULL : part;
+}
+
+static struct prec_shm *map_header(const char *path)
+{
+	struct prec_shm *shm = map_part(path, 0, PREC_HEADER_BYTES);
+
+	if (shm && shm->magic != PREC_SHM_MAGIC) {
+		munmap(shm, PREC_HEADER_BYTES);
 		return NULL;
 	}
 	return shm;
+}
+
+uint64_t *agent_ring(uint32_t slot_index)
+{
+	const size_t chunk_bytes = PREC_CHUNK_SLOTS * PREC_RING_BYTES;
+	uint32_t index = slot_index / PREC_CHUNK_SLOTS;
+	uint64_t *chunk = atomic_load(&agent.chunk[index]), *expected = NULL;
+
+	if (!chunk) {
+		chunk = map_part(agent.shm_path, PREC_HEADER_BYTES + index * chunk_bytes,
+			chunk_bytes);
+		if (!chunk)
+			return NULL;
+		/* Another thread may have been faster. */
+		if (!atomic_compare_exchange_strong(&agent.chunk[index], &expected, chunk)) {
+			munmap(chunk, chunk_bytes);
+			chunk = expected;
+		}
+	}
+	return chunk + slot_index % PREC_CHUNK_SLOTS * PREC_RING_WORDS;
 }
 
 /*
@@ -119,10 +144,12 @@ __attribute__((constructor)) static void start(void)
 	snprintf(agent.preload, sizeof agent.preload, "%.*s", (int)strcspn(preload, ":"),
 		preload);
 	clean_environment();
-	agent.shm = map_shm(agent.shm_path);
+	agent.shm = map_header(agent.shm_path);
 	if (agent_is_on()) {
 		uint32_t generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
 		agent.owner_pid = getpid();
+		agent.signal_number =
+			agent.shm->source == PREC_SOURCE_PERF ? SIGTRAP : SIGPROF;
 		agent.python.generation = generation;
 		end_replaced_threads(generation);
 		find_python();

@@ -19,12 +19,13 @@
 #include "recorder/cpython/walk.h"
 #include "recorder/ring.h"
 
-/* Delivers both kinds of ticks: a kernel that blocks it drops the tick. */
-#define AGENT_SIGNAL SIGTRAP
-
 struct agent {
-	struct prec_shm *shm; /* NULL: this process is not recorded */
+	struct prec_shm *shm; /* its header; NULL: this process is not recorded */
+	uint64_t *_Atomic chunk[PREC_SLOT_COUNT / PREC_CHUNK_SLOTS]; /* rings, as mapped */
 	pid_t owner_pid;      /* a forked child has another and is not recorded */
+	int signal_number;    /* of the ticks: perf's is SIGTRAP; of a timer
+	                         SIGPROF, which debuggers let pass */
+	_Atomic bool is_sealed; /* seccomp: no system call any more */
 	struct python_process python; /* version NULL: not a Python process */
 	uint32_t python_hex; /* PY_VERSION_HEX, as far as it can be known */
 	char preload[4096];  /* value to give LD_PRELOAD over an exec */
@@ -38,6 +39,7 @@ struct agent_thread {
 	struct prec_slot *slot; /* NULL: not sampled */
 	uint64_t *words;
 	void *event_page; /* perf source: keeps the event alive; NULL = none */
+	int event_fd;     /* until prec has taken a copy; -1 = none */
 	bool has_timer;   /* timer source */
 	uint32_t tick_count;
 	bool in_handler;
@@ -49,7 +51,9 @@ extern __thread struct agent_thread agent_thread;
 
 static inline bool agent_is_on(void)
 {
-	return agent.shm && atomic_load_explicit(&agent.shm->stop, memory_order_relaxed) == 0;
+	return agent.shm &&
+		!atomic_load_explicit(&agent.is_sealed, memory_order_relaxed) &&
+		atomic_load_explicit(&agent.shm->stop, memory_order_relaxed) == 0;
 }
 
 /* And this is the recorded process, not a child that shares or copied it. */
@@ -66,6 +70,7 @@ void agent_thread_forget(void); /* in a forked child: it has no ring */
 /* source.c: ticks of the calling thread. Return 0 or an errno. */
 int agent_source_open(struct agent_thread *thread);
 void agent_source_close(struct agent_thread *thread);
+void agent_source_drop_fd(struct agent_thread *thread); /* async-signal-safe */
 void agent_source_pause(struct agent_thread *thread);
 void agent_source_resume(struct agent_thread *thread);
 bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
@@ -76,6 +81,9 @@ void agent_sample(const void *context);
 /* image.c: tells prec what program this is and what it has loaded. */
 void agent_write_image(uint32_t generation);
 void agent_write_modules(void);
+
+/* agent.c: the ring of a slot, mapped when first asked for; NULL = impossible. */
+uint64_t *agent_ring(uint32_t slot_index);
 
 /* signals.c: installs the handler, past our own interposition. */
 int agent_install_handler(void);

@@ -1,7 +1,7 @@
 /*
  * The handler of ticks, and what the program may believe about its signal.
  *
- * The program's own use of SIGTRAP goes on: its handler gets every SIGTRAP that
+ * The program's own use of it goes on: its handler gets every such signal that
  * is not a tick, and its mask is told as it set it; only the kernel never sees
  * the signal blocked or handled by somebody else.
  */
@@ -23,8 +23,8 @@ static void deliver_to_program(int signal_number, siginfo_t *info, void *context
 	} else if (program_action.sa_handler == SIG_DFL) {
 		AGENT_REAL(sigaction);
 		struct sigaction fatal = {.sa_handler = SIG_DFL};
-		real(AGENT_SIGNAL, &fatal, NULL);
-		raise(AGENT_SIGNAL);
+		real(agent.signal_number, &fatal, NULL);
+		raise(agent.signal_number);
 	} else if (program_action.sa_handler != SIG_IGN) {
 		program_action.sa_handler(signal_number);
 	}
@@ -59,13 +59,13 @@ int agent_install_handler(void)
 	sigset_t ours, inherited;
 
 	sigfillset(&action.sa_mask);
-	if (real(AGENT_SIGNAL, &action, &program_action) != 0)
+	if (real(agent.signal_number, &action, &program_action) != 0)
 		return -1;
 	/* Whoever started the program may have blocked the signal. */
 	sigemptyset(&ours);
-	sigaddset(&ours, AGENT_SIGNAL);
+	sigaddset(&ours, agent.signal_number);
 	if (pthread_sigmask(SIG_UNBLOCK, &ours, &inherited) == 0)
-		agent_thread.blocks_signal = sigismember(&inherited, AGENT_SIGNAL) == 1;
+		agent_thread.blocks_signal = sigismember(&inherited, agent.signal_number) == 1;
 	return 0;
 }
 
@@ -74,7 +74,7 @@ AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict a
 {
 	AGENT_REAL(sigaction);
 
-	if (signal_number != AGENT_SIGNAL || !agent.shm)
+	if (signal_number != agent.signal_number || !agent.shm)
 		return real(signal_number, action, old);
 	struct sigaction before = program_action;
 	if (action)
@@ -89,7 +89,7 @@ AGENT_EXPORT __sighandler_t signal(int signal_number, __sighandler_t handler)
 	AGENT_REAL(signal);
 	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
 
-	if (signal_number != AGENT_SIGNAL || !agent.shm)
+	if (signal_number != agent.signal_number || !agent.shm)
 		return real(signal_number, handler);
 	sigaction(signal_number, &action, &old);
 	return old.sa_handler;
@@ -103,10 +103,10 @@ static int set_mask(int (*real)(int, const sigset_t *, sigset_t *), int how,
 	bool blocked_before = agent_thread.blocks_signal;
 
 	if (agent.shm && set) {
-		bool is_member = sigismember(set, AGENT_SIGNAL) == 1;
+		bool is_member = sigismember(set, agent.signal_number) == 1;
 		if (is_member && how != SIG_UNBLOCK) {
 			without = *set;
-			sigdelset(&without, AGENT_SIGNAL);
+			sigdelset(&without, agent.signal_number);
 			set = &without;
 		}
 		int failed = real(how, set, old);
@@ -122,7 +122,7 @@ static int set_mask(int (*real)(int, const sigset_t *, sigset_t *), int how,
 			return failed;
 	}
 	if (old && blocked_before)
-		sigaddset(old, AGENT_SIGNAL);
+		sigaddset(old, agent.signal_number);
 	return 0;
 }
 

@@ -10,9 +10,11 @@
 #include "recorder/agent/agent.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,8 +25,28 @@
 #endif
 
 /*
+ * To the top of the range of descriptors, where a program that counts on the
+ * lowest free number does not meet it.
+ */
+static int move_high(int fd)
+{
+	struct rlimit limit;
+	int high = -1;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 512) {
+		rlim_t top = limit.rlim_cur < 1 << 20 ? limit.rlim_cur : 1 << 20;
+		high = fcntl(fd, F_DUPFD_CLOEXEC, (int)top - 512);
+	}
+	if (high < 0)
+		return fd;
+	close(fd);
+	return high;
+}
+
+/*
  * The event is kept by a mapping of its first page and not by a descriptor,
- * so that there is none which the program could meet, close, or run out of.
+ * so that there is none which the program could close, or run out of. Only
+ * until prec has taken a copy, to be able to pause it, it stays open.
  */
 static int open_perf(struct agent_thread *thread)
 {
@@ -34,20 +56,50 @@ static int open_perf(struct agent_thread *thread)
 
 	if (fd < 0)
 		return errno;
+	fd = move_high(fd);
 	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd, 0);
-	if (page == MAP_FAILED || ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
+	if (page == MAP_FAILED ||
+		(!atomic_load(&agent.shm->is_paused) &&
+			ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0))
 		failure = errno;
-	if (page != MAP_FAILED)
-		thread->event_page = page;
-	close(fd);
+	if (page == MAP_FAILED) {
+		close(fd);
+		return failure;
+	}
+	thread->event_page = page;
+	thread->event_fd = fd;
+	atomic_store_explicit(&thread->slot->event_fd, fd, memory_order_release);
 	return failure;
+}
+
+/* Closes the descriptor if it is still ours: the program may have closed it,
+   and opened something else under its number. */
+void agent_source_drop_fd(struct agent_thread *thread)
+{
+	static const char ours[] = "anon_inode:[perf_event]";
+	char path[32] = "/proc/self/fd/", target[sizeof ours];
+	char digits[12], *end = path + strlen(path);
+	int fd = thread->event_fd;
+	size_t n = 0;
+
+	if (fd < 0)
+		return;
+	thread->event_fd = -1;
+	for (int rest = fd; n == 0 || rest; rest /= 10)
+		digits[n++] = (char)('0' + rest % 10);
+	while (n)
+		*end++ = digits[--n];
+	*end = '\0';
+	if (readlink(path, target, sizeof target) == sizeof ours - 1 &&
+		!memcmp(target, ours, sizeof ours - 1))
+		close(fd);
 }
 
 static int open_timer(struct agent_thread *thread)
 {
 	struct sigevent event = {
 		.sigev_notify = SIGEV_THREAD_ID,
-		.sigev_signo = AGENT_SIGNAL,
+		.sigev_signo = agent.signal_number,
 		.sigev_value.sival_ptr = &agent,
 	};
 	event.sigev_notify_thread_id = (pid_t)thread->slot->tid;
@@ -96,12 +148,17 @@ void agent_source_resume(struct agent_thread *thread)
 
 bool agent_source_is_due(struct agent_thread *thread)
 {
+	if (thread->event_fd >= 0 &&
+		atomic_load_explicit(&thread->slot->event_is_taken, memory_order_acquire))
+		agent_source_drop_fd(thread);
 	return !thread->has_timer ||
 		++thread->tick_count % agent.shm->ticks_per_sample == 0;
 }
 
 void agent_source_close(struct agent_thread *thread)
 {
+	atomic_store(&thread->slot->event_fd, -1);
+	agent_source_drop_fd(thread);
 	if (thread->event_page)
 		munmap(thread->event_page, (size_t)sysconf(_SC_PAGESIZE));
 	if (thread->has_timer)

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-__thread struct agent_thread agent_thread;
+__thread struct agent_thread agent_thread = {.event_fd = -1};
 
 static pthread_key_t end_key;
 static pthread_once_t end_key_once = PTHREAD_ONCE_INIT;
@@ -29,15 +29,17 @@ static void make_end_key(void)
 
 static struct prec_slot *claim_slot(void)
 {
-	static _Atomic uint32_t next;
-
 	for (uint32_t i = 0; i < PREC_SLOT_COUNT; i++) {
-		uint32_t index = atomic_fetch_add(&next, 1) % PREC_SLOT_COUNT;
-		struct prec_slot *slot = &agent.shm->slot[index];
+		struct prec_slot *slot = &agent.shm->slot[i];
 		uint32_t expected = PREC_SLOT_FREE;
-		if (atomic_compare_exchange_strong(&slot->state, &expected,
+		if (!atomic_compare_exchange_strong(&slot->state, &expected,
 			    PREC_SLOT_CLAIMED))
+			continue;
+		agent_thread.words = agent_ring(i);
+		if (agent_thread.words)
 			return slot;
+		atomic_store(&slot->state, PREC_SLOT_FREE);
+		break;
 	}
 	return NULL;
 }
@@ -58,7 +60,8 @@ bool agent_thread_begin(void)
 	slot->start_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	atomic_store(&slot->lost_full_count, 0);
 	atomic_store(&slot->lost_torn_count, 0);
-	agent_thread.words = prec_ring_words(agent.shm, (uint32_t)(slot - agent.shm->slot));
+	atomic_store(&slot->event_fd, -1);
+	atomic_store(&slot->event_is_taken, 0);
 	agent_thread.slot = slot;
 	atomic_store_explicit(&slot->state, PREC_SLOT_ACTIVE, memory_order_release);
 
@@ -76,7 +79,14 @@ void agent_thread_end(void)
 
 	if (!slot || !agent.shm)
 		return;
+	if (atomic_load(&agent.is_sealed)) {
+		/* Not a single system call any more: prec finds out the rest. */
+		agent_thread.slot = NULL;
+		atomic_store_explicit(&slot->state, PREC_SLOT_ENDED, memory_order_release);
+		return;
+	}
 	agent_source_close(&agent_thread);
+	agent_thread.slot = NULL;
 	struct prec_cursor cursor = prec_ring_begin(slot, agent_thread.words);
 	struct prec_thread_end end = {
 		.record = {sizeof end / 8, PREC_RECORD_THREAD_END, 0},
@@ -88,7 +98,6 @@ void agent_thread_end(void)
 		cursor.next += sizeof end / 8;
 		prec_ring_commit(&cursor);
 	}
-	agent_thread.slot = NULL;
 	atomic_store_explicit(&slot->state, PREC_SLOT_ENDED, memory_order_release);
 }
 
@@ -98,6 +107,7 @@ void agent_thread_forget(void)
 	agent_thread.slot = NULL;
 	agent_thread.has_timer = false;
 	agent_thread.event_page = NULL;
+	agent_source_drop_fd(&agent_thread);
 }
 
 struct start {
