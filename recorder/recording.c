@@ -181,13 +181,14 @@ void recording_begin_image(struct recording *r, const struct prec_image *image)
 
 	r->generation = image->generation;
 	r->python = (struct python_process){
-		.version = python_version_find(image->python_version),
+		.version = image->is_readable ? python_version_find(image->python_version)
+					      : NULL,
 		.runtime = image->python_runtime,
 		.code_type = image->python_code_type,
 		.generation = image->generation,
 	};
 	if (image->python_runtime && !r->python.version)
-		note("Python %u.%u is not known to this prec: recorded as native code",
+		note("this build of Python %u.%u is not known to prec: recorded as native code",
 			image->python_version >> 24, image->python_version >> 16 & 255);
 	address_space_finish(&r->space);
 	address_space_init(&r->space, r->pid, r->python.version != NULL);

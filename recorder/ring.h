@@ -76,6 +76,8 @@ struct prec_image {
 	uint64_t python_code_type; /* address of PyCode_Type */
 	uint32_t python_version; /* PY_VERSION_HEX, 0 = not Python or not known */
 	uint32_t generation;     /* of the image in this session */
+	uint32_t is_readable;    /* its frames can be read */
+	uint32_t reserved;
 };
 
 /* An executable mapping of the target. The path follows, padded with NULs. */

@@ -106,6 +106,14 @@ static void find_python(void)
 	else if (get_version && sscanf(get_version(), "3.%u.%u", &minor, &micro) == 2)
 		agent.python_hex = 3u << 24 | minor << 16 | micro << 8;
 	agent.python.version = python_version_find(agent.python_hex);
+	if (agent.python.version &&
+		agent.python.version->minor >= PYTHON_DEBUG_OFFSETS_MINOR) {
+		uint64_t is_free_threaded;
+		memcpy(&is_free_threaded,
+			(const char *)runtime + PYTHON_RUNTIME_FREE_THREADED, 8);
+		if (is_free_threaded)
+			agent.python.version = NULL;
+	}
 	agent.python.runtime = runtime;
 	agent.python.code_type = (uintptr_t)dlsym(RTLD_DEFAULT, "PyCode_Type");
 }

@@ -20,6 +20,7 @@ void agent_write_image(uint32_t generation)
 		.thread_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID),
 		.python_runtime = python->runtime,
 		.python_version = agent.python_hex,
+		.is_readable = python->version != NULL,
 		.python_code_type = python->code_type,
 		.generation = generation,
 	};

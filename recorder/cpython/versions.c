@@ -16,6 +16,8 @@ static const uint8_t calls_3_12[] = {29, 34, 38, 39, 40, 41, 42, 43, 44, 45, 46,
 	56, 142, 171, 241, 244};
 static const uint8_t calls_3_13[] = {53, 54, 57, 165, 166, 167, 168, 169, 170, 171, 172,
 	173, 174, 175, 176, 179, 180, 181, 244, 245, 246};
+static const uint8_t calls_3_14[] = {4, 52, 55, 146, 147, 148, 149, 150, 152, 154, 155,
+	156, 157, 158, 159, 160, 163, 164, 165, 250, 251, 252};
 
 #define CALLS(list) .call_opcodes = (list), .call_opcode_count = sizeof(list)
 
@@ -124,6 +126,28 @@ static const struct python_version versions[] = {
 		.str_ascii_data = 40,
 		.str_other_data = 56,
 		CALLS(calls_3_13),
+	},
+	{
+		.minor = 14,
+		.runtime_tss_key = 2336,
+		.runtime_main_interpreter = 816,
+		.interpreter_threads = 7344,
+		.thread_next = 8,
+		.thread_id = 152,
+		.thread_frame = 72,
+		.frame_previous = 8,
+		.frame_code = 0,
+		.frame_position = 56,
+		.position = PYTHON_POSITION_POINTER,
+		.code_first_line = 68,
+		.code_file = 112,
+		.code_name = 128,
+		.code_bytecode = 208,
+		.code_linetable = 136,
+		.linetable = PYTHON_LINETABLE_3_11,
+		.str_ascii_data = 40,
+		.str_other_data = 56,
+		CALLS(calls_3_14),
 	},
 };
 

@@ -2,7 +2,7 @@
  * What differs between CPython versions: one row per minor version.
  *
  * Offsets are of 64-bit default builds, taken by compiling against each
- * version's own headers (3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1, 3.13.0);
+ * version's own headers (3.8.18, 3.9.18, 3.10.13, 3.11.7, 3.12.1, 3.13.0, 3.14.3);
  * patch releases keep them. A walk that does not reach code objects shows at
  * once that they do not hold, and is then counted as torn.
  *
@@ -62,6 +62,17 @@ struct python_version {
 #define PYTHON_STR_LENGTH    16u
 #define PYTHON_STR_STATE     32u
 #define PYTHON_TSS_KEY_VALUE 4u  /* in Py_tss_t: the pthread key */
+
+/*
+ * From 3.13 _PyRuntime begins with _Py_DebugOffsets: a cookie, the version,
+ * and here (uint64_t) whether the build is free-threaded. Such a build has
+ * another layout, which is not in the table.
+ */
+#define PYTHON_RUNTIME_FREE_THREADED 16u
+#define PYTHON_DEBUG_OFFSETS_MINOR   13u
+
+/* From 3.14 a frame's code pointer carries flags in its lowest bits. */
+#define PYTHON_POINTER_TAG_MASK UINT64_C(7)
 
 /* The row of a PY_VERSION_HEX, or NULL when the version is unknown. */
 const struct python_version *python_version_find(uint32_t version_hex);

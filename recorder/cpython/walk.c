@@ -113,7 +113,8 @@ bool python_walk_next(struct python_walk *walk, struct python_frame *frame)
 		if (++walk->seen_count > PYTHON_DEPTH_MAX ||
 			!walk->memory->read(walk->memory, walk->frame, bytes, frame_bytes))
 			break;
-		uintptr_t code = pointer_at(bytes, v->frame_code);
+		uintptr_t code = pointer_at(bytes, v->frame_code) &
+			~(uintptr_t)PYTHON_POINTER_TAG_MASK;
 		uintptr_t previous = pointer_at(bytes, v->frame_previous);
 		if (previous == walk->frame)
 			break;

@@ -5,7 +5,7 @@ and to those of pyenv.
 """
 from ptftest import *
 
-SUPPORTED = [(3, minor) for minor in range(8, 14)]
+SUPPORTED = [(3, minor) for minor in range(8, 15)]
 
 
 def find():
