@@ -247,9 +247,10 @@ def a_user_without_privileges():
     equal(done.returncode, 0, f"status ({done.stderr})")
     cpu = json.loads(done.stdout)["cpu"]
     section = whole("nobody/x.ptf")
-    error = abs(section.total() / 1e9 / cpu - 1) * 100
+    error = abs(section.total(classes=ALL_CPU) / 1e9 / cpu - 1) * 100
     check(error < 1.5, f"the total is off by {error:.2f} %")
-    check(section.functions()[("spin", str(PROGRAMS / "spin.py"))] > 1.3e9, "spin is missing")
+    check(section.functions()[("spin", str(PROGRAMS / "spin.py"))] > 0.8 * section.total(),
+          "spin is missing")
     if not precise(section):
         check("perf_event_paranoid" in done.stderr,
               f"the summary does not name the setting that would help: {done.stderr!r}")

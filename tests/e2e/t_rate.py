@@ -46,4 +46,23 @@ def _10000_Hz():
     judge(10000, 3)
 
 
+@test
+def CPU_timers_lose_nothing_on_a_busy_machine():
+    busy = [subprocess.Popen([PYTHON, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+    try:
+        seen = []
+        for run_number in range(3):
+            done = record("busy.ptf", PYTHON, PROGRAMS / "spin.py", 1,
+                          options=["-F", "250", "--source", "timer"])
+            section = whole("busy.ptf")
+            equal(section["attributes"]["sampling.source"], "timer", "the source")
+            seen.append(section.total() / 1e9 / json.loads(done.stdout)["cpu"] * 100)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    check(min(seen) >= 96, "samples stand for only "
+          + ", ".join(f"{share:.1f} %" for share in seen) + " of the CPU time")
+
+
 main()

@@ -64,13 +64,17 @@ def waiting_for_the_GIL_is_seen():
             "[x.start() for x in t]\n[x.join() for x in t]\n")
     record("gil.ptf", PYTHON, "-c", code)
     section = whole("gil.ptf")
-    gil = section.total(classes=(GIL,)) / 1e9
-    wait = section.total(classes=(WAIT,),
-                         threads={thread["id"] for thread in section.threads.values()
-                                  if not thread["main"]}) / 1e9
-    # Three threads share one GIL for two seconds: four seconds of waiting.
-    note(f"gil {gil:.2f} s, other waits of these threads {wait:.2f} s")
-    check(3 < gil < 4.8, f"waits for the GIL: {gil:.2f} s of about 4; other waits {wait:.2f} s")
+    others = {thread["id"] for thread in section.threads.values() if not thread["main"]}
+    cpu = section.total(classes=ALL_CPU, threads=others) / 1e9
+    gil, runnable, wait = (section.total(classes=(cls,), threads=others) / 1e9
+                           for cls in (GIL, RUNNABLE, WAIT))
+    # Three threads for two seconds, and only one may run at a time. On a busy
+    # machine part of the time goes into waiting for a processor.
+    text = (f"CPU {cpu:.2f} s, gil {gil:.2f} s, for a processor {runnable:.2f} s, "
+            f"other waits {wait:.2f} s")
+    note(text)
+    check(abs(cpu + gil + runnable + wait - 6) < 0.7, f"that is not all of 6 s: {text}")
+    check(gil > 1.5 and wait < 0.5, text)
 
 
 @test

@@ -100,8 +100,9 @@ def shares_at_1_kHz():
 
 @test
 def shares_by_CPU_timers():
-    # What most users get: at the kernel's tick, so fewer samples and more noise.
-    judge("timer", 7, ["-F", "250", "--source", "timer"], points=3)
+    # What most users get: at the kernel's tick, so fewer samples, and on a busy
+    # machine the scheduler works at the same tick.
+    judge("timer", 7, ["-F", "250", "--source", "timer"], points=4)
     equal(kept["timer"][1]["attributes"]["sampling.source"], "timer", "the source")
 
 
