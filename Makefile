@@ -55,7 +55,7 @@ deps:
 
 demo: deps ## record a real Python program and print its line table
 	@$(MAKE) --no-print-directory all
-	@O=$(O) sh tests/support/demo.sh
+	@O=$(O) PYTHON=$(PYTHON) sh tests/support/demo.sh
 
 check: deps ## all tests (at most 15 minutes on 2 cores)
 	@O=$(O) MAKE="$(MAKE)" sh tests/support/check.sh

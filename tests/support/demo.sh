@@ -3,17 +3,17 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 : "${O:=build}"
-case $O in /*) bin=$O/bin ;; *) bin=./$O/bin ;; esac
-
+bin=$O/bin
 program=tests/support/examples/walk.py
 trace=$O/walk.ptf
-python=$(command -v python3) || {
-	echo "demo: there is no python3 in PATH" >&2
+: "${PYTHON:=/usr/bin/python3}"
+[ -x "$PYTHON" ] || PYTHON=$(command -v python3) || {
+	echo "demo: there is no python3" >&2
 	exit 1
 }
 
-echo "\$ $bin/prec --cli -o $trace --python $python $program"
-"$bin/prec" --cli -o "$trace" --python "$python" "$program" || exit 1
+echo "\$ $bin/prec --cli -o $trace --python $PYTHON $program"
+"$bin/prec" --cli -o "$trace" --python "$PYTHON" "$program" || exit 1
 
 cat <<END
 
@@ -23,5 +23,5 @@ The trace is $trace ($(wc -c <"$trace" | tr -d ' ') bytes). Next:
     $bin/pconv $trace --to table             the table again
     $bin/pconv $trace --to json | less       every line in exact nanoseconds
     $bin/pconv $trace --to folded | less     stacks, as flame graph scripts read them
-    $bin/prec --cli YOUR.py                  your own program
+    $bin/prec --cli YOUR.py                          your own program
 END
