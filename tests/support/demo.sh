@@ -16,7 +16,7 @@ echo "\$ $bin/prec --cli -o $trace --python $PYTHON $program"
 "$bin/prec" --cli -o "$trace" --python "$PYTHON" "$program" || exit 1
 
 printf '\nThe trace is %s (%d bytes). Next:\n\n' "$trace" "$(wc -c <"$trace")"
-printf '    %-44s %s\n' \
+printf '    %-44s  %s\n' \
 	"$bin/pinfo $trace" "what is in it; is it whole" \
 	"$bin/pconv $trace --to table" "the table again" \
 	"$bin/pconv $trace --to json" "every line in exact nanoseconds" \
