@@ -181,7 +181,7 @@ static uint32_t oldest_new_generation(const struct recording *r)
 {
 	uint32_t oldest = UINT32_MAX;
 
-	for (uint32_t i = 0; i < PREC_SLOT_COUNT; i++) {
+	for (uint32_t i = 0; i < r->shm->slot_count; i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
 		if ((state == PREC_SLOT_ACTIVE || state == PREC_SLOT_ENDED) &&
@@ -199,7 +199,7 @@ bool drain(struct recording *r)
 	bool waits = false;
 
 	atomic_store_explicit(&r->shm->heartbeat_ns, clock_now_ns(), memory_order_relaxed);
-	for (uint32_t i = 0; i < PREC_SLOT_COUNT && recording_is_sound(r); i++) {
+	for (uint32_t i = 0; i < r->shm->slot_count && recording_is_sound(r); i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
 		if (state != PREC_SLOT_ACTIVE && state != PREC_SLOT_ENDED)

@@ -159,20 +159,32 @@ static void add_row(struct recording *r, struct recorded_thread *thread, uint64_
 		recording_no_memory(r);
 }
 
-void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t time_ns)
+static void settle_wait(struct recording *r, struct recorded_thread *thread,
+	uint64_t time_ns)
 {
 	struct offcpu *off = &thread->offcpu;
 
-	if (off->is_blocked && off->wait_ns > 0) {
+	if (off->class_id && off->wait_ns > 0) {
 		add_row(r, thread, time_ns, off->wait_ns, off->node, off->class_id);
 		off->wait_ns = 0;
 	}
-	if (off->runnable_ns > 0) {
-		add_row(r, thread, time_ns, off->runnable_ns,
-			thread->last_node ? thread->last_node : off->node,
-			PTF_CLASS_RUNNABLE);
-		off->runnable_ns = 0;
-	}
+}
+
+static void settle_runnable(struct recording *r, struct recorded_thread *thread,
+	uint64_t time_ns)
+{
+	struct offcpu *off = &thread->offcpu;
+
+	add_row(r, thread, time_ns, off->runnable_ns,
+		off->runnable_node ? off->runnable_node : off->node, PTF_CLASS_RUNNABLE);
+	off->runnable_ns = 0;
+}
+
+void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t time_ns)
+{
+	if (thread->offcpu.is_blocked)
+		settle_wait(r, thread, time_ns);
+	settle_runnable(r, thread, time_ns);
 }
 
 /* Sees where the thread is blocked now, if it is. */
@@ -211,25 +223,40 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 	if (!read_schedstat(off, &run_ns, &queue_ns))
 		return;
 	now_ns = clock_now_ns();
-	bool has_run = run_ns != off->run_ns;
-	/* The wait before this wake-up ends here; its end is known to a poll. */
-	if (has_run && off->is_blocked) {
-		offcpu_settle(r, thread, off->polled_ns);
-		off->is_blocked = false;
+	bool was_blocked = off->is_blocked, has_run = run_ns != off->run_ns;
+	int64_t waited_ns = (int64_t)(now_ns - off->polled_ns) -
+		(int64_t)(run_ns - off->run_ns) - (int64_t)(queue_ns - off->queue_ns);
+	if (off->runnable_node != thread->last_node) {
+		settle_runnable(r, thread, off->polled_ns);
+		off->runnable_node = thread->last_node;
 	}
-	off->wait_ns += (int64_t)(now_ns - off->polled_ns) - (int64_t)(run_ns - off->run_ns) -
-		(int64_t)(queue_ns - off->queue_ns);
 	off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
+	uint64_t before_ns = off->polled_ns;
 	off->polled_ns = now_ns;
 	off->run_ns = run_ns;
 	off->queue_ns = queue_ns;
-	if (has_run || !off->is_blocked) {
-		look(r, thread, run_ns);
-		/* Each time a thread is found blocked anew the wait since the last
-		   time is its: threads that pass the GIL around run at every poll. */
-		if (off->is_blocked)
-			offcpu_settle(r, thread, now_ns);
+	if (was_blocked && !has_run) {
+		off->wait_ns += waited_ns;
+		return;
 	}
+	int64_t old_share_ns = 0;
+	if (was_blocked) {
+		uint32_t node = off->node, class_id = off->class_id;
+		settle_wait(r, thread, before_ns);
+		look(r, thread, run_ns);
+		old_share_ns = off->is_blocked ? waited_ns / 2 : waited_ns;
+		/* A row is never negative: what is missing is kept. */
+		if (old_share_ns < 0)
+			old_share_ns = 0;
+		add_row(r, thread, now_ns, old_share_ns, node, class_id);
+	} else {
+		look(r, thread, run_ns);
+	}
+	off->wait_ns += waited_ns - old_share_ns;
+	/* Each time a thread is found blocked anew the wait since the last time
+	   is its: threads that pass the GIL around run at every poll. */
+	if (off->is_blocked)
+		settle_wait(r, thread, now_ns);
 }
 
 void offcpu_poll(struct recording *r)
@@ -259,9 +286,9 @@ void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 			off->class_id = PTF_CLASS_WAIT;
 			off->node = thread->last_node ? thread->last_node : r->unsampled_node;
 		}
-		off->is_blocked = true;
 	}
-	offcpu_settle(r, thread, time_ns);
+	settle_wait(r, thread, time_ns);
+	settle_runnable(r, thread, time_ns);
 	close_files(off);
 }
 

@@ -2,10 +2,10 @@
  * Time off the processor: what a thread waits for, and where.
  *
  * prec polls /proc/PID/task/TID/schedstat. Of an interval, wait time is what
- * is neither CPU time nor delay on the run queue. It is given to the stack
- * that the thread is seen blocked in; time of an interval at whose end the
- * thread is seen running is kept for the next time it is seen blocked. A
- * thread is blocked when its run time is the same before and after its stack
+ * is neither CPU time nor delay on the run queue. It is given to the stacks
+ * that the thread is seen blocked in at the ends of the interval, half to each;
+ * when it is seen running at both ends, it is kept for the next time it is seen
+ * blocked. Delay on the run queue is the stack's that was last on CPU. A thread is blocked when its run time is the same before and after its stack
  * was read; when it has not run since the last poll, its stack is the last one.
  */
 #ifndef PREC_OFFCPU_H
@@ -21,9 +21,10 @@ struct offcpu {
 	bool is_open;
 	int schedstat_fd, syscall_fd;
 	uint64_t polled_ns, run_ns, queue_ns; /* at the last poll */
-	int64_t wait_ns, runnable_ns;   /* not given to a row yet; wait may be
-	                                   short of 0 while the kernel's run time
-	                                   lags behind */
+	int64_t wait_ns;     /* not given to a row yet; may be short of 0 while
+	                        the kernel's run time lags behind */
+	int64_t runnable_ns; /* the same, of runnable_node */
+	uint32_t runnable_node;
 	bool is_blocked;                /* at the last poll, in node */
 	uint32_t node, class_id;        /* last seen blocked here; class 0 = never */
 	uintptr_t thread_state;         /* PyThreadState, 0 = not found yet */

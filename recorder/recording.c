@@ -187,7 +187,7 @@ void recording_begin_image(struct recording *r, const struct prec_image *image)
 		.code_type = image->python_code_type,
 		.generation = image->generation,
 	};
-	if (image->python_runtime && !r->python.version)
+	if (image->python_version && !r->python.version)
 		note("this build of Python %u.%u is not known to prec: recorded as native code",
 			image->python_version >> 24, image->python_version >> 16 & 255);
 	address_space_finish(&r->space);
@@ -299,7 +299,7 @@ void recording_end_thread(struct recording *r, struct recorded_thread *thread,
 {
 	struct row rest = {
 		.time_ns = recording_time(r, time_ns),
-		.weight_ns = (int64_t)ticks_rest(&thread->ticks, cpu_ns),
+		.weight_ns = ticks_rest(&thread->ticks, cpu_ns),
 		.node = r->unsampled_node,
 		.class_id = PTF_CLASS_UNKNOWN,
 	};
@@ -314,6 +314,8 @@ void recording_end_thread(struct recording *r, struct recorded_thread *thread,
 	thread->is_ended = true;
 	debugger_drop_event(thread);
 	offcpu_end(r, thread, time_ns, cpu_ns);
+	if (rest.weight_ns < 0)
+		rows_take_back(&thread->rows, (uint64_t)-rest.weight_ns);
 	if (rest.weight_ns > 0 && rows_add(&thread->rows, rest) < 0)
 		recording_no_memory(r);
 	rows_write(&thread->rows, r, thread->id, INT64_MAX);
@@ -367,6 +369,7 @@ void recording_count_losses(struct recording *r, const struct prec_slot *slot)
 {
 	r->lost.ring_full += atomic_load(&slot->lost_full_count);
 	r->lost.torn += atomic_load(&slot->lost_torn_count);
+	r->lost.throttled += atomic_load(&slot->throttled_count);
 }
 
 static void write_losses(struct recording *r)
@@ -378,6 +381,7 @@ static void write_losses(struct recording *r)
 	} lost[] = {
 		{"ring_full", r->lost.ring_full, 0},
 		{"torn", r->lost.torn, 0},
+		{"throttled", r->lost.throttled, 0},
 		{"unread_code", r->lost.unread_code, 0},
 		{"stack_elided", r->lost.stack_elided, 0},
 		{"unknown_pc", r->lost.unknown_pc, 0},

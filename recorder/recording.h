@@ -51,7 +51,7 @@ struct recorded_thread {
 
 /* What was not recorded, per kind (FORMAT.md, "Losses"). */
 struct recording_losses {
-	uint64_t ring_full, torn, unread_code, stack_elided, unknown_pc;
+	uint64_t ring_full, torn, throttled, unread_code, stack_elided, unknown_pc;
 };
 
 struct recording {

@@ -27,7 +27,7 @@
 #define PREC_SHM_MAGIC  UINT64_C(0x31306d6873637270) /* "prcshm01" */
 #define PREC_SHM_VARIABLE "PREC_SHM" /* environment: path of the memory file */
 
-#define PREC_SLOT_COUNT  1024u
+#define PREC_SLOT_COUNT  1024u /* at most; under limits of the system fewer */
 #define PREC_CHUNK_SLOTS 16u /* an agent maps the rings of so many slots at once */
 #define PREC_RING_BYTES  (UINT64_C(1) << 18)
 #define PREC_RING_WORDS  (PREC_RING_BYTES / 8)
@@ -152,6 +152,7 @@ struct prec_slot {
 	_Alignas(64) _Atomic uint64_t head; /* words ever written */
 	_Atomic uint64_t lost_full_count;   /* samples that found no room */
 	_Atomic uint64_t lost_torn_count;   /* samples with a torn walk */
+	_Atomic uint64_t throttled_count;   /* ticks left out, see agent/signals.c */
 	_Alignas(64) _Atomic uint64_t tail; /* words ever read */
 };
 
@@ -161,7 +162,7 @@ struct prec_shm {
 	uint32_t source; /* enum prec_source */
 	uint64_t period_ns;
 	uint32_t ticks_per_sample; /* of the timer source */
-	uint32_t reserved;
+	uint32_t slot_count;       /* a multiple of PREC_CHUNK_SLOTS */
 	_Atomic uint64_t heartbeat_ns; /* prec's last drain */
 	_Atomic uint32_t stop;         /* agents must not sample any more */
 	_Atomic uint32_t is_paused;    /* new sources stay off: a debugger is there */
@@ -184,7 +185,7 @@ _Static_assert(sizeof(struct prec_frame) == 16, "records are words");
 #define PREC_PAGE 4096u
 #define PREC_HEADER_BYTES \
 	((sizeof(struct prec_shm) + PREC_PAGE - 1) / PREC_PAGE * PREC_PAGE)
-#define PREC_SHM_BYTES (PREC_HEADER_BYTES + PREC_SLOT_COUNT * PREC_RING_BYTES)
+#define PREC_SHM_BYTES(slot_count) (PREC_HEADER_BYTES + (slot_count) * PREC_RING_BYTES)
 
 static inline uint64_t *prec_ring_words(struct prec_shm *shm, uint32_t slot_index)
 {

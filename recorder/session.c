@@ -115,18 +115,29 @@ static int choose_source(struct session *s, struct prec_shm *shm)
 
 static int make_shm(struct session *s)
 {
+	struct prec_shm *shm = MAP_FAILED;
+	uint32_t slot_count;
+
 	s->shm_fd = memfd_create("prec", MFD_CLOEXEC);
-	if (s->shm_fd < 0 || ftruncate(s->shm_fd, PREC_SHM_BYTES) != 0) {
-		complain("cannot make shared memory: %s", strerror(errno));
+	if (s->shm_fd < 0 || fchmod(s->shm_fd, 0600) != 0) {
+		complain("cannot share memory with the program: %s", strerror(errno));
 		return -1;
 	}
-	fchmod(s->shm_fd, 0600);
-	struct prec_shm *shm = mmap(NULL, PREC_SHM_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-		s->shm_fd, 0);
+	/* Limits of file size or address space hold for us too: then fewer of
+	   the program's threads can be recorded at one time. */
+	for (slot_count = PREC_SLOT_COUNT; slot_count >= PREC_CHUNK_SLOTS; slot_count /= 2) {
+		size_t size = PREC_SHM_BYTES(slot_count);
+		if (ftruncate(s->shm_fd, (off_t)size) == 0)
+			shm = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s->shm_fd,
+				0);
+		if (shm != MAP_FAILED)
+			break;
+	}
 	if (shm == MAP_FAILED) {
-		complain("cannot map shared memory: %s", strerror(errno));
+		complain("cannot share memory with the program: %s", strerror(errno));
 		return -1;
 	}
+	shm->slot_count = slot_count;
 	shm->magic = PREC_SHM_MAGIC;
 	shm->prec_pid = (uint32_t)getpid();
 	atomic_store(&shm->heartbeat_ns, clock_now_ns());
@@ -146,8 +157,10 @@ static int watch_signals(struct session *s)
 	for (size_t i = 0; i < sizeof watched_signals / sizeof *watched_signals; i++)
 		sigaddset(&watched, watched_signals[i]);
 	sigprocmask(SIG_BLOCK, &watched, &s->before.mask);
-	/* A reader of the trace that goes away is a failed write. */
+	/* A reader of the trace that goes away, a file that must not grow: these
+	   are failed writes. */
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &s->before.pipe);
+	sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, &s->before.file_size);
 	s->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signal_fd < 0 ? -1 : 0;
 }
@@ -214,12 +227,12 @@ static bool loop(struct session *s)
 		if (has_complained)
 			continue;
 		uint64_t now_ns = clock_now_ns();
+		drain(r);
 		if (now_ns - polled_ns >= POLL_INTERVAL_NS / 2) {
 			offcpu_poll(r);
 			debugger_poll(r);
 			polled_ns = now_ns;
 		}
-		drain(r);
 		if (now_ns - flushed_ns >= FLUSH_INTERVAL_NS) {
 			recording_flush(r);
 			flushed_ns = now_ns;
@@ -332,7 +345,7 @@ int session_run(const struct target *target, const struct session_options *optio
 	*is_recorded = false;
 	if (open_output(&s) < 0)
 		return 1;
-	if (make_shm(&s) < 0 || watch_signals(&s) < 0) {
+	if (watch_signals(&s) < 0 || make_shm(&s) < 0) {
 		drop_output(&s);
 		return 1;
 	}
@@ -343,7 +356,7 @@ int session_run(const struct target *target, const struct session_options *optio
 		*is_recorded = false;
 	}
 	recording_finish(&s.recording);
-	munmap(s.recording.shm, PREC_SHM_BYTES);
+	munmap(s.recording.shm, PREC_SHM_BYTES(s.recording.shm->slot_count));
 	close(s.shm_fd);
 	close(s.signal_fd);
 	return exit_code;

@@ -165,6 +165,7 @@ static _Noreturn void become(const struct target *target, char **environment,
 	const struct target_signals *signals, int report)
 {
 	sigaction(SIGPIPE, &signals->pipe, NULL);
+	sigaction(SIGXFSZ, &signals->file_size, NULL);
 	sigprocmask(SIG_SETMASK, &signals->mask, NULL);
 	execve(target->executable, target->arguments, environment);
 	int failure = errno;

@@ -31,7 +31,7 @@ void target_finish(struct target *target);
 /* What prec changed of itself and the program must find as it was. */
 struct target_signals {
 	sigset_t mask;
-	struct sigaction pipe; /* of SIGPIPE, which prec ignores for itself */
+	struct sigaction pipe, file_size; /* of SIGPIPE, SIGXFSZ, which prec ignores */
 };
 
 /*

@@ -81,6 +81,20 @@ out:
 	free(class_id);
 }
 
+void rows_take_back(struct rows *rows, uint64_t excess_ns)
+{
+	for (size_t i = rows->count; i-- > 0 && excess_ns;) {
+		struct row *row = &rows->item[i];
+		if (row->class_id > PTF_CLASS_KERNEL)
+			continue;
+		uint64_t part_ns = (uint64_t)row->weight_ns;
+		if (part_ns > excess_ns)
+			part_ns = excess_ns;
+		row->weight_ns -= (int64_t)part_ns;
+		excess_ns -= part_ns;
+	}
+}
+
 void rows_finish(struct rows *rows)
 {
 	free(rows->item);

@@ -32,6 +32,12 @@ int rows_add(struct rows *rows, struct row row);
 /* Writes the rows up to time_ns as samples of the thread. */
 void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t until_ns);
 
+/*
+ * Takes up to excess_ns away from on-CPU rows that are not written yet, the
+ * last first: a thread ended before it had used what its last tick stands for.
+ */
+void rows_take_back(struct rows *rows, uint64_t excess_ns);
+
 void rows_finish(struct rows *rows);
 
 #endif

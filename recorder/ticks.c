@@ -43,15 +43,13 @@ uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall
 
 uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns)
 {
-	uint64_t given_ns = ticks->credited_ns + ticks->period_ns;
-
-	if (given_ns > cpu_ns)
+	if (ticks->credited_ns > cpu_ns)
 		return 0;
 	return give(ticks,
-		given_ns + TICKS_BEHIND_MAX * ticks->period_ns < cpu_ns ? 2 : 1);
+		cpu_ns - ticks->credited_ns > TICKS_BEHIND_MAX * ticks->period_ns ? 2 : 1);
 }
 
-uint64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns)
+int64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns)
 {
-	return cpu_ns > ticks->credited_ns ? cpu_ns - ticks->credited_ns : 0;
+	return (int64_t)(cpu_ns - ticks->credited_ns);
 }

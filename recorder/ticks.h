@@ -36,13 +36,16 @@ uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall
  * The same for a source that fires on the kernel's own ticks, which do not fall
  * on a grid of CPU time: each counts one period, whatever the clock says, since
  * a clock delta would charge what comes before a sleep for what comes after.
- * The sum is never ahead of the clock: then a sample weighs nothing; when it
- * is behind by more than TICKS_BEHIND_MAX periods, it weighs two.
+ * When the sum is ahead of the clock, a sample weighs nothing; when it is
+ * behind by more than TICKS_BEHIND_MAX periods, it weighs two.
  */
 #define TICKS_BEHIND_MAX 4
 uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns);
 
-/* CPU time of a thread's whole life that no sample stands for. */
-uint64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns);
+/*
+ * CPU time of a thread's whole life that no sample stands for; negative: that
+ * the samples stand for too much, by less than a period or two.
+ */
+int64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns);
 
 #endif

@@ -97,14 +97,15 @@ static void find_python(void)
 	const unsigned long *hex = dlsym(RTLD_DEFAULT, "Py_Version"); /* from 3.11 */
 	const char *(*get_version)(void) =
 		(const char *(*)(void))dlsym(RTLD_DEFAULT, "Py_GetVersion");
-	unsigned minor, micro;
+	unsigned major, minor, micro;
 
-	if (!runtime)
-		return;
 	if (hex)
 		agent.python_hex = (uint32_t)*hex;
-	else if (get_version && sscanf(get_version(), "3.%u.%u", &minor, &micro) == 2)
-		agent.python_hex = 3u << 24 | minor << 16 | micro << 8;
+	else if (get_version &&
+		sscanf(get_version(), "%u.%u.%u", &major, &minor, &micro) == 3)
+		agent.python_hex = major << 24 | minor << 16 | micro << 8;
+	if (!runtime)
+		return;
 	agent.python.version = python_version_find(agent.python_hex);
 	if (agent.python.version &&
 		agent.python.version->minor >= PYTHON_DEBUG_OFFSETS_MINOR) {
@@ -131,7 +132,7 @@ static void forget_in_child(void)
 /* Slots of the image that this one replaced: exec ended their threads. */
 static void end_replaced_threads(uint32_t generation)
 {
-	for (uint32_t i = 0; i < PREC_SLOT_COUNT; i++) {
+	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
 		struct prec_slot *slot = &agent.shm->slot[i];
 		uint32_t state = atomic_load(&slot->state);
 		if (state == PREC_SLOT_ACTIVE && slot->pid == (uint32_t)agent.owner_pid &&

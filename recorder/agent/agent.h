@@ -42,6 +42,8 @@ struct agent_thread {
 	int event_fd;     /* until prec has taken a copy; -1 = none */
 	bool has_timer;   /* timer source */
 	uint32_t tick_count;
+	uint64_t quiet_until_cpu_ns; /* no sample before: the last one took long */
+	bool has_ticked;         /* the first tick's period was a random one */
 	bool in_handler;
 	bool blocks_signal; /* what the program believes of its mask */
 	timer_t timer;
@@ -75,8 +77,9 @@ void agent_source_pause(struct agent_thread *thread);
 void agent_source_resume(struct agent_thread *thread);
 bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
 
-/* sample.c: one tick of the calling thread, from its handler. */
-void agent_sample(const void *context);
+/* sample.c: one tick of the calling thread, from its handler; cpu_ns is its
+   CPU time. */
+void agent_sample(const void *context, uint64_t cpu_ns);
 
 /* image.c: tells prec what program this is and what it has loaded. */
 void agent_write_image(uint32_t generation);

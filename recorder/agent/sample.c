@@ -169,14 +169,14 @@ static void count_full(void)
 	}
 }
 
-void agent_sample(const void *context)
+void agent_sample(const void *context, uint64_t cpu_ns)
 {
 	struct guarded_memory guard;
 	struct prec_cursor cursor = prec_ring_begin(agent_thread.slot, agent_thread.words);
 	struct frame_list list = {.cursor = &cursor};
 	struct prec_sample sample = {
 		.time_ns = agent_clock_ns(CLOCK_MONOTONIC),
-		.thread_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID),
+		.thread_cpu_ns = cpu_ns,
 		.pc = arch_context_pc(context),
 	};
 	uint8_t before[ARCH_SYSCALL_BYTES];

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "recorder/arch/perf_event.h"
@@ -30,6 +31,28 @@ static void deliver_to_program(int signal_number, siginfo_t *info, void *context
 	}
 }
 
+/*
+ * Very deep stacks take long to walk. After each sample the thread is left
+ * alone for SPARE_FACTOR times as long as it took, so that samples never take
+ * more than a tenth of its time, whatever the rate. The ticks between merge
+ * into the next sample's weight.
+ */
+#define SPARE_FACTOR 9u
+
+static void take_sample(const void *context)
+{
+	uint64_t start_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	if (start_ns < agent_thread.quiet_until_cpu_ns) {
+		atomic_fetch_add_explicit(&agent_thread.slot->throttled_count, 1,
+			memory_order_relaxed);
+		return;
+	}
+	agent_sample(context, start_ns);
+	uint64_t end_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	agent_thread.quiet_until_cpu_ns = end_ns + SPARE_FACTOR * (end_ns - start_ns);
+}
+
 static void handle(int signal_number, siginfo_t *info, void *context)
 {
 	bool is_perf = info->si_code == TRAP_PERF;
@@ -43,7 +66,7 @@ static void handle(int signal_number, siginfo_t *info, void *context)
 	if (agent_thread.slot && !agent_thread.in_handler && agent_is_on() &&
 		agent_source_is_due(&agent_thread)) {
 		agent_thread.in_handler = true;
-		agent_sample(context);
+		take_sample(context);
 		agent_thread.in_handler = false;
 	}
 	errno = saved_errno;

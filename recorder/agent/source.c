@@ -44,13 +44,26 @@ static int move_high(int fd)
 }
 
 /*
+ * Ticks begin at a random phase: threads that live for less than a period
+ * would never be met by one that comes a whole period after their start.
+ */
+static uint64_t first_period_ns(void)
+{
+	uint64_t random = agent_clock_ns(CLOCK_MONOTONIC) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t least_ns = 10000; /* the kernel's own limit */
+
+	random ^= random >> 32;
+	return least_ns + random % (agent.shm->period_ns - least_ns + 1);
+}
+
+/*
  * The event is kept by a mapping of its first page and not by a descriptor,
  * so that there is none which the program could close, or run out of. Only
  * until prec has taken a copy, to be able to pause it, it stays open.
  */
 static int open_perf(struct agent_thread *thread)
 {
-	int fd = perf_open_sigtrap(agent.shm->period_ns);
+	int fd = perf_open_sigtrap(first_period_ns());
 	int failure = 0;
 	void *page;
 
@@ -72,27 +85,39 @@ static int open_perf(struct agent_thread *thread)
 	return failure;
 }
 
-/* Closes the descriptor if it is still ours: the program may have closed it,
-   and opened something else under its number. */
-void agent_source_drop_fd(struct agent_thread *thread)
+/* The program may have closed it, and opened something else under its number. */
+static bool is_event(int fd)
 {
 	static const char ours[] = "anon_inode:[perf_event]";
 	char path[32] = "/proc/self/fd/", target[sizeof ours];
 	char digits[12], *end = path + strlen(path);
-	int fd = thread->event_fd;
 	size_t n = 0;
 
-	if (fd < 0)
-		return;
-	thread->event_fd = -1;
 	for (int rest = fd; n == 0 || rest; rest /= 10)
 		digits[n++] = (char)('0' + rest % 10);
 	while (n)
 		*end++ = digits[--n];
 	*end = '\0';
-	if (readlink(path, target, sizeof target) == sizeof ours - 1 &&
-		!memcmp(target, ours, sizeof ours - 1))
+	return readlink(path, target, sizeof target) == sizeof ours - 1 &&
+		!memcmp(target, ours, sizeof ours - 1);
+}
+
+void agent_source_drop_fd(struct agent_thread *thread)
+{
+	int fd = thread->event_fd;
+
+	thread->event_fd = -1;
+	if (fd >= 0 && is_event(fd))
 		close(fd);
+}
+
+/* From the random first period to the one that was asked for. */
+static void set_period(struct agent_thread *thread)
+{
+	uint64_t period_ns = agent.shm->period_ns;
+
+	if (thread->event_fd >= 0 && is_event(thread->event_fd))
+		ioctl(thread->event_fd, PERF_EVENT_IOC_PERIOD, &period_ns);
 }
 
 static int open_timer(struct agent_thread *thread)
@@ -148,6 +173,9 @@ void agent_source_resume(struct agent_thread *thread)
 
 bool agent_source_is_due(struct agent_thread *thread)
 {
+	if (thread->event_page && !thread->has_ticked)
+		set_period(thread);
+	thread->has_ticked = true;
 	if (thread->event_fd >= 0 &&
 		atomic_load_explicit(&thread->slot->event_is_taken, memory_order_acquire))
 		agent_source_drop_fd(thread);

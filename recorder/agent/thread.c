@@ -29,7 +29,7 @@ static void make_end_key(void)
 
 static struct prec_slot *claim_slot(void)
 {
-	for (uint32_t i = 0; i < PREC_SLOT_COUNT; i++) {
+	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
 		struct prec_slot *slot = &agent.shm->slot[i];
 		uint32_t expected = PREC_SLOT_FREE;
 		if (!atomic_compare_exchange_strong(&slot->state, &expected,
@@ -60,6 +60,7 @@ bool agent_thread_begin(void)
 	slot->start_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	atomic_store(&slot->lost_full_count, 0);
 	atomic_store(&slot->lost_torn_count, 0);
+	atomic_store(&slot->throttled_count, 0);
 	atomic_store(&slot->event_fd, -1);
 	atomic_store(&slot->event_is_taken, 0);
 	agent_thread.slot = slot;

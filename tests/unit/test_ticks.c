@@ -91,10 +91,10 @@ static void counted_ticks_weigh_one_period_each(void **state)
 	assert_int_equal(ticks_weigh_count(&ticks, 2 * PERIOD), PERIOD);
 	assert_int_equal(ticks_weigh_count(&ticks, 4 * PERIOD), PERIOD);
 	assert_int_equal(ticks_rest(&ticks, 10 * PERIOD), 8 * PERIOD);
-	assert_int_equal(ticks_rest(&ticks, PERIOD), 0);
+	assert_int_equal(ticks_rest(&ticks, PERIOD), -1 * (int64_t)PERIOD);
 }
 
-static void counted_ticks_stay_behind_the_clock(void **state)
+static void counted_ticks_stay_near_the_clock(void **state)
 {
 	struct ticks ticks = {0};
 	uint64_t cpu_ns = 0, seed = 1;
@@ -105,8 +105,8 @@ static void counted_ticks_stay_behind_the_clock(void **state)
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		cpu_ns += (seed >> 33) % (2 * PERIOD);
 		ticks_weigh_count(&ticks, cpu_ns);
-		assert_true(ticks.credited_ns <= cpu_ns);
-		assert_true(cpu_ns - ticks.credited_ns <= (TICKS_BEHIND_MAX + 3) * PERIOD);
+		assert_true(ticks.credited_ns <= cpu_ns + PERIOD);
+		assert_true(cpu_ns <= ticks.credited_ns + (TICKS_BEHIND_MAX + 3) * PERIOD);
 	}
 }
 
@@ -118,7 +118,7 @@ int main(void)
 		cmocka_unit_test(calls_and_what_follows_get_their_time),
 		cmocka_unit_test(sum_never_runs_away),
 		cmocka_unit_test(counted_ticks_weigh_one_period_each),
-		cmocka_unit_test(counted_ticks_stay_behind_the_clock),
+		cmocka_unit_test(counted_ticks_stay_near_the_clock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
