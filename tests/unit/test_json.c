@@ -38,6 +38,18 @@ static void expect(const char *wanted)
 	assert_string_equal(text, wanted);
 }
 
+static void seconds_have_every_digit(void **state)
+{
+	(void)state;
+	json_inline_array(&j, NULL);
+	json_seconds(&j, NULL, 1795726990123456789);
+	json_seconds(&j, NULL, 5);
+	json_seconds(&j, NULL, -1500000000);
+	json_seconds(&j, NULL, 0);
+	json_end(&j);
+	expect("[1795726990.123456789, 0.000000005, -1.500000000, 0.000000000]\n");
+}
+
 static void nesting(void **state)
 {
 	(void)state;
@@ -91,6 +103,7 @@ static void numbers_are_always_valid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(seconds_have_every_digit, begin, end),
 		cmocka_unit_test_setup_teardown(nesting, begin, end),
 		cmocka_unit_test_setup_teardown(strings_are_always_valid, begin, end),
 		cmocka_unit_test_setup_teardown(numbers_are_always_valid, begin, end),

@@ -93,6 +93,35 @@ static void long_text_is_cut_with_a_mark(void **state)
 	check(&five_ascii, "123456", "1234>", 5);
 }
 
+static void prose_is_broken_between_words(void **state)
+{
+	static const struct {
+		unsigned columns, column, indent;
+		const char *text, *shown;
+	} cases[] = {
+		{0, 0, 0, "as long as it is", "as long as it is"},
+		{10, 0, 2, "one two three four", "one two\n  three\n  four"},
+		{10, 8, 0, ": one two", ":\none two"},
+		{6, 0, 0, "incomprehensible a", "incomprehensible\na"},
+		{9, 2, 2, "größe  ab", "größe\n  ab"},
+		{20, 0, 0, "a\033[2Jb c", "a\\x1b[2Jb c"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct text_style style = {
+			.unicode = true, .max_columns = cases[i].columns};
+		char *got;
+		size_t size;
+		FILE *out = open_memstream(&got, &size);
+
+		text_wrap(out, cases[i].text, &style, cases[i].column, cases[i].indent);
+		fclose(out);
+		assert_string_equal(got, cases[i].shown);
+		free(got);
+	}
+}
+
 static void the_front_can_be_left_out(void **state)
 {
 	(void)state;
@@ -111,6 +140,7 @@ int main(void)
 		cmocka_unit_test(ascii_loses_nothing),
 		cmocka_unit_test(tabs_go_to_multiples_of_eight),
 		cmocka_unit_test(long_text_is_cut_with_a_mark),
+		cmocka_unit_test(prose_is_broken_between_words),
 		cmocka_unit_test(the_front_can_be_left_out),
 	};
 

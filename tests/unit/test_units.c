@@ -18,16 +18,16 @@ static void times(void **state)
 		int64_t ns;
 		const char *text;
 	} cases[] = {
-		{0, "0s"},
-		{999, "999ns"},
-		{1500, "1.500us"},
-		{12345678, "12.346ms"},
-		{1933000000, "1.933s"},
-		{999999999, "1.000s"},
+		{0, "0 s"},
+		{999, "999 ns"},
+		{1500, "1.500 us"},
+		{12345678, "12.346 ms"},
+		{1933000000, "1.933 s"},
+		{999999999, "1.000 s"},
 		{59999600000, "1m:00.000s"},
 		{123500000000, "2m:03.500s"},
 		{3723500000000, "1h:02m:03.500s"},
-		{-1933000000, "-1.933s"},
+		{-1933000000, "-1.933 s"},
 		{INT64_MIN, "-2562047h:47m:16.855s"},
 	};
 	char buffer[UNITS_SIZE];
@@ -35,6 +35,34 @@ static void times(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(units_time(buffer, cases[i].ns), cases[i].text);
+}
+
+static void brief_times(void **state)
+{
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} cases[] = {
+		{0, "0 s"},
+		{7, "7 ns"},
+		{999, "999 ns"},
+		{1500, "1.50 us"},
+		{999600, "1.00 ms"},
+		{12345678, "12.3 ms"},
+		{144250000, "144 ms"},
+		{1933000000, "1.93 s"},
+		{59940000000, "59.9 s"},
+		{59960000000, "1m:00s"},
+		{123500000000, "2m:04s"},
+		{3599600000000, "1h:00m"},
+		{-1933000000, "-1.93 s"},
+	};
+	char buffer[UNITS_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(units_time_brief(buffer, cases[i].ns), cases[i].text);
+	units_time_brief(buffer, INT64_MIN);
 }
 
 static void bytes_and_counts(void **state)
@@ -119,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times),
+		cmocka_unit_test(brief_times),
 		cmocka_unit_test(bytes_and_counts),
 		cmocka_unit_test(percentages_of_nothing),
 		cmocka_unit_test(equal_bytes_have_one_id),

@@ -151,6 +151,15 @@ void json_number(struct json *j, const char *key, double value)
 		fputs(".0", j->out);
 }
 
+void json_seconds(struct json *j, const char *key, int64_t time_ns)
+{
+	uint64_t ns = time_ns < 0 ? 0 - (uint64_t)time_ns : (uint64_t)time_ns;
+
+	begin_value(j, key);
+	fprintf(j->out, "%s%" PRIu64 ".%09" PRIu64, time_ns < 0 ? "-" : "",
+		ns / 1000000000, ns % 1000000000);
+}
+
 void json_bool(struct json *j, const char *key, bool value)
 {
 	begin_value(j, key);

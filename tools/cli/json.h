@@ -47,6 +47,8 @@ void json_literal(struct json *j, const char *key, const char *text); /* NUL-ter
 void json_integer(struct json *j, const char *key, int64_t value);
 void json_unsigned(struct json *j, const char *key, uint64_t value);
 void json_number(struct json *j, const char *key, double value);
+/* Nanoseconds as seconds, with every digit. */
+void json_seconds(struct json *j, const char *key, int64_t time_ns);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 

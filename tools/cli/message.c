@@ -73,10 +73,16 @@ void message_note(const char *subject, const char *format, ...)
 	va_end(args);
 }
 
+static const char *input_name(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
 void message_read_error(const char *path, int code, const struct ptf_error *err)
 {
 	const char *text = *err->message ? err->message : ptf_err_text(code);
 
+	path = input_name(path);
 	if (code == PTF_ERR_IO && err->os_errno)
 		message_error(path, "%s", strerror(err->os_errno));
 	else if (code == PTF_ERR_EMPTY)
@@ -89,6 +95,7 @@ void message_read_error(const char *path, int code, const struct ptf_error *err)
 
 void message_read_note(const char *path, const struct ptf_error *note)
 {
+	path = input_name(path);
 	if (note->has_offset)
 		message_note(
 			path, "at offset 0x%" PRIx64 ": %s", note->offset, note->message);
@@ -114,6 +121,7 @@ void message_progress(const char *subject, uint64_t done, uint64_t total)
 		return;
 	state.last_shown_ns = now_ns;
 	fputs("\r\033[K", stderr);
+	subject = input_name(subject);
 	text_put(stderr, subject, strlen(subject), &style);
 	if (total)
 		fprintf(stderr, ": %3.0f %%", 100.0 * (double)done / (double)total);

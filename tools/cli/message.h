@@ -22,7 +22,7 @@ void message_note(const char *subject, const char *format, ...)
 
 /*
  * The failure of reading a file, in words: code and os_errno of the library's
- * error, and what it says.
+ * error, and what it says. The path "-" is standard input.
  */
 void message_read_error(const char *path, int code, const struct ptf_error *err);
 /* Damage in a file that was stepped over. */

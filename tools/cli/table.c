@@ -211,8 +211,8 @@ void table_end(struct table *t)
 	put_line(t, LINE_BOTTOM);
 }
 
-void table_title(
-	const struct table *t, const char *path, size_t path_size, const char *text)
+void table_title(const struct table *t, const char *path, size_t path_size,
+	const char *text, const char *brief)
 {
 	const struct terminal *terminal = &t->terminal;
 	struct text_style style = {.unicode = terminal->unicode};
@@ -220,6 +220,12 @@ void table_title(
 	unsigned text_columns = text_put(NULL, text, strlen(text), &style);
 	unsigned columns = text_put(NULL, path, path_size, &style) + text_columns;
 
+	if (terminal->columns && columns > terminal->columns) {
+		text = brief;
+		columns -= text_columns;
+		text_columns = text_put(NULL, text, strlen(text), &style);
+		columns += text_columns;
+	}
 	if (terminal->columns && columns > terminal->columns)
 		columns = terminal->columns;
 	fprintf(t->out, "%*s%s", columns < whole ? (int)((whole - columns) / 2) : 0, "",

@@ -52,10 +52,10 @@ void table_rule(struct table *t);
 void table_end(struct table *t);
 
 /*
- * A title above the table, in its middle: a path, of which the front is left
- * out when it does not fit, and what is said of it.
+ * A title above the table, in its middle: a path and what is said of it. When
+ * they do not fit, it is said in brief, and then the path loses its front.
  */
-void table_title(
-	const struct table *t, const char *path, size_t path_size, const char *text);
+void table_title(const struct table *t, const char *path, size_t path_size,
+	const char *text, const char *brief);
 
 #endif

@@ -174,6 +174,30 @@ unsigned text_put(
 	return column;
 }
 
+void text_wrap(FILE *out, const char *text, const struct text_style *style,
+	unsigned column, unsigned indent)
+{
+	struct text_style whole = *style;
+
+	whole.max_columns = 0;
+	while (*text) {
+		size_t blanks = strspn(text, " ");
+		size_t size = strcspn(text + blanks, " ");
+		unsigned width = text_put(NULL, text + blanks, size, &whole);
+
+		if (style->max_columns && column > indent &&
+			column + blanks + width > style->max_columns) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else {
+			fprintf(out, "%*s", (int)blanks, "");
+			column += (unsigned)blanks;
+		}
+		column += text_put(out, text + blanks, size, &whole);
+		text += blanks + size;
+	}
+}
+
 size_t text_skip(
 	const char *text, size_t size, const struct text_style *style, unsigned columns)
 {

@@ -33,6 +33,14 @@ size_t text_skip(
 	const char *text, size_t size, const struct text_style *style, unsigned columns);
 
 /*
+ * Prose of the program, broken between words so that lines end before
+ * style->max_columns (0 = never); goes on at column, later lines begin with
+ * indent blanks. No newline at the end. The text may hold text of a trace.
+ */
+void text_wrap(FILE *out, const char *text, const struct text_style *style,
+	unsigned column, unsigned indent);
+
+/*
  * One character of UTF-8: its length in bytes, or 0 when the bytes are not
  * valid UTF-8 (overlong forms and surrogates are not). size must not be 0.
  */

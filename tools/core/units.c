@@ -11,15 +11,15 @@ char *units_time(char buffer[UNITS_SIZE], int64_t time_ns)
 	uint64_t ms = ns / 1000000 + (ns % 1000000 >= 500000);
 
 	if (ns == 0)
-		snprintf(buffer, UNITS_SIZE, "0s");
+		snprintf(buffer, UNITS_SIZE, "0 s");
 	else if (ns < 1000)
-		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "ns", sign, ns);
+		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 " ns", sign, ns);
 	else if (ns < 1000000)
-		snprintf(buffer, UNITS_SIZE, "%s%.3fus", sign, (double)ns / 1e3);
+		snprintf(buffer, UNITS_SIZE, "%s%.3f us", sign, (double)ns / 1e3);
 	else if (ms < 1000)
-		snprintf(buffer, UNITS_SIZE, "%s%.3fms", sign, (double)ns / 1e6);
+		snprintf(buffer, UNITS_SIZE, "%s%.3f ms", sign, (double)ns / 1e6);
 	else if (ms < 60000)
-		snprintf(buffer, UNITS_SIZE, "%s%.3fs", sign, (double)ms / 1e3);
+		snprintf(buffer, UNITS_SIZE, "%s%.3f s", sign, (double)ms / 1e3);
 	else if (ms < 3600000)
 		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "m:%06.3fs", sign, ms / 60000,
 			(double)(ms % 60000) / 1e3);
@@ -27,6 +27,38 @@ char *units_time(char buffer[UNITS_SIZE], int64_t time_ns)
 		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "h:%02um:%06.3fs", sign,
 			ms / 3600000, (unsigned)(ms / 60000 % 60),
 			(double)(ms % 60000) / 1e3);
+	return buffer;
+}
+
+char *units_time_brief(char buffer[UNITS_SIZE], int64_t time_ns)
+{
+	static const char *const unit[] = {"ns", "us", "ms", "s"};
+	uint64_t ns = time_ns < 0 ? 0 - (uint64_t)time_ns : (uint64_t)time_ns;
+	uint64_t seconds = ns / NS_PER_SECOND + (ns % NS_PER_SECOND >= NS_PER_SECOND / 2);
+	const char *sign = time_ns < 0 ? "-" : "";
+	double value = (double)ns;
+	size_t i = 0;
+
+	if (ns < 1000) {
+		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 " %s", sign, ns,
+			ns ? "ns" : "s");
+		return buffer;
+	}
+	/* Where the next unit begins once rounded. */
+	for (; i < 3 && value >= 999.5; i++)
+		value /= 1000;
+	if (i < 3 || value < 59.95)
+		snprintf(buffer, UNITS_SIZE, "%s%.*f %s", sign,
+			value < 9.995   ? 2
+			: value < 99.95 ? 1
+					: 0,
+			value, unit[i]);
+	else if (seconds < 3600)
+		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "m:%02us", sign, seconds / 60,
+			(unsigned)(seconds % 60));
+	else
+		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "h:%02um", sign, seconds / 3600,
+			(unsigned)(seconds / 60 % 60));
 	return buffer;
 }
 

@@ -11,10 +11,12 @@
 #define UNITS_SIZE 48
 
 /*
- * "12.345ms", "1.933s", "2m:03.500s", "1h:02m:03.500s"; "0s" for 0. Each
+ * "12.345 ms", "1.933 s", "2m:03.500s", "1h:02m:03.500s"; "0 s" for 0. Each
  * returns its buffer.
  */
 char *units_time(char buffer[UNITS_SIZE], int64_t time_ns);
+/* Three digits: "12.3 ms", "1.93 s", "2m:03s", "1h:02m"; for summaries. */
+char *units_time_brief(char buffer[UNITS_SIZE], int64_t time_ns);
 /* "0 bytes", "1 byte", "12.3 KiB", "4.00 MiB" */
 char *units_bytes(char buffer[UNITS_SIZE], uint64_t bytes);
 /* "1,234,567" */
