@@ -36,6 +36,10 @@ static const struct argp_option options[] = {
 	{"thread", KEY_THREAD, "NAME", 0,
 		"Only threads with this name (a pattern) or thread id (repeatable)", 2},
 	{"threads", KEY_THREADS, NULL, 0, "Each thread by itself, with its waits", 2},
+	{"weight", KEY_WEIGHT, "WHAT", 0,
+		"Time with waits (wall; default of table and json) or only on CPU (cpu; "
+		"default of folded); for folded also the number of samples (samples)",
+		2},
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		2},
 	{"charge", KEY_CHARGE, "LINE", 0,
@@ -54,12 +58,11 @@ static const struct argp_option options[] = {
 		3},
 	{"sort", KEY_SORT, "KEY", 0, "Lines by: line (default), time or total", 3},
 	{"classes", KEY_CLASSES, NULL, 0,
-		"Split system into kernel, ready to run, waiting for the GIL, waiting",
+		"Split system into kernel, ready to run, waiting for the GIL, other "
+		"waits",
 		3},
 
 	{NULL, 0, NULL, 0, "--to folded:", 4},
-	{"weight", KEY_WEIGHT, "WHAT", 0,
-		"Microseconds on CPU (cpu, default) or with waits (wall), or samples", 4},
 	{"no-lines", KEY_NO_LINES, NULL, 0, "Frames are functions, without line numbers",
 		4},
 	{0},
@@ -71,6 +74,7 @@ static const char doc[] =
 	"  pconv walk.ptf                       the table of lines\n"
 	"  pconv -r --sort time walk.ptf        the busiest lines\n"
 	"  pconv --charge user walk.ptf         libraries count for who called them\n"
+	"  pconv --weight cpu walk.ptf          shares of the CPU time, without waits\n"
 	"  pconv walk.ptf -o walk.json          as Scalene's JSON\n"
 	"  pconv walk.ptf --to folded | flamegraph.pl > walk.svg\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
@@ -137,6 +141,9 @@ static void finish(struct arguments *a, struct argp_state *state)
 	if (unknown)
 		argp_error(state, "%s has no meaning with --to %s",
 			a->used_name[__builtin_ctz(unknown)], a->format->name);
+	if ((a->used & EMIT_OPTION_WAIT) &&
+		emit_weight(a->format, &a->emit) != EMIT_WEIGHT_WALL)
+		argp_error(state, "--wait needs --weight wall");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -200,7 +207,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_WEIGHT:
 		use(a, EMIT_OPTION_WEIGHT, "--weight");
-		a->emit.weight = cli_choice(state, "--weight", arg, weight);
+		a->emit.weight =
+			EMIT_WEIGHT_CPU + cli_choice(state, "--weight", arg, weight);
+		if (a->emit.weight == EMIT_WEIGHT_SAMPLES)
+			use(a, EMIT_OPTION_SAMPLES, "--weight samples");
 		break;
 	case KEY_NO_LINES:
 		use(a, EMIT_OPTION_NO_LINES, "--no-lines");
@@ -249,6 +259,31 @@ static bool read_inputs(struct profile *p, const struct arguments *a)
 	return true;
 }
 
+/* False after a message: nothing is what was asked for, so it is a mistake. */
+static bool finds_selected(const struct profile *p, const struct selection *s)
+{
+	bool thread = s->thread_globs.count == 0, file = s->file_globs.count == 0;
+
+	for (uint32_t id = 1; id <= p->threads.count && !thread; id++)
+		thread = selection_has_thread(s, p, id);
+	if (!thread) {
+		message_error("",
+			"no thread has a name or id that matches --thread %s "
+			"(pinfo lists the threads)",
+			s->thread_globs.item[0]);
+		return false;
+	}
+	for (uint32_t id = 1; id <= p->functions.items.count && !file; id++) {
+		uint32_t name = profile_get_function(p, id).file;
+
+		file = name && selection_has_file(s, profile_string(p, name));
+	}
+	if (!file)
+		message_error(
+			"", "no source file matches --files %s", s->file_globs.item[0]);
+	return file;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {
@@ -260,7 +295,8 @@ int main(int argc, char **argv)
 
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	/* The inputs first: a trace that cannot be read writes nothing. */
-	if (read_inputs(p, &a) && output_open(&out, a.out)) {
+	if (read_inputs(p, &a) && finds_selected(p, &a.emit.selection) &&
+		output_open(&out, a.out)) {
 		a.emit.terminal = terminal_of(out.file, cli_color());
 		a.format->write(out.file, p, &a.emit);
 		if (output_commit(&out)) {

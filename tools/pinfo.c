@@ -34,12 +34,16 @@ enum {
 };
 
 static const struct argp_option options[] = {
+	{NULL, 0, NULL, 0, "Instead of the report, one of:", 1},
 	{"summary", KEY_SUMMARY, NULL, 0, "A few lines, as prec shows at its end", 1},
 	{"json", KEY_JSON, NULL, 0, "As JSON, complete and stable", 1},
 	{"dump", KEY_DUMP, NULL, 0, "Every record as a line of text, in file order", 1},
 	{"digest", KEY_DIGEST, NULL, 0,
 		"A hash of the content, the same for traces that say the same", 1},
-	{"follow", 'f', NULL, 0, "Watch a recording grow until it ends", 1},
+	{"follow", 'f', NULL, 0, "Watch a recording grow until it ends; then the report",
+		1},
+
+	{NULL, 0, NULL, 0, "What the report shows (--sizes: --json too):", 2},
 	{"all", KEY_ALL, NULL, 0, "Long lists to their ends", 2},
 	{"sizes", KEY_SIZES, NULL, 0, "Measure what each part takes, also in large files",
 		2},
@@ -50,7 +54,8 @@ static const char doc[] =
 	"Tell what is in profile traces, and whether they are whole. Several are taken "
 	"together.\v"
 	"Examples:\n"
-	"  pinfo walk.ptf                 a summary\n"
+	"  pinfo walk.ptf                 the report\n"
+	"  pinfo --summary walk.ptf       the hot spots in a few lines\n"
 	"  pinfo --json walk.ptf | jq .cpu_ns\n"
 	"  pinfo --dump walk.ptf | grep ^sample\n"
 	"  pinfo --digest a.ptf b.ptf     one number for both together\n"

@@ -180,6 +180,58 @@ def pinfo_tells_what_is_in_it():
 
 
 @test
+def CPU_time_without_samples_is_CPU_time():
+    # One sample a second: next to nothing of it was sampled.
+    record("rare.ptf", PYTHON, PROGRAMS / "spin.py", "0.3", options=["-F", "1"])
+    process = list(whole("rare.ptf").processes.values())[0]
+    info = pinfo("rare.ptf")
+    # The process's clock goes on a little after the last thread's was read.
+    check(0.95 * process["cpu_ns"] < info["cpu_ns"] <= process["cpu_ns"],
+          f"cpu_ns {info['cpu_ns']}, of the process {process['cpu_ns']}")
+    few = info["unknown_ns"] > 0.01 * info["cpu_ns"]
+    for tool, options in ((PINFO, ["--summary"]), (PINFO, []), (PCONV, [])):
+        text = run(tool, *options, "rare.ptf").stdout
+        equal("of it unsampled" in text, few, f"says that time was not sampled: {text}")
+
+
+@test
+def shares_of_CPU_time_alone():
+    section = make()
+    document = pconv_json(TRACE, "--weight", "cpu")
+    equal(document["ptf_all_ns"], section.total() + document["ptf_unknown_ns"], "100 %")
+    equal([document[key] for key in LINES[3:]], [0, 0, 0], "waits")
+    lines = document["files"][str(PROGRAMS / "truth.py")]["lines"]
+    check(all(line[key] == 0 for line in lines for key in LINES[3:]), "waits of lines")
+    check("CPU time of all threads, without waits" in run(PCONV, TRACE, "--weight", "cpu").stdout,
+          "the table does not say what 100 % is")
+    equal(run(PCONV, TRACE, "--weight", "samples").returncode, 2, "status of --weight samples")
+    equal(run(PCONV, TRACE, "--weight", "cpu", "--wait", "all").returncode, 2,
+          "status of --weight cpu --wait all")
+
+
+@test
+def the_start_is_told_to_the_nanosecond():
+    section = pinfo(make() and TRACE)["files"][0]["sections"][0]
+    text = run(PCONV, TRACE, "--to", "json").stdout
+    for key, ns in (("start_time_absolute", section["origin_realtime_ns"]),
+                    ("start_time_perf", section["origin_monotonic_ns"]),
+                    ("elapsed_time_sec", section["elapsed_ns"])):
+        shown = re.search(rf'"{key}": (\d+)\.(\d{{9}}),', text)
+        check(shown, f"{key} has not all digits")
+        equal(int(shown[1] + shown[2]), ns, key)
+
+
+@test
+def what_matches_nothing_is_a_mistake():
+    make()
+    for option in ("--thread", "--files"):
+        for form in ("table", "json"):
+            done = run(PCONV, TRACE, option, "nope*", "--to", form)
+            equal((done.returncode, done.stdout), (1, ""), f"status and stdout of {option}")
+            check(f"{option} nope*" in one_line(done.stderr), f"it says {done.stderr!r}")
+
+
+@test
 def the_trace_can_be_read_elsewhere():
     # Without its program, sources and libraries: all is inside.
     os.makedirs("away", exist_ok=True)

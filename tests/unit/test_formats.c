@@ -36,12 +36,14 @@ static void table(void **state)
 	char *text = walk_as("table", &o);
 
 	(void)state;
-	has(text, "python3 walk.py\nelapsed 1.000s, CPU 750.000ms, 1 process, 2 threads, 9 "
+	has(text, "python3 walk.py\nelapsed 1.00 s, CPU 750 ms, 1 process, 2 threads, 9 "
 		  "samples\n");
-	has(text, "100 % is 1.000s: CPU time of all threads and waits of main threads.\n"
-		  "Without 500.000ms that other threads waited (--wait all, --threads).");
+	has(text, "100 % is 1.00 s: CPU time of all threads and waits of main threads.\n"
+		  "Without 500 ms that other threads waited (--wait all, --threads).\n"
+		  "system: kernel + ready to run + waiting for the GIL + other waits (--classes "
+		  "splits it).\n");
 	has(text,
-		"/home/me/walk.py: % of time =  94.00% (940.000ms) out of 1.000s.\n"
+		"/home/me/walk.py: % of time =  94.00% (940 ms) out of 1.00 s.\n"
 		"       ╷       ╷       ╷       ╷       ╷\n"
 		"       │Time   │–––––– │–––––– │–––––– │\n"
 		"  Line │Python │native │system │total  │/home/me/walk.py\n"
@@ -60,7 +62,7 @@ static void table(void **state)
 		"     1 │       │       │       │   99% │<module>\n"
 		"     4 │   10% │       │   30% │   94% │walk\n"
 		"       ╵       ╵       ╵       ╵       ╵\n");
-	has(text, "/usr/lib/python3.11/json/decoder.py: % of time =   5.00% (50.000ms)");
+	has(text, "/usr/lib/python3.11/json/decoder.py: % of time =   5.00% (50.0 ms)");
 	has(text, "[no stack]");
 	has_not(text, "\033");
 	free(text);
@@ -79,7 +81,7 @@ static void table_in_ascii(void **state)
 		  "  Line |Python |native |system |total  |/home/me/walk.py\n"
 		  "=======+=======+=======+=======+=======+==============================\n");
 	has(text, "|        return random.random(>\n");
-	has(text, "<on3.11/json/decoder.py: % of time =   5.00% (50.000ms) out of 1.000s.\n");
+	has(text, "/usr/lib/python3.11/json/decoder.py: 5.00% (50.0 ms)\n");
 	for (char *c = text; *c; c++)
 		assert_true((unsigned char)*c < 0x80);
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
@@ -103,6 +105,90 @@ static void table_reduced(void **state)
 	text = walk_as("table", &o);
 	has(text, "     8 │       │       │       │   99% │walk(1000); json.loads('日本')\n"
 		  "     6 │   10% │       │   30% │   94% │        step()\n");
+	free(text);
+}
+
+static void table_of_cpu_time(void **state)
+{
+	struct emit_options o = options();
+	char *text;
+
+	(void)state;
+	o.weight = EMIT_WEIGHT_CPU;
+	text = walk_as("table", &o);
+	has(text, "100 % is 750 ms: CPU time of all threads, without waits.\n"
+		  "Without 750 ms of waits (--weight wall).\n");
+	has(text, "  Line │Python │native │kernel │total  │/home/me/walk.py\n");
+	has(text, "     2 │   45% │   27% │       │   72% │");
+	has(text, "     6 │   13% │       │    7% │   92% │");
+	free(text);
+}
+
+static void a_narrow_table(void **state)
+{
+	static const unsigned columns[] = {60, 72, 80};
+	struct emit_options o = options();
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		char *text;
+
+		o.terminal = (struct terminal){.columns = columns[i]};
+		text = walk_as("table", &o);
+		has(text, "son/decoder.py: ");
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+			assert_true(strlen(line) <= columns[i]);
+		free(text);
+	}
+}
+
+/* 200 lines of 0.5 % each: the file has its time, no line has 1 %. */
+static void a_file_of_many_small_lines(void **state)
+{
+	struct profile *p = profile_new();
+	struct profile_feed *feed = profile_feed_new(p, "walk.ptf");
+	struct emit_options o = options();
+	struct ptf_frame frames[200];
+	struct ptf_node nodes[200];
+	int64_t at[200], time[200];
+	uint32_t node[200], class_id[200];
+	struct ptf_value_column column = {1, 1, time};
+	struct ptf_block definitions = walk_blocks[1];
+	const struct ptf_block samples = {.kind = PTF_BLOCK_SAMPLES,
+		.samples = {.thread = 1, .count = 200, .time_ns = at, .node = node,
+			.class_id = class_id, .columns = &column, .column_count = 1}};
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	for (uint32_t i = 0; i < 200; i++) {
+		frames[i] = (struct ptf_frame){.function = 4, .line = 100 + i};
+		nodes[i] = (struct ptf_node){0, i + 1};
+		at[i] = time[i] = MS;
+		node[i] = i + 1;
+		class_id[i] = i == 150 ? PTF_CLASS_NATIVE : PTF_CLASS_PYTHON;
+	}
+	time[150] = 3 * MS / 2;
+	time[7] = MS / 100;
+	definitions.definitions.frame_count = definitions.definitions.node_count = 200;
+	definitions.definitions.frames = frames;
+	definitions.definitions.nodes = nodes;
+	profile_feed_block(feed, &walk_blocks[0]);
+	profile_feed_block(feed, &definitions);
+	profile_feed_block(feed, &samples);
+	profile_feed_free(feed);
+	profile_finish(p);
+	emit_format_named("table")->write(out, p, &o);
+	fclose(out);
+	has(text, "   250 │       │  0.8% │       │  0.8% │\n"
+		  "   100 │  0.5% │       │       │  0.5% │\n"
+		  "   101 │  0.5% │       │       │  0.5% │\n"
+		  "   102 │  0.5% │       │       │  0.5% │\n"
+		  "   103 │  0.5% │       │       │  0.5% │\n"
+		  "   ... │       │       │       │       │(195 more lines with time)\n");
+	has(text, "     8 │   99% │       │       │  100% │JSONDecoder.decode\n");
+	profile_free(p);
 	free(text);
 }
 
@@ -130,7 +216,7 @@ static void table_by_classes_and_threads(void **state)
 	text = walk_as("table", &o);
 	has(text, "\nworker, 101\n100 % is");
 	has(text, "\n    0.040 │          │          │          │    0.500 │          │worker, 101\n");
-	has(text, "100 % is 540.000ms: CPU time and waits of this thread.");
+	has(text, "100 % is 540 ms: CPU time and waits of this thread.");
 	has(text, "  Line │Python │native │kernel │ready  │GIL    │wait   │total  │");
 	has(text, "     2 │    7% │       │       │       │   93% │       │  100% │");
 	free(text);
@@ -145,12 +231,12 @@ static void table_of_some_files(void **state)
 	vec_push(&o.selection.file_globs, "decoder.py");
 	text = walk_as("table", &o);
 	has(text, "decoder.py: % of time =   5.00%");
-	has(text, "2 files not asked for: 95.00% (950.000ms).");
+	has(text, "2 files not asked for: 95.00% (950 ms).");
 	free(text);
 	o.selection.file_globs.count = 0;
 	o.min_share_percent = 10;
 	text = walk_as("table", &o);
-	has(text, "2 files of less than 10 % not shown, 6.00% (60.000ms) in all");
+	has(text, "2 files of less than 10 % not shown, 6.00% (60.0 ms) in all");
 	free(text);
 	selection_free(&o.selection);
 }
@@ -190,6 +276,8 @@ static void json(void **state)
 
 	(void)state;
 	has(text, "\"program\": \"walk.py\"");
+	has(text, "\"ptf_weight\": \"wall\",\n \"ptf_waits\": \"main\"");
+	has(text, "\"elapsed_time_sec\": 1.000000000");
 	has(text, "\"ptf_all_ns\": 1000000000");
 	has(text, "\"ptf_other_waits_ns\": 500000000");
 	has(text, "{\"lineno\": 2, \"line\": \"\\treturn random.random() \\u003e 0.5  # größer\", "
@@ -198,6 +286,13 @@ static void json(void **state)
 	has(text, "[[\"/home/me/walk.py \\u003cmodule\\u003e:8;\", \"/home/me/walk.py walk:6;\", "
 		  "\"/home/me/walk.py step:2;\"], {\"count\": 3, \"python_time\": 0.34, "
 		  "\"c_time\": 0.2, \"cpu_samples\": 0.54,");
+	free(text);
+	o.weight = EMIT_WEIGHT_CPU;
+	text = walk_as("json", &o);
+	has(text, "\"ptf_weight\": \"cpu\",\n \"ptf_waits\": \"none\"");
+	has(text, "\"ptf_all_ns\": 750000000");
+	has(text, "\"ptf_other_waits_ns\": 750000000");
+	has(text, "\"ptf_wait_ns\": 0, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": 690000000}");
 	free(text);
 }
 
@@ -264,6 +359,9 @@ int main(void)
 		cmocka_unit_test(table),
 		cmocka_unit_test(table_in_ascii),
 		cmocka_unit_test(table_reduced),
+		cmocka_unit_test(table_of_cpu_time),
+		cmocka_unit_test(a_narrow_table),
+		cmocka_unit_test(a_file_of_many_small_lines),
 		cmocka_unit_test(table_with_hot_lines),
 		cmocka_unit_test(table_by_classes_and_threads),
 		cmocka_unit_test(table_of_some_files),

@@ -92,6 +92,31 @@ static void all_waits_count_when_asked_for(void **state)
 		500 * MS);
 }
 
+static void no_waits_count_when_CPU_time_is_asked_for(void **state)
+{
+	const struct report_options o = {.cpu_only = true};
+
+	(void)state;
+	report_make(&r, p, &o);
+	assert_int_equal(r.all_ns, 750 * MS);
+	assert_int_equal(class_times_cpu(&r.all), 750 * MS);
+	assert_int_equal(r.other_waits_ns, 750 * MS);
+}
+
+static void time_without_samples_is_CPU_time(void **state)
+{
+	struct class_times t = {{0}};
+
+	(void)state;
+	assert_false(class_times_lack_samples(&t));
+	t.ns[PTF_CLASS_UNKNOWN] = 700 * MS;
+	t.ns[PTF_CLASS_WAIT] = 100 * MS;
+	assert_int_equal(class_times_cpu(&t), 700 * MS);
+	assert_true(class_times_lack_samples(&t));
+	t.ns[PTF_CLASS_PYTHON] = 69300 * MS;
+	assert_false(class_times_lack_samples(&t));
+}
+
 static void one_thread(void **state)
 {
 	const struct report_options o = {.only_thread = 2};
@@ -228,13 +253,14 @@ static void two_inputs_share_code_but_not_threads(void **state)
 		100 * MS);
 }
 
-static void native_frames_show_symbols_or_offsets(void **state)
+static void native_frames_show_symbols_or_modules(void **state)
 {
 	static const struct ptf_text strings[] = {PTF_TEXT("/usr/lib/libm.so.6"),
 		PTF_TEXT("sin"), PTF_TEXT("do_sin"), PTF_TEXT("s_sin.c")};
 	static const struct ptf_module modules[] = {{14, {"", 0}}};
 	static const struct ptf_frame frames[] = {{.module = 1, .module_offset = 0x1234},
-		{.module = 1, .module_offset = 0x99}};
+		{.module = 1, .module_offset = 0x99},
+		{.module = 1, .module_offset = 0x77}};
 	static const struct ptf_symbol symbols[] = {
 		{.frame = 5, .name = 15, .file = 17, .line = 80, .inline_depth = 1},
 		{.frame = 5, .name = 16, .file = 17, .line = 12, .inline_depth = 0}};
@@ -247,7 +273,7 @@ static void native_frames_show_symbols_or_offsets(void **state)
 				.module_count = 1,
 				.modules = modules,
 				.first_frame = 5,
-				.frame_count = 2,
+				.frame_count = 3,
 				.frames = frames}},
 		{.kind = PTF_BLOCK_FACTS,
 			.facts = {.symbols = symbols, .symbol_count = 2}},
@@ -277,8 +303,10 @@ static void native_frames_show_symbols_or_offsets(void **state)
 	assert_int_equal(count, 1);
 	name = profile_string(
 		p, profile_get_function(p, profile_get_place(p, place[0]).function).name);
-	assert_int_equal(name.size, strlen("libm.so.6+0x99"));
-	assert_memory_equal(name.data, "libm.so.6+0x99", name.size);
+	assert_int_equal(name.size, strlen("libm.so.6 (no symbols)"));
+	assert_memory_equal(name.data, "libm.so.6 (no symbols)", name.size);
+	/* One place for all of a module, whatever the address. */
+	assert_int_equal(place[0], *profile_frame_places(p, 7, &count));
 }
 
 static void source_lines(void **state)
@@ -343,13 +371,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(what_counts_is_cpu_and_waits_of_main_threads),
 		T(all_waits_count_when_asked_for),
+		T(no_waits_count_when_CPU_time_is_asked_for),
+		T(time_without_samples_is_CPU_time),
 		T(one_thread),
 		T(lines_have_self_and_total),
 		T(all_time_is_somewhere),
 		T(library_time_can_go_to_who_called_it),
 		T(recursion_counts_once),
 		T(two_inputs_share_code_but_not_threads),
-		T(native_frames_show_symbols_or_offsets),
+		T(native_frames_show_symbols_or_modules),
 		T(source_lines),
 		T(files_and_threads_are_selected_by_patterns),
 		T(what_is_library_code),

@@ -1,6 +1,5 @@
 #include "tools/core/profile.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,8 +153,11 @@ static uint32_t place_new(struct profile *p, uint32_t function, uint32_t line)
 	return intern_bytes(&p->places, &place, sizeof(place));
 }
 
-/* "libm.so.6+0x1234": all that is known of a native frame without symbol. */
-static uint32_t offset_function(struct profile *p, const struct profile_frame *frame)
+/*
+ * "libm.so.6 (no symbols)": one function for all of a module's code that no
+ * symbol names, as shares of single addresses say nothing.
+ */
+static uint32_t nameless_function(struct profile *p, const struct profile_frame *frame)
 {
 	struct ptf_text path =
 		profile_string(p, profile_get_module(p, frame->module).path);
@@ -165,15 +167,14 @@ static uint32_t offset_function(struct profile *p, const struct profile_frame *f
 				path.size - (size_t)(slash + 1 - path.data)}
 		      : path;
 	struct profile_function f = {
-		.kind = PTF_FUNCTION_NATIVE, .module = frame->module};
+		.kind = PTF_FUNCTION_SYNTHETIC, .module = frame->module};
 	char *name;
 	int size;
 
 	if (!frame->module)
 		size = asprintf(&name, "[unknown]");
 	else
-		size = asprintf(&name, "%.*s+0x%" PRIx64, (int)base.size, base.data,
-			frame->module_offset);
+		size = asprintf(&name, "%.*s (no symbols)", (int)base.size, base.data);
 	if (size < 0)
 		return 0;
 	f.name = intern_bytes(&p->strings, name, (size_t)size);
@@ -214,7 +215,7 @@ static void make_places(struct profile *p)
 		}
 		if (p->frame_places.count == before) {
 			uint32_t function = frame.function ? frame.function
-							   : offset_function(p, &frame);
+							   : nameless_function(p, &frame);
 			uint32_t place = place_new(p, function, frame.line);
 
 			vec_push(&p->frame_places, place);

@@ -51,7 +51,7 @@ struct profile_class {
 
 /*
  * Where a frame is, for people: a function (made up for native frames: the
- * symbol, or "module+0x1234") and a line of it (0 = unknown). A frame has
+ * symbol, or "module (no symbols)") and a line of it (0 = unknown). A frame has
  * several when calls were inlined.
  */
 struct profile_place {

@@ -1,5 +1,6 @@
 #include "tools/core/report.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,14 +19,23 @@ int64_t class_times_sum(const struct class_times *t)
 
 int64_t class_times_system(const struct class_times *t)
 {
-	return t->ns[PTF_CLASS_KERNEL] + t->ns[PTF_CLASS_RUNNABLE] +
-	       t->ns[PTF_CLASS_GIL] + t->ns[PTF_CLASS_WAIT];
+	return t->ns[PTF_CLASS_KERNEL] + class_times_waits(t);
 }
 
 int64_t class_times_cpu(const struct class_times *t)
 {
-	return t->ns[PTF_CLASS_PYTHON] + t->ns[PTF_CLASS_NATIVE] +
-	       t->ns[PTF_CLASS_KERNEL];
+	return class_times_sum(t) - class_times_waits(t);
+}
+
+int64_t class_times_waits(const struct class_times *t)
+{
+	return t->ns[PTF_CLASS_RUNNABLE] + t->ns[PTF_CLASS_GIL] + t->ns[PTF_CLASS_WAIT];
+}
+
+bool class_times_lack_samples(const struct class_times *t)
+{
+	return units_percent(
+		       (double)t->ns[PTF_CLASS_UNKNOWN], (double)class_times_cpu(t)) > 1;
 }
 
 void class_times_add(struct class_times *to, const struct class_times *t)
@@ -44,6 +54,53 @@ struct class_times *report_thread_times(const struct profile *p)
 		times[c->thread].ns[profile_get_class(p, c->class_id).kind] += c->time_ns;
 	}
 	return times;
+}
+
+/* ------------------------------------------------------------------ names */
+
+const char *report_class_label(uint32_t class_kind)
+{
+	static const char *const labels[PTF_CLASS_KIND_COUNT] = {
+		"unsampled", "Python", "native", "kernel", "ready", "GIL", "wait"};
+
+	return class_kind < PTF_CLASS_KIND_COUNT ? labels[class_kind] : labels[0];
+}
+
+char *report_cpu_time(char buffer[REPORT_CPU_SIZE], const struct class_times *t)
+{
+	char cpu[UNITS_SIZE], unsampled[UNITS_SIZE];
+
+	units_time_brief(cpu, class_times_cpu(t));
+	if (class_times_lack_samples(t))
+		snprintf(buffer, REPORT_CPU_SIZE, "%.32s (%.32s of it unsampled)", cpu,
+			units_time_brief(unsampled, t->ns[PTF_CLASS_UNKNOWN]));
+	else
+		snprintf(buffer, REPORT_CPU_SIZE, "%s", cpu);
+	return buffer;
+}
+
+char *report_function_title(const struct profile *p, uint32_t function)
+{
+	struct profile_function f = profile_get_function(p, function);
+	struct ptf_text name = profile_string(p, f.name);
+	struct ptf_text module = profile_string(p, profile_get_module(p, f.module).path);
+	const char *slash = module.size ? memrchr(module.data, '/', module.size) : NULL;
+	char *text;
+	int size;
+
+	if (slash)
+		module = (struct ptf_text){
+			slash + 1, module.size - (size_t)(slash + 1 - module.data)};
+	if (!function)
+		name = (struct ptf_text){"[no stack]", 10};
+	/* Where code has a file, that says more than its module; names that
+	   were made up name the module themselves. */
+	if (module.size && !f.file && f.kind != PTF_FUNCTION_SYNTHETIC)
+		size = asprintf(&text, "%.*s (%.*s)", (int)name.size, name.data,
+			(int)module.size, module.data);
+	else
+		size = asprintf(&text, "%.*s", (int)name.size, name.data);
+	return size < 0 ? memory_zeroed(1, 1) : text;
 }
 
 bool report_is_library(struct ptf_text path)
@@ -226,8 +283,11 @@ static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell)
 {
-	return is_selected_thread(p, options, cell) &&
-	       (options->only_thread || options->wait_all || !is_other_wait(p, cell));
+	if (!is_selected_thread(p, options, cell))
+		return false;
+	if (options->cpu_only)
+		return !profile_is_off_cpu(profile_get_class(p, cell->class_id).kind);
+	return options->only_thread || options->wait_all || !is_other_wait(p, cell);
 }
 
 /* The time of each distinct stack, over threads and classes. */

@@ -3,7 +3,8 @@
  *
  * 100 % is the CPU time of all threads plus the waits of each process's main
  * thread (report_options.wait_all: the waits of all threads; only_thread: CPU
- * time and waits of that one). "Waits" are all time off CPU.
+ * time and waits of that one; cpu_only: no waits). "Waits" are all time off
+ * CPU. Time of class "unknown" is CPU time that no sample stands for.
  *
  * Each stack has one owner, the line that is charged with its time: its
  * innermost Python line, else its innermost line of a source file, else its
@@ -25,7 +26,7 @@ enum charge {
 struct report_options {
 	const struct selection *selection; /* NULL = everything */
 	uint32_t only_thread;              /* 0 = all */
-	bool wait_all;
+	bool wait_all, cpu_only;
 	enum charge charge;
 };
 
@@ -60,7 +61,7 @@ struct report_file {
 struct report {
 	struct class_times all;
 	int64_t all_ns;
-	/* Waits of threads that are not main, when they are not in `all`. */
+	/* Waits that are not in `all`: of threads that are not main, or all. */
 	int64_t other_waits_ns;
 	VEC(struct report_file) files; /* time descending */
 };
@@ -76,7 +77,14 @@ void report_free(struct report *r);
 int64_t class_times_sum(const struct class_times *t);
 /* kernel + runnable + gil + wait: the table's "system" */
 int64_t class_times_system(const struct class_times *t);
+/* python + native + kernel + unknown: what the CPU clocks said */
 int64_t class_times_cpu(const struct class_times *t);
+int64_t class_times_waits(const struct class_times *t);
+/*
+ * Whether so much CPU time stands for no sample that it must be said: where
+ * samples are few, or some were lost.
+ */
+bool class_times_lack_samples(const struct class_times *t);
 void class_times_add(struct class_times *to, const struct class_times *t);
 
 /*
@@ -91,6 +99,16 @@ struct class_times *report_thread_times(const struct profile *p);
  */
 bool report_shows_file(const struct report *r, const struct profile *p,
 	const struct report_file *file, double min_share_percent);
+
+/* "797 ms", "797 ms (21 ms of it unsampled)"; returns its buffer. */
+#define REPORT_CPU_SIZE 96
+char *report_cpu_time(char buffer[REPORT_CPU_SIZE], const struct class_times *t);
+
+/* What people read: "Python", "ready", "GIL"; the same in every report. */
+const char *report_class_label(uint32_t class_kind);
+
+/* "sin (libm.so.6)": a function for people; the caller frees it. */
+char *report_function_title(const struct profile *p, uint32_t function);
 
 /* Installed code, not the user's own: the standard library, site-packages. */
 bool report_is_library(struct ptf_text path);

@@ -21,8 +21,9 @@ enum emit_sort {
 };
 
 enum emit_weight {
-	EMIT_WEIGHT_CPU,     /* us on a processor */
-	EMIT_WEIGHT_WALL,    /* us, waits included */
+	EMIT_WEIGHT_DEFAULT, /* what emit_format.weight says */
+	EMIT_WEIGHT_CPU,     /* time on a processor */
+	EMIT_WEIGHT_WALL,    /* waits included */
 	EMIT_WEIGHT_SAMPLES, /* rows */
 };
 
@@ -39,7 +40,8 @@ enum emit_option {
 	EMIT_OPTION_SORT = 1 << 8,
 	EMIT_OPTION_CLASSES = 1 << 9,
 	EMIT_OPTION_WEIGHT = 1 << 10,
-	EMIT_OPTION_NO_LINES = 1 << 11,
+	EMIT_OPTION_SAMPLES = 1 << 11, /* --weight samples */
+	EMIT_OPTION_NO_LINES = 1 << 12,
 };
 
 struct emit_options {
@@ -58,10 +60,17 @@ struct emit_format {
 	const char *description;  /* for --list */
 	const char *cannot_carry; /* what a trace holds and this format loses */
 	unsigned options;         /* enum emit_option */
+	enum emit_weight weight;  /* without --weight */
 	/* Write errors show at the end, in the file's error flag. */
 	void (*write)(
 		FILE *out, const struct profile *p, const struct emit_options *options);
 };
+
+static inline enum emit_weight emit_weight(
+	const struct emit_format *format, const struct emit_options *options)
+{
+	return options->weight == EMIT_WEIGHT_DEFAULT ? format->weight : options->weight;
+}
 
 /* NULL past the last. */
 const struct emit_format *emit_format_at(size_t index);

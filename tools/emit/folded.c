@@ -16,8 +16,9 @@ struct folder {
 	const struct emit_options *options;
 	struct intern texts;
 	struct id_list text_of_place; /* [place], 0 = not made yet */
-	struct intern stacks;         /* text ids, root first */
-	VEC(int64_t) weight;          /* [stack] */
+	enum emit_weight weight_kind;
+	struct intern stacks; /* text ids, root first */
+	VEC(int64_t) weight;  /* [stack] */
 };
 
 /* A frame must not look like two, nor a line like two. */
@@ -83,17 +84,7 @@ static uint32_t thread_text(struct folder *f, uint32_t thread)
 
 static int64_t cell_weight(const struct folder *f, const struct profile_cell *c)
 {
-	bool off_cpu = profile_is_off_cpu(profile_get_class(f->p, c->class_id).kind);
-
-	switch (f->options->weight) {
-	case EMIT_WEIGHT_CPU:
-		return off_cpu ? 0 : c->time_ns;
-	case EMIT_WEIGHT_WALL:
-		return c->time_ns;
-	case EMIT_WEIGHT_SAMPLES:
-		return (int64_t)c->count;
-	}
-	return 0;
+	return f->weight_kind == EMIT_WEIGHT_SAMPLES ? (int64_t)c->count : c->time_ns;
 }
 
 static void add_cell(struct folder *f, const struct profile_cell *c,
@@ -156,7 +147,7 @@ static void put_stack(FILE *out, const struct folder *f, uint32_t id)
 	int64_t weight = f->weight.item[id];
 
 	/* Whole microseconds; what rounds to nothing is nothing to draw. */
-	if (f->options->weight != EMIT_WEIGHT_SAMPLES)
+	if (f->weight_kind != EMIT_WEIGHT_SAMPLES)
 		weight = (weight + 500) / 1000;
 	if (weight <= 0)
 		return;
@@ -173,9 +164,12 @@ static void put_stack(FILE *out, const struct folder *f, uint32_t id)
 static void write_folded(
 	FILE *out, const struct profile *p, const struct emit_options *options)
 {
-	struct folder f = {.p = p, .options = options};
+	struct folder f = {.p = p,
+		.options = options,
+		.weight_kind = emit_weight(&emit_folded, options)};
 	struct report_options counted = {.selection = &options->selection,
-		.wait_all = options->wait_all || options->threads};
+		.wait_all = options->wait_all || options->threads,
+		.cpu_only = f.weight_kind == EMIT_WEIGHT_CPU};
 	struct id_list places = {0}, texts = {0}, order = {0};
 
 	for (size_t i = 0; i < p->cells.count; i++)
@@ -202,6 +196,7 @@ const struct emit_format emit_folded = {
 	.description = "collapsed stacks for flame graphs, weights in microseconds",
 	.cannot_carry = "classes, times of the samples, source text, counters",
 	.options = EMIT_OPTION_THREAD | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
-		   EMIT_OPTION_WEIGHT | EMIT_OPTION_NO_LINES,
+		   EMIT_OPTION_WEIGHT | EMIT_OPTION_SAMPLES | EMIT_OPTION_NO_LINES,
+	.weight = EMIT_WEIGHT_CPU,
 	.write = write_folded,
 };

@@ -1,138 +1,230 @@
 /* pinfo --summary: what prec shows when it has recorded. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/cli/text.h"
 #include "tools/core/report.h"
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
+#include "tools/emit/loss_words.h"
 
-/* How many of the busiest lines are named. */
-#define LINES 3
+/* How many of the busiest places are named. */
+#define PLACES 3
 
-struct busy_line {
-	uint32_t file, line;
+/* Of the name of a file, and of a line's text. */
+#define PLACE_COLUMNS 50
+
+/* A line; where code has no source file, a function. */
+struct busy_place {
+	const struct report_file *file;
+	uint32_t line, function;
 	int64_t ns;
 };
 
-static void find_busy_lines(const struct report *r, struct busy_line busy[LINES])
+struct summary {
+	FILE *out;
+	const struct profile *p;
+	struct report report;
+	struct text_style style; /* with the columns of the terminal */
+};
+
+static double percent_of(const struct summary *s, int64_t ns)
 {
-	for (size_t i = 0; i < r->files.count; i++)
-		for (size_t k = 0; k < r->files.item[i].lines.count; k++) {
-			const struct report_line *l = &r->files.item[i].lines.item[k];
-			struct busy_line candidate = {r->files.item[i].file, l->line,
-				class_times_sum(&l->self)};
-
-			for (size_t n = 0; n < LINES; n++) {
-				struct busy_line weaker = busy[n];
-
-				if (candidate.ns <= weaker.ns)
-					continue;
-				busy[n] = candidate;
-				candidate = weaker;
-			}
-		}
+	return units_percent((double)ns, (double)s->report.all_ns);
 }
 
-static void put_busy_line(FILE *out, const struct profile *p, bool unicode,
-	const struct busy_line *busy, double percent)
+/* ----------------------------------------------------------- busy places */
+
+static void keep_busy(struct busy_place busy[PLACES], struct busy_place candidate)
 {
-	struct ptf_text path = profile_string(p, busy->file), text = {"", 0};
+	for (size_t n = 0; n < PLACES; n++) {
+		struct busy_place weaker = busy[n];
+
+		if (candidate.ns <= weaker.ns)
+			continue;
+		busy[n] = candidate;
+		candidate = weaker;
+	}
+}
+
+static void find_busy_places(const struct summary *s, struct busy_place busy[PLACES])
+{
+	for (size_t i = 0; i < s->report.files.count; i++) {
+		const struct report_file *f = &s->report.files.item[i];
+
+		for (size_t k = 0; k < f->lines.count; k++)
+			keep_busy(busy,
+				(struct busy_place){.file = f,
+					.line = f->lines.item[k].line,
+					.ns = class_times_sum(&f->lines.item[k].self)});
+		for (size_t k = 0; !f->file && k < f->functions.count; k++) {
+			uint32_t id = f->functions.item[k].function;
+			struct profile_function g = profile_get_function(s->p, id);
+
+			/* "[unsampled]" and "[no stack]" are no places. */
+			if (id && (g.module || g.kind != PTF_FUNCTION_SYNTHETIC))
+				keep_busy(busy,
+					(struct busy_place){.file = f,
+						.function = id,
+						.ns = class_times_sum(
+							&f->functions.item[k].self)});
+		}
+	}
+}
+
+/* The name of the innermost function around a line, 0 when none is known. */
+static uint32_t function_around(const struct summary *s, const struct busy_place *place)
+{
+	struct profile_function inner = {0};
+
+	for (size_t i = 0; i < place->file->functions.count; i++) {
+		struct profile_function f = profile_get_function(
+			s->p, place->file->functions.item[i].function);
+
+		if (f.first_line && f.first_line <= place->line &&
+			place->line - f.first_line < f.line_count &&
+			(!inner.name || f.line_count <= inner.line_count))
+			inner = f;
+	}
+	return inner.name;
+}
+
+static void put_busy_line(const struct summary *s, const struct busy_place *place)
+{
+	struct ptf_text path = profile_string(s->p, place->file->file), text = {"", 0};
 	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	struct text_style style = {.unicode = unicode, .max_columns = 50};
+	struct text_style style = {
+		.unicode = s->style.unicode, .max_columns = PLACE_COLUMNS};
+	unsigned column = sizeof("  100 %  ") - 1;
 
 	if (slash)
 		path = (struct ptf_text){
 			slash + 1, path.size - (size_t)(slash + 1 - path.data)};
-	fprintf(out, "  %3.0f %%  ", percent);
-	text_put(out, path.data, path.size, &style);
-	fprintf(out, ":%" PRIu32 "  ", busy->line);
-	profile_source_line(profile_source_of(p, busy->file), busy->line, &text);
+	column += text_put(s->out, path.data, path.size, &style);
+	column += (unsigned)fprintf(s->out, ":%" PRIu32 "  ", place->line);
+	profile_source_line(
+		profile_source_of(s->p, place->file->file), place->line, &text);
 	while (text.size && (*text.data == ' ' || *text.data == '\t')) {
 		text.data++;
 		text.size--;
 	}
-	text_put(out, text.data, text.size, &style);
-	fputc('\n', out);
+	if (!text.size) {
+		text = profile_string(s->p, function_around(s, place));
+		column += (unsigned)fprintf(
+			s->out, "(no source)%s", text.size ? " in " : "");
+	}
+	/* A line of the terminal each, but not of nothing but the path. */
+	if (s->style.max_columns && column + 10 < s->style.max_columns &&
+		s->style.max_columns - column < style.max_columns)
+		style.max_columns = s->style.max_columns - column;
+	text_put(s->out, text.data, text.size, &style);
 }
 
-static void put_shares(FILE *out, const struct report *r)
+static void put_busy_places(const struct summary *s)
 {
-	static const struct {
-		enum ptf_class kind;
-		const char *name;
-	} classes[] = {
-		{PTF_CLASS_PYTHON, "Python"},
-		{PTF_CLASS_NATIVE, "native"},
-		{PTF_CLASS_KERNEL, "kernel"},
-		{PTF_CLASS_RUNNABLE, "ready, not running"},
-		{PTF_CLASS_GIL, "waiting for the GIL"},
-		{PTF_CLASS_WAIT, "waiting"},
-		{PTF_CLASS_UNKNOWN, "unknown"},
-	};
-	const char *comma = "  ";
+	struct busy_place busy[PLACES] = {{0}};
 
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-		double percent = units_percent(
-			(double)r->all.ns[classes[i].kind], (double)r->all_ns);
+	find_busy_places(s, busy);
+	for (size_t i = 0; i < PLACES; i++) {
+		double percent = percent_of(s, busy[i].ns);
 
 		if (percent < 1)
 			continue;
-		fprintf(out, "%s%s %.0f %%", comma, classes[i].name, percent);
-		comma = "; ";
+		fprintf(s->out, "  %3.0f %%  ", percent);
+		if (busy[i].function) {
+			struct text_style style = {.unicode = s->style.unicode,
+				.max_columns = PLACE_COLUMNS};
+			char *title = report_function_title(s->p, busy[i].function);
+
+			text_put(s->out, title, strlen(title), &style);
+			free(title);
+		} else {
+			put_busy_line(s, &busy[i]);
+		}
+		fputc('\n', s->out);
 	}
-	fputc('\n', out);
 }
 
-static void put_losses(FILE *out, const struct profile *p, const struct text_style *style)
+/* --------------------------------------------------------------- the rest */
+
+static void put_totals(const struct summary *s, uint64_t file_bytes, unsigned column)
 {
-	char count[UNITS_SIZE];
+	const struct profile *p = s->p;
+	const struct class_times *all = &s->report.all;
+	char size[UNITS_SIZE], count[UNITS_SIZE], elapsed[UNITS_SIZE];
+	char cpu[REPORT_CPU_SIZE], text[8 * UNITS_SIZE];
 
-	for (size_t i = 0; i < p->losses.count; i++) {
-		struct ptf_text kind = profile_string(p, p->losses.item[i].kind);
+	snprintf(text, sizeof(text),
+		": %s, %s sample%s; elapsed %s, CPU %s, %zu process%s, %zu thread%s",
+		units_bytes(size, file_bytes), units_count(count, p->sample_count),
+		p->sample_count == 1 ? "" : "s",
+		units_time_brief(elapsed, profile_elapsed_ns(p)),
+		report_cpu_time(cpu, all), p->processes.count,
+		p->processes.count == 1 ? "" : "es", p->threads.count,
+		p->threads.count == 1 ? "" : "s");
+	text_wrap(s->out, text, &s->style, column, 2);
+	fputc('\n', s->out);
+}
 
-		fputs(i ? ", " : "  losses: ", out);
-		text_put(out, kind.data, kind.size, style);
-		fprintf(out, " %s", units_count(count, p->losses.item[i].count));
+static void put_shares(const struct summary *s)
+{
+	/* What no sample stands for comes last. */
+	static const enum ptf_class order[] = {PTF_CLASS_PYTHON, PTF_CLASS_NATIVE,
+		PTF_CLASS_KERNEL, PTF_CLASS_RUNNABLE, PTF_CLASS_GIL, PTF_CLASS_WAIT,
+		PTF_CLASS_UNKNOWN};
+	char text[256] = "  ";
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		double percent = percent_of(s, s->report.all.ns[order[i]]);
+		size_t used = strlen(text);
+
+		if (percent >= 1)
+			snprintf(text + used, sizeof(text) - used, "%s%s %.0f %%",
+				used > 2 ? "; " : "", report_class_label(order[i]),
+				percent);
 	}
-	if (p->losses.count)
-		fputc('\n', out);
+	text_wrap(s->out, text, &s->style, 0, 2);
+	fputc('\n', s->out);
+}
+
+static void put_losses(const struct summary *s)
+{
+	struct loss_told told;
+
+	for (size_t i = 0; loss_tell(s->p, i, &told); i++) {
+		if (!told.matters)
+			continue;
+		fputs("  ", s->out);
+		text_wrap(s->out, told.text, &s->style, 2, 2);
+		fputc('\n', s->out);
+	}
 }
 
 void info_write_summary(
 	FILE *out, const struct trace_info *info, const struct info_view *view)
 {
-	const struct profile *p = info->profile;
 	const struct report_options options = {0};
-	const struct text_style style = {.unicode = view->terminal.unicode};
-	struct busy_line busy[LINES] = {{0}};
-	char size[UNITS_SIZE], count[UNITS_SIZE], elapsed[UNITS_SIZE], cpu[UNITS_SIZE];
-	struct report r;
+	struct summary s = {.out = out,
+		.p = info->profile,
+		.style = {.unicode = view->terminal.unicode,
+			.max_columns = view->terminal.columns}};
+	const struct text_style name_style = {.unicode = view->terminal.unicode};
+	unsigned column = 0;
 
-	report_make(&r, p, &options);
+	report_make(&s.report, s.p, &options);
 	fputs(terminal_paint(&view->terminal, PAINT_TITLE), out);
 	for (size_t i = 0; i < info->files.count; i++) {
-		fputs(i ? ", " : "", out);
-		text_put(out, info->files.item[i].path, strlen(info->files.item[i].path),
-			&style);
-	}
-	fprintf(out,
-		"%s: %s, %s samples; elapsed %s, CPU %s, %zu process%s, %zu thread%s\n",
-		terminal_paint(&view->terminal, PAINT_PLAIN),
-		units_bytes(size, info->file_bytes), units_count(count, p->sample_count),
-		units_time(elapsed, profile_elapsed_ns(p)),
-		units_time(cpu, class_times_cpu(&r.all)), p->processes.count,
-		p->processes.count == 1 ? "" : "es", p->threads.count,
-		p->threads.count == 1 ? "" : "s");
-	if (r.all_ns)
-		put_shares(out, &r);
-	find_busy_lines(&r, busy);
-	for (size_t i = 0; i < LINES; i++) {
-		double percent = units_percent((double)busy[i].ns, (double)r.all_ns);
+		const char *name = info_file_name(&info->files.item[i]);
 
-		if (percent >= 1)
-			put_busy_line(out, p, style.unicode, &busy[i], percent);
+		column += i ? (unsigned)fprintf(out, ", ") : 0;
+		column += text_put(out, name, strlen(name), &name_style);
 	}
-	put_losses(out, p, &style);
-	report_free(&r);
+	fputs(terminal_paint(&view->terminal, PAINT_PLAIN), out);
+	put_totals(&s, info->file_bytes, column);
+	if (s.report.all_ns)
+		put_shares(&s);
+	put_busy_places(&s);
+	put_losses(&s);
+	report_free(&s.report);
 }

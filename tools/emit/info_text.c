@@ -8,9 +8,13 @@
 #include "tools/core/report.h"
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
+#include "tools/emit/loss_words.h"
 
 /* Lists longer than this are cut unless all was asked for. */
 #define LIST_MAX 10
+
+/* What label() takes. */
+#define LABEL_COLUMNS 14
 
 struct teller {
 	FILE *out;
@@ -54,6 +58,79 @@ static void put_more(struct teller *t, size_t count)
 
 /* --------------------------------------------------------------- files */
 
+const char *info_file_name(const struct info_file *file)
+{
+	return strcmp(file->path, "-") ? file->path : "standard input";
+}
+
+static struct ptf_text attribute(const struct profile_section *s, const char *key)
+{
+	for (size_t i = 0; i < s->attributes.count; i++) {
+		struct ptf_attribute a = s->attributes.item[i];
+
+		if (a.key.size == strlen(key) && !memcmp(a.key.data, key, a.key.size))
+			return a.value;
+	}
+	return (struct ptf_text){"", 0};
+}
+
+/* "x86_64, AMD EPYC, 2 processors, Linux 6.1" */
+static void put_host(struct teller *t, const struct profile_section *s)
+{
+	static const struct {
+		const char *key, *before, *after;
+	} parts[] = {
+		{"host.name", "", ""},
+		{"host.arch", "", ""},
+		{"host.cpu_model", "", ""},
+		{"host.cpu_count", "", " processors"},
+		{"host.kernel", "kernel ", ""},
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct ptf_text value = attribute(s, parts[i].key);
+		bool one = value.size == 1 && value.data[0] == '1' && *parts[i].after;
+
+		if (!value.size)
+			continue;
+		if (!any)
+			label(t, "host");
+		fprintf(t->out, "%s%s", any ? ", " : "", parts[i].before);
+		put_text(t, value);
+		fputs(one ? " processor" : parts[i].after, t->out);
+		any = true;
+	}
+	if (any)
+		fputc('\n', t->out);
+}
+
+/* Those that no other line shows. */
+static void put_attributes(struct teller *t, const struct profile_section *s)
+{
+	static const char *const shown_elsewhere[] = {"run.command", "run.cwd",
+		"host.name", "host.arch", "host.cpu_model", "host.cpu_count",
+		"host.kernel"};
+	bool any = false;
+
+	for (size_t i = 0; i < s->attributes.count; i++) {
+		struct ptf_attribute a = s->attributes.item[i];
+		bool hidden = a.value.size == 0;
+
+		for (size_t k = 0; k < sizeof(shown_elsewhere) / sizeof(char *); k++)
+			hidden |= a.key.size == strlen(shown_elsewhere[k]) &&
+				  !memcmp(a.key.data, shown_elsewhere[k], a.key.size);
+		if (hidden)
+			continue;
+		label(t, any ? "" : "attributes");
+		any = true;
+		put_text(t, a.key);
+		fputs(" = ", t->out);
+		put_text(t, a.value);
+		fputc('\n', t->out);
+	}
+}
+
 static void put_section(struct teller *t, const struct info_section *s)
 {
 	const struct profile_section *section = &t->p->sections.item[s->profile_section];
@@ -66,10 +143,6 @@ static void put_section(struct teller *t, const struct info_section *s)
 	label(t, "recorded");
 	fprintf(t->out, "%s by ", when);
 	put_id(t, section->producer);
-	if (section->host) {
-		fputs(" on ", t->out);
-		put_id(t, section->host);
-	}
 	fprintf(t->out, "; format %" PRIu32 ".%" PRIu32 "\n", section->format_major,
 		section->format_minor);
 	if (section->command) {
@@ -77,9 +150,16 @@ static void put_section(struct teller *t, const struct info_section *s)
 		put_id(t, section->command);
 		fputc('\n', t->out);
 	}
+	if (section->directory) {
+		label(t, "in folder");
+		put_id(t, section->directory);
+		fputc('\n', t->out);
+	}
+	put_host(t, section);
 	label(t, "elapsed");
-	fprintf(t->out, "%s; %s samples", units_time(elapsed, section->end_ns),
-		units_count(count, section->sample_count));
+	fprintf(t->out, "%s; %s sample%s", units_time(elapsed, section->end_ns),
+		units_count(count, section->sample_count),
+		section->sample_count == 1 ? "" : "s");
 	if (section->period_ns)
 		fprintf(t->out, ", asked for one every %s",
 			units_time(elapsed, (int64_t)section->period_ns));
@@ -91,15 +171,7 @@ static void put_section(struct teller *t, const struct info_section *s)
 		fputs("the index is missing (readers rebuild it)\n", t->out);
 	else
 		fputs("no: cut short, without an end\n", t->out);
-	for (size_t i = 0; i < section->attributes.count; i++) {
-		if (section->attributes.item[i].value.size == 0)
-			continue;
-		label(t, i ? "" : "attributes");
-		put_text(t, section->attributes.item[i].key);
-		fputs(" = ", t->out);
-		put_text(t, section->attributes.item[i].value);
-		fputc('\n', t->out);
-	}
+	put_attributes(t, section);
 }
 
 static void put_file(struct teller *t, const struct info_file *f)
@@ -107,7 +179,7 @@ static void put_file(struct teller *t, const struct info_file *f)
 	char size[UNITS_SIZE], payload[UNITS_SIZE];
 
 	fputs(terminal_paint(&t->view->terminal, PAINT_TITLE), t->out);
-	put_text(t, (struct ptf_text){f->path, strlen(f->path)});
+	put_text(t, (struct ptf_text){info_file_name(f), strlen(info_file_name(f))});
 	fprintf(t->out, "%s: %s (%" PRIu64 "), %s unpacked, %zu section%s%s\n",
 		terminal_paint(&t->view->terminal, PAINT_PLAIN),
 		units_bytes(size, f->file_bytes), f->file_bytes,
@@ -163,16 +235,18 @@ static void put_thread(struct teller *t, uint32_t id, const struct class_times *
 {
 	const struct profile_thread *thread = &t->p->threads.item[id - 1];
 	char cpu[UNITS_SIZE], waits[UNITS_SIZE], count[UNITS_SIZE];
-	int64_t waits_ns;
 
-	waits_ns = times->ns[PTF_CLASS_RUNNABLE] + times->ns[PTF_CLASS_GIL] +
-		   times->ns[PTF_CLASS_WAIT];
 	fprintf(t->out, "%-8" PRIu32, thread->tid);
-	put_id(t, thread->name);
-	fprintf(t->out, "%s%s samples, CPU %s, waits %s%s\n", thread->name ? "; " : "",
+	if (thread->name)
+		put_id(t, thread->name);
+	else
+		fputs("(no name)", t->out);
+	fprintf(t->out, "%s; %s sample%s, CPU %s, waits %s\n",
+		thread->is_main ? " (main)" : "",
 		units_count(count, thread->sample_count),
-		units_time(cpu, class_times_cpu(times)), units_time(waits, waits_ns),
-		thread->is_main ? "; main" : "");
+		thread->sample_count == 1 ? "" : "s",
+		units_time(cpu, class_times_cpu(times)),
+		units_time(waits, class_times_waits(times)));
 }
 
 static void put_people(struct teller *t)
@@ -199,6 +273,24 @@ static void put_people(struct teller *t)
 
 /* ------------------------------------------------------------ contents */
 
+/* What a row means, where its label alone does not say it. */
+static void put_class_detail(struct teller *t, struct profile_class c)
+{
+	static const char *const meaning[PTF_CLASS_KIND_COUNT] = {
+		[PTF_CLASS_UNKNOWN] = "CPU time that no sample stands for",
+		[PTF_CLASS_RUNNABLE] = "to run, but no processor was free",
+		[PTF_CLASS_GIL] = "waiting for it",
+		[PTF_CLASS_WAIT] = "for what is not known",
+	};
+
+	if (c.detail) {
+		fputs("  ", t->out);
+		put_id(t, c.detail);
+	} else if (c.kind < PTF_CLASS_KIND_COUNT && meaning[c.kind]) {
+		fprintf(t->out, "  %s", meaning[c.kind]);
+	}
+}
+
 static void put_classes(struct teller *t)
 {
 	struct class_times times;
@@ -223,16 +315,13 @@ static void put_classes(struct teller *t)
 			continue;
 		label(t, first ? "time" : "");
 		first = false;
-		fprintf(t->out, "%-9s", info_class_name(c.kind));
+		fprintf(t->out, "%-9s", report_class_label(c.kind));
 		fprintf(t->out, "%12s %6.2f %%  %12s sample%s",
 			units_time(text, ns.item[id]),
 			units_percent((double)ns.item[id], (double)all),
 			units_count(count, counts.item[id]),
 			counts.item[id] == 1 ? "" : "s");
-		if (c.detail) {
-			fputs("  ", t->out);
-			put_id(t, c.detail);
-		}
+		put_class_detail(t, c);
 		fputc('\n', t->out);
 	}
 	vec_free(&counts);
@@ -241,6 +330,9 @@ static void put_classes(struct teller *t)
 		return;
 	label(t, "");
 	fprintf(t->out, "%-9s%12s CPU", "all", units_time(text, class_times_cpu(&times)));
+	if (class_times_lack_samples(&times))
+		fprintf(t->out, " (%s of it unsampled)",
+			units_time(text, times.ns[PTF_CLASS_UNKNOWN]));
 	fprintf(t->out, ", %s with the waits of all threads\n", units_time(text, all));
 }
 
@@ -263,8 +355,9 @@ static void put_metrics(struct teller *t)
 		put_id(t, m.unit);
 		fputs(")", t->out);
 		if (use->sample_count)
-			fprintf(t->out, ": %s samples",
-				units_count(count, use->sample_count));
+			fprintf(t->out, ": %s sample%s",
+				units_count(count, use->sample_count),
+				use->sample_count == 1 ? "" : "s");
 		if (use->point_count)
 			fprintf(t->out, ": %s points",
 				units_count(count, use->point_count));
@@ -282,17 +375,14 @@ static void put_losses_and_marks(struct teller *t)
 {
 	static const char *const kinds[] = {
 		"", "begin of ", "end of ", "recording on ", "recording off "};
-	char count[UNITS_SIZE], time[UNITS_SIZE];
+	const struct text_style style = {.unicode = t->view->terminal.unicode,
+		.max_columns = t->view->terminal.columns};
+	char time[UNITS_SIZE];
+	struct loss_told told;
 
-	for (size_t i = 0; i < t->p->losses.count; i++) {
-		const struct profile_loss *l = &t->p->losses.item[i];
-
+	for (size_t i = 0; loss_tell(t->p, i, &told); i++) {
 		label(t, i ? "" : "losses");
-		put_id(t, l->kind);
-		fprintf(t->out, ": %s", units_count(count, l->count));
-		if (l->weight_ns)
-			fprintf(t->out, ", which stood for %s",
-				units_time(time, (int64_t)l->weight_ns));
+		text_wrap(t->out, told.text, &style, LABEL_COLUMNS, LABEL_COLUMNS);
 		fputc('\n', t->out);
 	}
 	for (size_t i = 0; i < shown(t, t->p->marks.count); i++) {

@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <ptf/writer.h>
 
@@ -10,6 +9,7 @@
 #include "tools/cli/text.h"
 #include "tools/core/units.h"
 #include "tools/emit/registry.h"
+#include "tools/emit/table_header.h"
 
 /* A file of no more lines is shown whole. */
 #define WHOLE_FILE_LINES 120
@@ -19,6 +19,9 @@
 #define CONTEXT_LINES 4
 
 #define HOT_PERCENT 33.0
+
+/* Shown of a file none of whose lines or functions has 1 %. */
+#define BUSIEST 5
 
 /* A damaged trace could name line four billion; nobody scrolls so far. */
 #define LINES_MAX 100000
@@ -33,8 +36,10 @@ struct view {
 	struct table_column columns[TABLE_COLUMNS_MAX];
 	size_t column_count;
 	struct table table;
+	bool cpu_only;
 	bool has_unknown;
 	bool has_rows; /* of the file's table, so far */
+	bool tenths;   /* of per cent, where rows have less than one */
 };
 
 /* One row's numbers as text. */
@@ -64,16 +69,16 @@ static void make_columns(struct view *v)
 	add_column(v, "", "Line", 6, PAINT_PLAIN);
 	add_column(v, "Time", "Python", 6, PAINT_PYTHON);
 	add_column(v, "", "native", 6, PAINT_NATIVE);
-	if (v->options->classes) {
+	if (v->options->classes && !v->cpu_only) {
+		for (uint32_t k = PTF_CLASS_KERNEL; k <= PTF_CLASS_WAIT; k++)
+			add_column(v, "", report_class_label(k), 6, PAINT_SYSTEM);
+	} else if (v->cpu_only) { /* no waits: nothing to sum up */
 		add_column(v, "", "kernel", 6, PAINT_SYSTEM);
-		add_column(v, "", "ready", 6, PAINT_SYSTEM);
-		add_column(v, "", "GIL", 6, PAINT_SYSTEM);
-		add_column(v, "", "wait", 6, PAINT_SYSTEM);
 	} else {
 		add_column(v, "", "system", 6, PAINT_SYSTEM);
 	}
 	if (v->has_unknown)
-		add_column(v, "", "other", 6, PAINT_PLAIN);
+		add_column(v, "", report_class_label(PTF_CLASS_UNKNOWN), 9, PAINT_PLAIN);
 	add_column(v, "", "total", 6, PAINT_PLAIN);
 	add_column(v, "", "", 0, PAINT_PLAIN);
 }
@@ -87,6 +92,9 @@ static void put_percent(const struct view *v, struct cells *c, size_t *column, i
 		snprintf(
 			c->text[*column], CELL_SIZE, "%.0f%%", value > 999 ? 999 : value);
 		c->any = true;
+	} else if (v->tenths && value > 0) {
+		snprintf(c->text[*column], CELL_SIZE, value < 0.05 ? "<0.1%%" : "%.1f%%",
+			value);
 	} else {
 		c->text[*column][0] = '\0';
 	}
@@ -107,7 +115,7 @@ static void fill(const struct view *v, struct cells *c, uint32_t line,
 	column++;
 	put_percent(v, c, &column, self->ns[PTF_CLASS_PYTHON]);
 	put_percent(v, c, &column, self->ns[PTF_CLASS_NATIVE]);
-	if (v->options->classes)
+	if (v->options->classes && !v->cpu_only)
 		for (int k = PTF_CLASS_KERNEL; k <= PTF_CLASS_WAIT; k++)
 			put_percent(v, c, &column, self->ns[k]);
 	else
@@ -195,12 +203,17 @@ static void put_gap(struct view *v, uint32_t count)
 	table_gap(&v->table, text);
 }
 
+static bool is_shown_whole(const struct view *v, uint32_t last)
+{
+	return v->options->all_lines ||
+	       (!v->options->reduced && last <= WHOLE_FILE_LINES);
+}
+
 static void put_source_lines(struct view *v, const struct report_file *f,
 	const struct profile_source *s, uint32_t last)
 {
 	static const struct class_times none;
-	bool whole = v->options->all_lines ||
-		     (!v->options->reduced && last <= WHOLE_FILE_LINES);
+	bool whole = is_shown_whole(v, last);
 	unsigned char *shown = memory_zeroed((size_t)last + 1, 1);
 	uint32_t hidden = 0;
 	size_t next = 0;
@@ -271,42 +284,98 @@ static void put_active_lines(
 	vec_free(&lines);
 }
 
+/* Where no line has its per cent, so that the time of the file is somewhere. */
+static void put_busiest_lines(
+	struct view *v, const struct report_file *f, const struct profile_source *s)
+{
+	VEC(struct report_line) lines = {0};
+	uint32_t hidden = 0;
+
+	for (size_t i = 0; i < f->lines.count; i++)
+		if (f->lines.item[i].total_ns > 0)
+			vec_push(&lines, f->lines.item[i]);
+	if (lines.count)
+		qsort(lines.item, lines.count, sizeof(*lines.item), compare_self);
+	for (size_t i = 0; i < lines.count; i++) {
+		struct ptf_text text = {"", 0};
+
+		if (i >= BUSIEST) {
+			hidden++;
+			continue;
+		}
+		profile_source_line(s, lines.item[i].line, &text);
+		put_row(v, lines.item[i].line, &lines.item[i].self,
+			lines.item[i].total_ns, text);
+	}
+	if (hidden) {
+		char text[48];
+
+		snprintf(text, sizeof(text), "(%" PRIu32 " more line%s with time)",
+			hidden, hidden == 1 ? "" : "s");
+		table_gap(&v->table, text);
+	}
+	vec_free(&lines);
+}
+
+static bool has_active_line(const struct view *v, const struct report_file *f)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->lines.count && !any; i++)
+		any = is_active(v, &f->lines.item[i]);
+	return any;
+}
+
 /* ----------------------------------------------------------- functions */
 
-/* "name", and the module of native code that has no file. */
 static void put_function(struct view *v, const struct report_function *g)
 {
-	struct profile_function f = profile_get_function(v->p, g->function);
-	struct ptf_text name = profile_string(v->p, f.name);
-	struct ptf_text module =
-		profile_string(v->p, profile_get_module(v->p, f.module).path);
-	const char *slash = module.size ? memrchr(module.data, '/', module.size) : NULL;
-	char *text;
-	int size;
+	char *title = report_function_title(v->p, g->function);
 
-	if (slash) {
-		module.size -= (size_t)(slash + 1 - module.data);
-		module.data = slash + 1;
-	}
-	if (!g->function)
-		name = PTF_TEXT("[no stack]");
-	/* Names made of module and offset need not name the module again. */
-	if (module.size && !f.file && !memmem(name.data, name.size, "+0x", 3))
-		size = asprintf(&text, "%.*s (%.*s)", (int)name.size, name.data,
-			(int)module.size, module.data);
-	else
-		size = asprintf(&text, "%.*s", (int)name.size, name.data);
-	if (size < 0)
-		return;
-	put_row(v, g->line, &g->self, g->total_ns, (struct ptf_text){text, (size_t)size});
-	free(text);
+	put_row(v, g->line, &g->self, g->total_ns,
+		(struct ptf_text){title, strlen(title)});
+	free(title);
+}
+
+static int compare_functions(const void *a, const void *b)
+{
+	const struct report_function *x = a, *y = b;
+	int64_t s = class_times_sum(&x->self), t = class_times_sum(&y->self);
+
+	return s != t                       ? (s > t ? -1 : 1)
+	       : x->total_ns != y->total_ns ? (x->total_ns > y->total_ns ? -1 : 1)
+	       : x->line != y->line         ? (x->line < y->line ? -1 : 1)
+	       : x->function < y->function  ? -1
+					    : x->function > y->function;
+}
+
+static void put_busiest_functions(struct view *v, const struct report_file *f)
+{
+	VEC(struct report_function) functions = {0};
+
+	for (size_t i = 0; i < f->functions.count; i++)
+		vec_push(&functions, f->functions.item[i]);
+	if (functions.count)
+		qsort(functions.item, functions.count, sizeof(*functions.item),
+			compare_functions);
+	for (size_t i = 0; i < functions.count && i < BUSIEST; i++)
+		put_function(v, &functions.item[i]);
+	vec_free(&functions);
 }
 
 static void put_functions(struct view *v, const struct report_file *f, bool without_file)
 {
 	struct class_times rest = {0};
 	uint32_t rest_count = 0;
+	bool any = false;
 
+	for (size_t i = 0; i < f->functions.count && !any; i++)
+		any = percent(v, f->functions.item[i].total_ns) >= 1;
+	v->tenths = !any && !without_file;
+	if (v->tenths) {
+		put_busiest_functions(v, f);
+		return;
+	}
 	for (size_t i = 0; i < f->functions.count; i++) {
 		const struct report_function *g = &f->functions.item[i];
 
@@ -347,12 +416,14 @@ static unsigned natural_columns(struct view *v, const struct profile_source *s)
 
 static void put_title(struct view *v, struct ptf_text name, int64_t ns)
 {
-	char part[UNITS_SIZE], whole[UNITS_SIZE], text[3 * UNITS_SIZE];
+	char part[UNITS_SIZE], whole[UNITS_SIZE];
+	char text[3 * UNITS_SIZE], brief[2 * UNITS_SIZE];
 
+	units_time_brief(part, ns);
 	snprintf(text, sizeof(text), ": %% of time = %6.2f%% (%s) out of %s.",
-		percent(v, ns), units_time(part, ns),
-		units_time(whole, v->report.all_ns));
-	table_title(&v->table, name.data, name.size, text);
+		percent(v, ns), part, units_time_brief(whole, v->report.all_ns));
+	snprintf(brief, sizeof(brief), ": %.2f%% (%s)", percent(v, ns), part);
+	table_title(&v->table, name.data, name.size, text, brief);
 }
 
 static void put_file(struct view *v, const struct report_file *f)
@@ -367,11 +438,16 @@ static void put_file(struct view *v, const struct report_file *f)
 		natural_columns(v, s));
 	put_title(v, name, class_times_sum(&f->self));
 	if (s && s->changed_after_start)
-		table_title(&v->table, "", 0, changed);
+		table_title(&v->table, "", 0, changed, "(changed since)");
 	table_heading(&v->table, name.data, name.size);
 	v->has_rows = false;
+	v->tenths = f->file && !has_active_line(v, f);
 	if (f->file) {
-		if (v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX)
+		bool lists = v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX;
+
+		if (v->tenths && (lists || !is_shown_whole(v, last)))
+			put_busiest_lines(v, f, s);
+		else if (v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX)
 			put_active_lines(v, f, s);
 		else
 			put_source_lines(v, f, s, last);
@@ -384,14 +460,14 @@ static void put_file(struct view *v, const struct report_file *f)
 	put_functions(v, f, !f->file);
 	table_end(&v->table);
 	fputc('\n', v->out);
+	v->tenths = false;
 }
 
 static void put_files(struct view *v)
 {
 	struct class_times small = {0}, unselected = {0};
 	unsigned small_count = 0, unselected_count = 0;
-	const struct report_file *without_file = NULL;
-	char time[UNITS_SIZE];
+	char time[UNITS_SIZE], text[256];
 
 	for (size_t i = 0; i < v->report.files.count; i++) {
 		const struct report_file *f = &v->report.files.item[i];
@@ -403,30 +479,28 @@ static void put_files(struct view *v)
 				   &v->report, v->p, f, v->options->min_share_percent)) {
 			class_times_add(&small, &f->self);
 			small_count += class_times_sum(&f->self) != 0;
-		} else if (!f->file) {
-			without_file = f; /* stands last */
 		} else {
 			put_file(v, f);
 		}
 	}
-	if (without_file)
-		put_file(v, without_file);
-	if (small_count)
-		fprintf(v->out,
+	if (small_count) {
+		snprintf(text, sizeof(text),
 			"%u file%s of less than %u %% not shown, %.2f%% (%s) in all:"
-			" --min-share 0\n",
+			" --min-share 0",
 			small_count, small_count == 1 ? "" : "s",
 			v->options->min_share_percent,
 			percent(v, class_times_sum(&small)),
-			units_time(time, class_times_sum(&small)));
-	if (unselected_count)
-		fprintf(v->out, "%u file%s not asked for: %.2f%% (%s).\n",
+			units_time_brief(time, class_times_sum(&small)));
+		table_prose(v->out, &v->options->terminal, text);
+	}
+	if (unselected_count) {
+		snprintf(text, sizeof(text), "%u file%s not asked for: %.2f%% (%s).",
 			unselected_count, unselected_count == 1 ? "" : "s",
 			percent(v, class_times_sum(&unselected)),
-			units_time(time, class_times_sum(&unselected)));
+			units_time_brief(time, class_times_sum(&unselected)));
+		table_prose(v->out, &v->options->terminal, text);
+	}
 }
-
-/* -------------------------------------------------------------- header */
 
 static void put_text(struct view *v, struct ptf_text text)
 {
@@ -435,82 +509,23 @@ static void put_text(struct view *v, struct ptf_text text)
 	text_put(v->out, text.data, text.size, &style);
 }
 
-static void put_when(struct view *v, int64_t realtime_ns)
-{
-	time_t seconds = (time_t)(realtime_ns / NS_PER_SECOND);
-	struct tm tm;
-	char text[40];
-
-	if (realtime_ns <= 0 || !localtime_r(&seconds, &tm) ||
-		!strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm))
-		return;
-	fprintf(v->out, ", %s", text);
-}
-
-static void put_header(struct view *v)
-{
-	const struct profile *p = v->p;
-	char elapsed[UNITS_SIZE], cpu[UNITS_SIZE], count[UNITS_SIZE];
-	char *command = profile_command(p);
-	const struct profile_section *first = p->sections.count ? p->sections.item : NULL;
-	struct class_times all = {0};
-
-	profile_class_times(p, all.ns);
-	fputs(terminal_paint(&v->options->terminal, PAINT_TITLE), v->out);
-	put_text(v, (struct ptf_text){command, strlen(command)});
-	fputs(terminal_paint(&v->options->terminal, PAINT_PLAIN), v->out);
-	free(command);
-	if (first) {
-		put_when(v, first->origin_realtime_ns);
-		if (first->host) {
-			fputs(" on ", v->out);
-			put_text(v, profile_string(p, first->host));
-		}
-	}
-	if (p->sections.count > 1)
-		fprintf(v->out, ", and %zu more recording%s", p->sections.count - 1,
-			p->sections.count == 2 ? "" : "s");
-	fprintf(v->out,
-		"\nelapsed %s%s, CPU %s, %zu process%s, %zu thread%s, %s samples\n\n",
-		units_time(elapsed, profile_elapsed_ns(p)),
-		p->sections.count > 1 ? " (the longest)" : "",
-		units_time(cpu, class_times_cpu(&all)), p->processes.count,
-		p->processes.count == 1 ? "" : "es", p->threads.count,
-		p->threads.count == 1 ? "" : "s", units_count(count, p->sample_count));
-}
-
-/* What 100 % is; a person must not have to guess. */
-static void put_basis(struct view *v, bool of_one_thread)
-{
-	char whole[UNITS_SIZE], others[UNITS_SIZE];
-
-	fprintf(v->out, "100 %% is %s: CPU time%s.", units_time(whole, v->report.all_ns),
-		of_one_thread          ? " and waits of this thread"
-		: v->options->wait_all ? " and waits of all threads"
-				       : " of all threads and waits of main threads");
-	if (v->report.other_waits_ns)
-		fprintf(v->out,
-			"\nWithout %s that other threads waited (--wait all, --threads).",
-			units_time(others, v->report.other_waits_ns));
-	if (v->options->charge == CHARGE_USER)
-		fputs("\nLibrary code counts for the line of the program that called it.",
-			v->out);
-	fputs("\n\n", v->out);
-}
-
 static void put_report(struct view *v, uint32_t only_thread)
 {
 	struct report_options o = {
 		.selection = &v->options->selection,
 		.only_thread = only_thread,
 		.wait_all = v->options->wait_all,
+		.cpu_only = v->cpu_only,
 		.charge = v->options->charge,
 	};
 
 	report_make(&v->report, v->p, &o);
 	v->column_count = 0;
 	make_columns(v);
-	put_basis(v, only_thread != 0);
+	table_basis(v->out, v->options, &v->report,
+		(struct table_scope){.cpu_only = v->cpu_only,
+			.one_thread = only_thread != 0,
+			.has_unknown = v->has_unknown});
 	if (v->report.all_ns == 0)
 		fputs("No time was sampled.\n", v->out);
 	else
@@ -561,21 +576,40 @@ static void put_thread_overview(
 		{"", "wait", 9, PAINT_SYSTEM},
 		{"", "", 0, PAINT_PLAIN},
 	};
+	static const struct table_column with_unknown[] = {
+		{"Seconds", "Python", 9, PAINT_PYTHON},
+		{"", "native", 9, PAINT_NATIVE},
+		{"", "kernel", 9, PAINT_SYSTEM},
+		{"", "ready", 9, PAINT_SYSTEM},
+		{"", "GIL", 9, PAINT_SYSTEM},
+		{"", "wait", 9, PAINT_SYSTEM},
+		{"", "unsampled", 9, PAINT_PLAIN},
+		{"", "", 0, PAINT_PLAIN},
+	};
+	struct class_times all = {{0}};
+	bool has_unknown;
 	struct table table;
 
-	table_init(&table, v->out, &v->options->terminal, columns,
-		sizeof(columns) / sizeof(columns[0]), 30);
+	for (size_t i = 0; i < count; i++)
+		class_times_add(&all, &row[i].times);
+	has_unknown = class_times_lack_samples(&all);
+	table_init(&table, v->out, &v->options->terminal,
+		has_unknown ? with_unknown : columns,
+		sizeof(columns) / sizeof(columns[0]) + has_unknown, 30);
 	table_heading(&table, "thread", 6);
 	for (size_t i = 0; i < count; i++) {
 		char text[PTF_CLASS_KIND_COUNT][32];
 		const char *cell[PTF_CLASS_KIND_COUNT];
 		char *title = thread_title(v->p, row[i].thread);
 
-		for (int k = PTF_CLASS_PYTHON; k < PTF_CLASS_KIND_COUNT; k++) {
-			cell[k - 1] = text[k - 1];
-			text[k - 1][0] = '\0';
+		for (int k = 0; k < PTF_CLASS_KIND_COUNT; k++) {
+			/* What no sample stands for (0) comes last. */
+			int at = k ? k - 1 : PTF_CLASS_KIND_COUNT - 1;
+
+			cell[at] = text[at];
+			text[at][0] = '\0';
 			if (row[i].times.ns[k])
-				snprintf(text[k - 1], sizeof(text[0]), "%.3f",
+				snprintf(text[at], sizeof(text[0]), "%.3f",
 					(double)row[i].times.ns[k] / 1e9);
 		}
 		table_row(&table, cell, title, strlen(title), PAINT_PLAIN);
@@ -632,17 +666,22 @@ static void put_threads(struct view *v)
 			"--min-share 0\n",
 			small_count, small_count == 1 ? "" : "s",
 			v->options->min_share_percent,
-			units_time(time, class_times_sum(&small)));
+			units_time_brief(time, class_times_sum(&small)));
 	}
 	vec_free(&rows);
 }
 
+/* ----------------------------------------------------------------- all */
+
 static void write_table(
 	FILE *out, const struct profile *p, const struct emit_options *options)
 {
-	struct view v = {.out = out, .p = p, .options = options};
+	struct view v = {.out = out,
+		.p = p,
+		.options = options,
+		.cpu_only = emit_weight(&emit_table, options) == EMIT_WEIGHT_CPU};
 
-	put_header(&v);
+	table_header(out, p, &options->terminal);
 	if (options->threads)
 		put_threads(&v);
 	else
@@ -657,6 +696,7 @@ const struct emit_format emit_table = {
 	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_THREADS |
 		   EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE |
 		   EMIT_OPTION_REDUCED | EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT |
-		   EMIT_OPTION_CLASSES,
+		   EMIT_OPTION_CLASSES | EMIT_OPTION_WEIGHT,
+	.weight = EMIT_WEIGHT_WALL,
 	.write = write_table,
 };

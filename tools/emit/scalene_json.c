@@ -460,10 +460,9 @@ static void put_top(struct writer *w)
 		if (w->p->threads.item[i].is_main)
 			main_tid = w->p->threads.item[i].tid;
 	put_program(w);
-	json_number(j, "elapsed_time_sec", (double)profile_elapsed_ns(w->p) / 1e9);
-	json_number(
-		j, "start_time_absolute", s ? (double)s->origin_realtime_ns / 1e9 : 0);
-	json_number(j, "start_time_perf", s ? (double)s->origin_monotonic_ns / 1e9 : 0);
+	json_seconds(j, "elapsed_time_sec", profile_elapsed_ns(w->p));
+	json_seconds(j, "start_time_absolute", s ? s->origin_realtime_ns : 0);
+	json_seconds(j, "start_time_perf", s ? s->origin_monotonic_ns : 0);
 	json_unsigned(j, "main_thread_id", main_tid);
 	json_integer(j, "alloc_samples", 0);
 	json_number(j, "growth_rate", 0);
@@ -479,7 +478,11 @@ static void put_top(struct writer *w)
 	json_array(j, "samples");
 	json_end(j);
 	json_literal(j, "ptf_version", PTF_VERSION_STRING);
-	json_literal(j, "ptf_waits", w->options->wait_all ? "all" : "main");
+	json_literal(j, "ptf_weight", w->report_options.cpu_only ? "cpu" : "wall");
+	json_literal(j, "ptf_waits",
+		w->report_options.cpu_only ? "none"
+		: w->options->wait_all     ? "all"
+					   : "main");
 	json_unsigned(j, "ptf_samples", w->p->sample_count);
 	json_integer(j, "ptf_all_ns", w->report.all_ns);
 	json_integer(j, "ptf_other_waits_ns", w->report.other_waits_ns);
@@ -493,6 +496,7 @@ static void write_json(
 		.options = options,
 		.report_options = {.selection = &options->selection,
 			.wait_all = options->wait_all,
+			.cpu_only = emit_weight(&emit_json, options) == EMIT_WEIGHT_CPU,
 			.charge = options->charge}};
 
 	report_make(&w.report, p, &w.report_options);
@@ -513,6 +517,7 @@ const struct emit_format emit_json = {
 	.description = "Scalene's JSON, with exact nanoseconds added",
 	.cannot_carry = "times of the samples, counters, marks",
 	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_WAIT |
-		   EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE,
+		   EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE | EMIT_OPTION_WEIGHT,
+	.weight = EMIT_WEIGHT_WALL,
 	.write = write_json,
 };

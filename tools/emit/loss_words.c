@@ -1,0 +1,134 @@
+#include "tools/emit/loss_words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/core/units.h"
+
+/* Below, rows are too few to tell of; from the other on, something can be done. */
+#define MATTERS_PERCENT 0.1
+#define ADVICE_PERCENT  1.0
+
+/* "N nouns[, 1.2 s of CPU,] were ..." */
+struct loss_words {
+	const char *kind;
+	const char *one, *many; /* nouns */
+	const char *weight;     /* what the weight is, behind it */
+	const char *one_fate, *many_fate;
+	const char *advice;
+	bool always_matters; /* a single one is much */
+};
+
+static const struct loss_words words[] = {
+	{"ring_full", "sample", "samples", "in all", "was lost: prec could not keep up",
+		"were lost: prec could not keep up", "A lower rate helps (prec -F).",
+		false},
+	{"torn", "sample", "samples", "in all",
+		"has no whole stack: it changed while it was read",
+		"have no whole stack: it changed while it was read",
+		"It counts for the line that was seen before.", false},
+	{"unread_code", "frame", "frames", "in all",
+		"has no name: its code was gone before it was read",
+		"have no name: their code was gone before it was read",
+		"Code that is made and dropped all the time (exec, eval) cannot be "
+		"told.",
+		false},
+	{"no_slot", "thread", "threads", "in all",
+		"was not sampled: too many ran at a time",
+		"were not sampled: too many ran at a time",
+		"Fewer threads at a time are all sampled.", true},
+	{"stack_elided", "sample", "samples", "in all",
+		"lacks the middle of a very deep stack",
+		"lack the middle of very deep stacks", "Both ends of them are there.",
+		false},
+	{"offcpu_missed", "look", "looks", "in all",
+		"at a waiting thread came too late: its waits are less exact",
+		"at waiting threads came too late: their waits are less exact",
+		"A less busy machine helps.", false},
+	{"unknown_pc", "sample", "samples", "in all",
+		"is of native code that belongs to no file",
+		"are of native code that belongs to no file",
+		"It was made at run time, or its library was unloaded: [unknown].",
+		false},
+	{"source_refused", "thread", "threads", "in all",
+		"was not sampled: the system refused",
+		"were not sampled: the system refused",
+		"Limits on timers or perf events may be the reason (ulimit -i).", true},
+	{"child_not_followed", "child process", "child processes", "of CPU",
+		"was not recorded", "were not recorded",
+		"To record one, start it with prec itself.", true},
+	{"seccomp", "process", "processes", "in all",
+		"gave up system calls and is not sampled from there on",
+		"gave up system calls and are not sampled from there on",
+		"Record it with its sandbox switched off.", true},
+	{"debugger", "time", "times", "in all",
+		"a debugger was attached: nothing was sampled meanwhile",
+		"a debugger was attached: nothing was sampled meanwhile", "", true},
+	{"throttled", "sample", "samples", "in all",
+		"was skipped: taking one took too long",
+		"were skipped: taking one took too long",
+		"Stacks are very deep; a lower rate helps (prec -F).", false},
+};
+
+static const struct loss_words *words_of(struct ptf_text kind)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strlen(words[i].kind) == kind.size &&
+			!memcmp(words[i].kind, kind.data, kind.size))
+			return &words[i];
+	return NULL;
+}
+
+/* The index-th kind, with the sum over all sections. */
+static bool sum_of_kind(const struct profile *p, size_t index, struct profile_loss *sum)
+{
+	for (size_t i = 0; i < p->losses.count; i++) {
+		bool first = true;
+
+		for (size_t k = 0; k < i && first; k++)
+			first = p->losses.item[k].kind != p->losses.item[i].kind;
+		if (!first || index--)
+			continue;
+		*sum = (struct profile_loss){.kind = p->losses.item[i].kind};
+		for (size_t k = i; k < p->losses.count; k++)
+			if (p->losses.item[k].kind == sum->kind) {
+				sum->count += p->losses.item[k].count;
+				sum->weight_ns += p->losses.item[k].weight_ns;
+			}
+		return true;
+	}
+	return false;
+}
+
+bool loss_tell(const struct profile *p, size_t index, struct loss_told *told)
+{
+	char count[UNITS_SIZE], time[UNITS_SIZE], weight[UNITS_SIZE + 16] = "";
+	const struct loss_words *w;
+	const char *advice;
+	struct profile_loss loss;
+	struct ptf_text kind;
+	double percent;
+
+	if (!sum_of_kind(p, index, &loss))
+		return false;
+	kind = profile_string(p, loss.kind);
+	w = words_of(kind);
+	percent = units_percent((double)loss.count, (double)p->sample_count);
+	units_count(count, loss.count);
+	told->matters = !w || w->always_matters || percent >= MATTERS_PERCENT;
+	if (loss.weight_ns)
+		snprintf(weight, sizeof(weight), ", %s %s,",
+			units_time_brief(time, (int64_t)loss.weight_ns),
+			w ? w->weight : "in all");
+	advice = w && (w->always_matters || percent > ADVICE_PERCENT) ? w->advice : "";
+	if (!w)
+		snprintf(told->text, sizeof(told->text), "%s of \"%.*s\"%s were lost.",
+			count, (int)(kind.size < 80 ? kind.size : 80), kind.data, weight);
+	else
+		snprintf(told->text, sizeof(told->text), "%s %s%s %s.%s%s", count,
+			loss.count == 1 ? w->one : w->many, weight,
+			loss.count == 1 ? w->one_fate : w->many_fate, *advice ? " " : "",
+			advice);
+	return true;
+}
