@@ -68,6 +68,30 @@ static void table(void **state)
 	free(text);
 }
 
+/* What has no file stands among the files, by its time. */
+static void time_without_a_file_has_its_place(void **state)
+{
+	struct profile *p = walk_profile();
+	struct emit_options o = options();
+	char *text, *first, *second;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	for (size_t i = 0; i < p->cells.count; i++)
+		if (p->cells.item[i].node == 0)
+			p->cells.item[i].time_ns = 60 * MS;
+	emit_format_named("table")->write(out, p, &o);
+	fclose(out);
+	first = strstr(text, "(no source file): % of time =   5.71% (60.0 ms)");
+	second = strstr(text, "decoder.py: % of time =   4.76% (50.0 ms)");
+	assert_non_null(first);
+	assert_non_null(second);
+	assert_true(first < second);
+	profile_free(p);
+	free(text);
+}
+
 static void table_in_ascii(void **state)
 {
 	struct emit_options o = options();
@@ -357,6 +381,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(time_without_a_file_has_its_place),
 		cmocka_unit_test(table_in_ascii),
 		cmocka_unit_test(table_reduced),
 		cmocka_unit_test(table_of_cpu_time),
