@@ -430,8 +430,8 @@ static void put_file(struct view *v, const struct report_file *f)
 {
 	static const char changed[] = "(this file was changed after the program started)";
 	const struct profile_source *s = profile_source_of(v->p, f->file);
-	struct ptf_text name = f->file ? profile_string(v->p, f->file)
-				       : PTF_TEXT("(no source file)");
+	struct ptf_text name =
+		f->file ? profile_string(v->p, f->file) : PTF_TEXT("(no source file)");
 	uint32_t last = last_line(f, s);
 
 	table_init(&v->table, v->out, &v->options->terminal, v->columns, v->column_count,
