@@ -39,7 +39,8 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lm
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps demo check tests check-unit check-golden check-fuzz check-e2e \
-	check-layers check-headers check-cli bench fuzz asan lint install uninstall clean
+	check-layers check-headers check-cli check-storms check-matrix stress bench fuzz asan \
+	lint install uninstall clean
 
 all: $(PROGRAMS) $(AGENT) ## build everything (the default)
 
@@ -121,6 +122,16 @@ check-fuzz: tests ## replay the fuzz corpora
 
 check-e2e: tests ## the real tools on real programs
 	@O=$(O) PYTHON=$(PYTHON) sh tests/e2e/run.sh
+
+stress: TIME := 1200
+stress: tests ## hard programs at 10 kHz for TIME seconds (1200), then the whole matrix of truth (15 minutes)
+	@O=$(O) MAKE="$(MAKE)" TIME=$(TIME) sh tests/support/check.sh check-storms check-matrix
+
+check-storms: tests
+	@O=$(O) PYTHON=$(PYTHON) TIME=$(TIME) sh tests/stress/run.sh
+
+check-matrix: tests
+	@O=$(O) PYTHON=$(PYTHON) sh tests/stress/matrix.sh
 
 check-cli: all ## --help, --version and usage errors of every program
 	@O=$(O) sh tests/house/check-cli.sh $(PROGRAMS)

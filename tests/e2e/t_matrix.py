@@ -30,12 +30,15 @@ from ptftest import *
 import math
 import tempfile
 
+SUPPORT_SOURCES = ROOT / "tests" / "support"
+sys.path.append(str(SUPPORT_SOURCES))
+from interpreters import SUPPORTED, interpreters
+
 PROGRAM = PROGRAMS / "matrix.py"
 RATE = {"perf": 1000, "timer": 250}
 POLL = 0.015
 NOBODY = 65534
 FORM = os.environ.get("PTF_MATRIX", "")
-SUPPORTED = [(3, minor) for minor in range(8, 15)]
 
 # Phase: seconds in the short and in the full form.
 PHASES = {"mixed": (1.5, 4), "threads": (1.2, 3), "gil2": (1, 3), "gil4": (1, 3),
@@ -43,29 +46,7 @@ PHASES = {"mixed": (1.5, 4), "threads": (1.2, 3), "gil2": (1, 3), "gil4": (1, 3)
 CLASSES = {"python": {PYTHON_CPU}, "native": {NATIVE}, "kernel": {KERNEL}}
 
 
-def interpreters():
-    """{(major, minor): executable}, one for each version."""
-    candidates = [path for path in os.environ.get("PTF_PYTHONS", "").split(":") if path]
-    candidates += [PYTHON]
-    for minor in range(8, 20):
-        candidates += filter(None, [shutil.which(f"python3.{minor}"),
-                                    f"/usr/bin/python3.{minor}"])
-    pyenv = pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv"))
-    candidates += sorted(map(str, pyenv.glob("versions/3.*/bin/python3")))
-    found = {}
-    for path in candidates:
-        if not os.access(path, os.X_OK):
-            continue
-        done = run(path, "-c", "import sys, hashlib; print(*sys.version_info[:2], "
-                               "sys.executable, sys.prefix, sep='\\n')")
-        if done.returncode == 0:
-            major, minor, executable, prefix = done.stdout.splitlines()
-            # The name that a shim stands for, and where its library is.
-            found.setdefault((int(major), int(minor)), (executable, prefix))
-    return found
-
-
-FOUND = interpreters()
+FOUND = interpreters(PYTHON)
 
 
 def perf_is_allowed(user):
@@ -88,13 +69,12 @@ class Cell:
         # Who may not have perf events gets timers without asking.
         if self.source == "perf" or perf_is_allowed(self.user):
             command += ["--source", self.source]
-        command += ["--", self.python, PROGRAM, self.seconds, 1 / RATE[self.source]]
-        command[command.index(PROGRAM) + 1:-2] = [self.phase]
+        command += ["--", self.python, PROGRAM, self.phase, self.seconds,
+                    1 / RATE[self.source]]
         if self.user == "user" and os.geteuid() == 0:
             os.chown(place, NOBODY, NOBODY)
-            command = ["python3", SUPPORT_SOURCES / "ordinary.py", NOBODY, ROOT, BIN.parent,
+            command = [PYTHON, SUPPORT_SOURCES / "ordinary.py", NOBODY, ROOT, BIN.parent,
                        self.prefix, place.resolve(), "--"] + command
-            command[0] = PYTHON
         done = run(*command, cwd=place)
         if done.returncode == 125 and "ordinary.py" in str(command[1]):
             skip("no mount namespace can be made here")
@@ -108,9 +88,6 @@ class Cell:
         answer = {**json.loads(first), **json.loads(last)}, section
         shutil.rmtree(place)
         return answer
-
-
-SUPPORT_SOURCES = ROOT / "tests" / "support"
 
 
 def allowed(part, period, total):
