@@ -8,6 +8,9 @@
 #include "recorder/python_text.h"
 #include "recorder/recording.h"
 
+/* What is read at once of the target's memory for a line table. */
+#define LINETABLE_REMOTE_MAX (16u << 20)
+
 const struct code *codes_find(const struct codes *codes, uint64_t key)
 {
 	const uint32_t *place = idmap_get(&codes->index, key);
@@ -51,6 +54,44 @@ static void define(struct recording *r, struct code *code, const char *file, con
 	sources_want(r, function.file, file);
 }
 
+/*
+ * The whole of a line table that was too long for the ring, read from the
+ * target while it is still there: its beginning must be the same. NULL = gone.
+ */
+static unsigned char *read_whole_table(struct recording *r, const struct prec_code *record,
+	const unsigned char *beginning)
+{
+	unsigned char *whole = malloc(record->full_linetable_bytes);
+
+	remote_memory_init(&r->memory, r->pid);
+	if (whole && r->memory.memory.read(&r->memory.memory, record->linetable_address, whole,
+			     record->full_linetable_bytes) &&
+		!memcmp(whole, beginning, record->linetable_bytes))
+		return whole;
+	free(whole);
+	return NULL;
+}
+
+static void decode_lines(struct recording *r, struct code *code,
+	const struct python_version *version, const struct prec_code *record,
+	const unsigned char *table)
+{
+	size_t size = record->linetable_bytes;
+	unsigned char *whole = NULL;
+
+	if (record->full_linetable_bytes > size) {
+		whole = read_whole_table(r, record, table);
+		if (whole)
+			size = record->full_linetable_bytes;
+		else
+			r->lost.unread_code++;
+	}
+	if (python_lines_init(&code->lines, version, whole ? whole : table, size,
+		    code->first_line) < 0)
+		recording_no_memory(r);
+	free(whole);
+}
+
 void codes_add(struct recording *r, const struct prec_code *record,
 	const unsigned char *texts)
 {
@@ -65,9 +106,7 @@ void codes_add(struct recording *r, const struct prec_code *record,
 	struct code *code = append(&r->codes, record->key);
 	if (file && name && code) {
 		code->first_line = record->first_line;
-		if (python_lines_init(&code->lines, version, table, record->linetable_bytes,
-			    code->first_line) < 0)
-			recording_no_memory(r);
+		decode_lines(r, code, version, record, table);
 		define(r, code, file, name);
 	} else {
 		recording_no_memory(r);
@@ -83,7 +122,7 @@ bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
 
 	if (!python_code_locate(memory, &r->python, address, &found) ||
 		found.file.size_bytes > PREC_NAME_MAX || found.name.size_bytes > PREC_NAME_MAX ||
-		found.linetable_bytes > PREC_LINETABLE_MAX)
+		found.linetable_bytes > LINETABLE_REMOTE_MAX)
 		return false;
 	struct prec_code record = {
 		.key = key,
@@ -92,6 +131,7 @@ bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
 		.file_bytes = found.file.size_bytes,
 		.name_bytes = found.name.size_bytes,
 		.linetable_bytes = found.linetable_bytes,
+		.full_linetable_bytes = found.linetable_bytes,
 		.file_kind = found.file.kind,
 		.name_kind = found.name.kind,
 	};

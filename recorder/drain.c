@@ -156,8 +156,10 @@ static void release_slot(struct recording *r, struct recorded_thread *thread)
 	recording_count_losses(r, slot);
 	if (thread->end_time_ns)
 		recording_end_thread(r, thread, thread->end_time_ns, thread->end_cpu_ns);
-	else
+	else if (thread->is_main)
 		offcpu_forget_image(thread);
+	else /* ended by exec, or without room for its last record */
+		recording_end_overtaken_thread(r, thread);
 	thread->slot = NULL;
 	r->thread_of_slot[slot - r->shm->slot] = NULL;
 	atomic_store_explicit(&slot->state, PREC_SLOT_FREE, memory_order_release);
@@ -170,7 +172,7 @@ static int by_generation(const void *left, const void *right)
 	if (a->thread->generation != b->thread->generation)
 		return a->thread->generation < b->thread->generation ? -1 : 1;
 	/* The main thread's ring says what the image is. */
-	return (a->thread->tid > b->thread->tid) - (a->thread->tid < b->thread->tid);
+	return b->thread->is_main - a->thread->is_main;
 }
 
 /*
@@ -222,6 +224,13 @@ bool drain(struct recording *r)
 	}
 	for (size_t i = 0; i < count; i++)
 		take_codes(r, slots[i].thread, slots[i].words);
+	/* Another library may be where one was closed. */
+	uint32_t unload_count = atomic_load(&r->shm->unload_count);
+	if (unload_count != r->unload_count) {
+		r->unload_count = unload_count;
+		address_space_finish(&r->space);
+		address_space_init(&r->space, r->pid, r->python.version != NULL);
+	}
 	qsort(slots, count, sizeof *slots, by_generation);
 	for (size_t i = 0; i < count; i++) {
 		take_records(r, &slots[i]);

@@ -236,6 +236,7 @@ static struct recorded_thread *add_thread(struct recording *r, uint32_t tid,
 		return NULL;
 	}
 	thread->tid = tid;
+	thread->is_main = definition.is_main;
 	thread->event_fd = -1;
 	thread->rows.written_time_ns = INT64_MIN;
 	r->thread[r->thread_count++] = thread;
@@ -322,6 +323,17 @@ void recording_end_thread(struct recording *r, struct recorded_thread *thread,
 	rows_finish(&thread->rows);
 	r->ended_cpu_ns += cpu_ns;
 	write_facts(r, &(struct ptf_facts){.thread_ends = &fact, .thread_end_count = 1});
+}
+
+void recording_end_overtaken_thread(struct recording *r, struct recorded_thread *thread)
+{
+	const struct offcpu *off = &thread->offcpu;
+	uint64_t cpu_ns = thread->ticks.credited_ns;
+
+	if (off->run_ns > cpu_ns)
+		cpu_ns = off->run_ns;
+	recording_end_thread(r, thread, off->polled_ns ? off->polled_ns : clock_now_ns(),
+		cpu_ns);
 }
 
 /* --------------------------------------------------------- flush and end */
@@ -427,17 +439,12 @@ void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 		struct recorded_thread *thread = r->thread[i];
 		if (thread->slot)
 			recording_count_losses(r, thread->slot);
-		if (thread->tid == (uint32_t)r->pid && !thread->is_ended) {
+		if (thread->is_main && !thread->is_ended) {
 			main_thread = thread;
 			continue;
 		}
-		/* Threads that the end of the process overtook. */
-		if (!thread->is_ended) {
-			uint64_t known_ns = thread->ticks.credited_ns;
-			if (thread->offcpu.run_ns > known_ns)
-				known_ns = thread->offcpu.run_ns;
-			recording_end_thread(r, thread, time_ns, known_ns);
-		}
+		if (!thread->is_ended)
+			recording_end_overtaken_thread(r, thread);
 	}
 	/* A program that never loaded the agent has no thread yet. */
 	if (!main_thread)

@@ -40,7 +40,7 @@ struct recorded_thread {
 	uint64_t drained; /* the ring's tail: records before it are done */
 	uint64_t codes_drained; /* facts of code objects before it are done */
 	uint32_t generation; /* of the image that the slot belongs to */
-	bool is_ended;
+	bool is_main, is_ended;
 	struct ticks ticks;
 	struct rows rows;
 	struct offcpu offcpu;
@@ -74,6 +74,7 @@ struct recording {
 	uint32_t generation;
 	struct python_process python; /* version NULL: not Python */
 	struct address_space space;
+	uint32_t unload_count; /* libraries closed when space was begun */
 
 	struct codes codes;
 	struct idmap frames;    /* (code object, instruction) -> frame */
@@ -122,6 +123,12 @@ uint32_t recording_text(struct recording *r, struct ptf_text text);
  * the thread still has the slot of its replaced program, or after a failure.
  */
 struct recorded_thread *recording_thread(struct recording *r, struct prec_slot *slot);
+
+/*
+ * The same for a thread that ended without a word (exec, the process's end):
+ * at the last poll of it, with the CPU time known then.
+ */
+void recording_end_overtaken_thread(struct recording *r, struct recorded_thread *thread);
 
 /* A new image begins in the process (drain.c read its record). */
 void recording_begin_image(struct recording *r, const struct prec_image *image);

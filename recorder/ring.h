@@ -100,8 +100,10 @@ struct prec_code {
 	uint32_t first_line;
 	uint32_t python_version;
 	uint32_t file_bytes, name_bytes, linetable_bytes;
+	uint32_t full_linetable_bytes; /* of a larger one only a part is here */
+	uint64_t linetable_address;    /* in the target */
 	uint8_t file_kind, name_kind; /* bytes per character; 0 = ASCII */
-	uint8_t reserved[2];
+	uint8_t reserved[6];
 };
 
 enum prec_sample_flags {
@@ -159,7 +161,9 @@ struct prec_slot {
 struct prec_shm {
 	uint64_t magic;
 	uint32_t prec_pid;
+	_Atomic uint32_t target_pid; /* the process to record */
 	uint32_t source; /* enum prec_source */
+	uint32_t reserved;
 	uint64_t period_ns;
 	uint32_t ticks_per_sample; /* of the timer source */
 	uint32_t slot_count;       /* a multiple of PREC_CHUNK_SLOTS */
@@ -172,6 +176,7 @@ struct prec_shm {
 	_Atomic int32_t unarmed_errno;
 	_Atomic uint64_t unfollowed_child_count; /* processes forked */
 	_Atomic uint64_t sealed_count; /* programs that entered seccomp */
+	_Atomic uint32_t unload_count; /* libraries closed so far */
 	struct prec_slot slot[PREC_SLOT_COUNT];
 };
 

@@ -66,7 +66,7 @@ static int try_ticks(void)
 
 bool selftest_perf(char *why, size_t size)
 {
-	int status;
+	int status = 0;
 	pid_t child = fork();
 
 	if (child == 0)

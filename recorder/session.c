@@ -33,6 +33,15 @@
 /* Rings are drained at least when so many samples can have come. */
 #define SAMPLES_PER_DRAIN 30u
 
+/*
+ * Programs like round periods: a loop of 2 ms, sampled each millisecond, is met
+ * at the same two places for ever. A little off, the places move on.
+ */
+#define OFF_ROUND (1 + 1.0 / 337)
+
+/* No program runs more images one after the other between two drains. */
+#define DRAIN_ROUNDS_MAX 4096
+
 /* The kernel may be told to stop us only by these. */
 static const int watched_signals[] = {
 	SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
@@ -84,7 +93,7 @@ static int choose_source(struct session *s, struct prec_shm *shm)
 	struct timespec tick = {0};
 	char why[128];
 
-	shm->period_ns = (uint64_t)(1e9 / s->options->rate_hz + 0.5);
+	shm->period_ns = (uint64_t)(1e9 / (s->options->rate_hz * OFF_ROUND));
 	shm->source = s->options->source;
 	if (shm->source != PREC_SOURCE_TIMER && !selftest_perf(why, sizeof why)) {
 		if (shm->source == PREC_SOURCE_PERF) {
@@ -157,6 +166,8 @@ static int watch_signals(struct session *s)
 	for (size_t i = 0; i < sizeof watched_signals / sizeof *watched_signals; i++)
 		sigaddset(&watched, watched_signals[i]);
 	sigprocmask(SIG_BLOCK, &watched, &s->before.mask);
+	/* Ignored, it would let children vanish unseen. */
+	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &s->before.child);
 	/* A reader of the trace that goes away, a file that must not grow: these
 	   are failed writes. */
 	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &s->before.pipe);
@@ -191,8 +202,9 @@ static bool has_ended(pid_t pid)
 {
 	siginfo_t info = {0};
 
-	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-		info.si_pid == pid;
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+		return errno == ECHILD;
+	return info.si_pid == pid;
 }
 
 static uint64_t next_interval_ns(struct session *s)
@@ -274,11 +286,12 @@ static void finish(struct session *s)
 {
 	struct recording *r = &s->recording;
 	uint64_t time_ns = clock_now_ns(), cpu_ns = clock_process_cpu_ns(r->pid);
-	struct rusage usage;
+	struct rusage usage = {0};
 	int status = 0;
 
 	read_usage(r, cpu_ns);
-	while (drain(r) && recording_is_sound(r))
+	/* One image of the program for each round. */
+	for (int round = 0; round < DRAIN_ROUNDS_MAX && drain(r); round++)
 		;
 	while (wait4(r->pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
@@ -310,7 +323,7 @@ static int record(struct session *s, const struct target *target)
 	r->keep_arguments = s->options->keep_arguments;
 	if (!getcwd(r->cwd, sizeof r->cwd))
 		r->cwd[0] = '\0';
-	r->pid = target_start(target, agent, shm_path, &s->before, &exit_code);
+	r->pid = target_start(target, agent, shm_path, r->shm, &s->before, &exit_code);
 	if (r->pid < 0) {
 		drop_output(s);
 		return exit_code;

@@ -162,10 +162,12 @@ static char **make_environment(const char *agent, const char *shm_path)
 
 /* In the child: never returns. The failure of exec goes into the pipe. */
 static _Noreturn void become(const struct target *target, char **environment,
-	const struct target_signals *signals, int report)
+	const struct target_signals *signals, struct prec_shm *shm, int report)
 {
+	atomic_store(&shm->target_pid, (uint32_t)getpid());
 	sigaction(SIGPIPE, &signals->pipe, NULL);
 	sigaction(SIGXFSZ, &signals->file_size, NULL);
+	sigaction(SIGCHLD, &signals->child, NULL);
 	sigprocmask(SIG_SETMASK, &signals->mask, NULL);
 	execve(target->executable, target->arguments, environment);
 	int failure = errno;
@@ -187,7 +189,7 @@ static _Noreturn void become(const struct target *target, char **environment,
 }
 
 pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
-	const struct target_signals *signals, int *exit_code)
+	struct prec_shm *shm, const struct target_signals *signals, int *exit_code)
 {
 	char **environment = make_environment(agent, shm_path);
 	int report[2], failure = 0;
@@ -200,7 +202,7 @@ pid_t target_start(const struct target *target, const char *agent, const char *s
 		return -1;
 	}
 	if (pid == 0)
-		become(target, environment, signals, report[1]);
+		become(target, environment, signals, shm, report[1]);
 	close(report[1]);
 	ssize_t got = read(report[0], &failure, sizeof failure);
 	close(report[0]);

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "recorder/ring.h"
+
 /* Exit codes of shells for a program that cannot be started. */
 #define TARGET_NOT_EXECUTABLE 126
 #define TARGET_NOT_FOUND      127
@@ -32,6 +34,7 @@ void target_finish(struct target *target);
 struct target_signals {
 	sigset_t mask;
 	struct sigaction pipe, file_size; /* of SIGPIPE, SIGXFSZ, which prec ignores */
+	struct sigaction child; /* of SIGCHLD, which prec must not ignore */
 };
 
 /*
@@ -39,6 +42,6 @@ struct target_signals {
  * environment. Returns its pid, or -1 after complaining with *exit_code set.
  */
 pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
-	const struct target_signals *signals, int *exit_code);
+	struct prec_shm *shm, const struct target_signals *signals, int *exit_code);
 
 #endif

@@ -43,10 +43,12 @@ uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall
 
 uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns)
 {
-	if (ticks->credited_ns > cpu_ns)
+	uint64_t due_ns = cpu_ns - ticks->origin_ns;
+
+	if (ticks->given_ns > due_ns)
 		return 0;
-	return give(ticks,
-		cpu_ns - ticks->credited_ns > TICKS_BEHIND_MAX * ticks->period_ns ? 2 : 1);
+	uint64_t behind = (due_ns - ticks->given_ns) / ticks->period_ns;
+	return give(ticks, behind > TICKS_BEHIND_MAX ? behind - TICKS_BEHIND_MAX + 1 : 1);
 }
 
 int64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns)

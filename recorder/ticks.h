@@ -37,9 +37,10 @@ uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall
  * on a grid of CPU time: each counts one period, whatever the clock says, since
  * a clock delta would charge what comes before a sleep for what comes after.
  * When the sum is ahead of the clock, a sample weighs nothing; when it is
- * behind by more than TICKS_BEHIND_MAX periods, it weighs two.
+ * behind by more than TICKS_BEHIND_MAX periods (a busy host loses ticks), the
+ * sample makes good what is more.
  */
-#define TICKS_BEHIND_MAX 4
+#define TICKS_BEHIND_MAX 2
 uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns);
 
 /*

@@ -34,7 +34,10 @@ static void *map_part(const char *path, size_t offset, size_t size)
 		return NULL;
 	void *part = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
 	close(fd);
-	return part == MAP_FAILED ? NULL : part;
+	if (part == MAP_FAILED)
+		return NULL;
+	madvise(part, size, MADV_DONTDUMP); /* the program's cores stay small */
+	return part;
 }
 
 static struct prec_shm *map_header(const char *path)
@@ -125,8 +128,14 @@ static void forget_in_child(void)
 	if (!agent.shm)
 		return;
 	atomic_fetch_add(&agent.shm->unfollowed_child_count, 1);
+	agent_uninstall_handler();
 	agent_thread_forget();
+	struct prec_shm *shm = agent.shm;
 	agent.shm = NULL;
+	for (size_t i = 0; i < sizeof agent.chunk / sizeof *agent.chunk; i++)
+		if (agent.chunk[i])
+			munmap(agent.chunk[i], PREC_CHUNK_SLOTS * PREC_RING_BYTES);
+	munmap(shm, PREC_HEADER_BYTES);
 }
 
 /* Slots of the image that this one replaced: exec ended their threads. */
@@ -154,7 +163,13 @@ __attribute__((constructor)) static void start(void)
 		preload);
 	clean_environment();
 	agent.shm = map_header(agent.shm_path);
-	if (agent_is_on()) {
+	/* A program that could not load us may have started this one. */
+	if (agent.shm && (atomic_load(&agent.shm->target_pid) != (uint32_t)getpid() ||
+		!agent_is_on() || !agent_threads_init())) {
+		munmap(agent.shm, PREC_HEADER_BYTES);
+		agent.shm = NULL;
+	}
+	if (agent.shm) {
 		uint32_t generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
 		agent.owner_pid = getpid();
 		agent.signal_number =

@@ -44,7 +44,7 @@ struct agent_thread {
 	uint32_t tick_count;
 	uint64_t quiet_until_cpu_ns; /* no sample before: the last one took long */
 	bool has_ticked;         /* the first tick's period was a random one */
-	bool in_handler;
+	volatile bool in_handler; /* also while records are written outside it */
 	bool blocks_signal; /* what the program believes of its mask */
 	timer_t timer;
 };
@@ -85,11 +85,15 @@ void agent_sample(const void *context, uint64_t cpu_ns);
 void agent_write_image(uint32_t generation);
 void agent_write_modules(void);
 
+/* thread.c: what must be there before any thread can be recorded. */
+bool agent_threads_init(void);
+
 /* agent.c: the ring of a slot, mapped when first asked for; NULL = impossible. */
 uint64_t *agent_ring(uint32_t slot_index);
 
 /* signals.c: installs the handler, past our own interposition. */
 int agent_install_handler(void);
+void agent_uninstall_handler(void); /* before exec, in a forked child */
 
 uint64_t agent_clock_ns(clockid_t clock);
 

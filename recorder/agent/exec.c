@@ -64,16 +64,34 @@ struct exec_call {
 	char *const *arguments;
 };
 
+/*
+ * A child that shares our memory until it executes; it may try several files
+ * until one is there. Forked ones are counted when they are made.
+ */
+static void count_vfork_child(void)
+{
+	static pid_t last;
+
+	if (agent_is_on() && getpid() != last) {
+		last = getpid();
+		atomic_fetch_add(&agent.shm->unfollowed_child_count, 1);
+	}
+}
+
 static int follow(const struct exec_call *call, char *const environment[])
 {
 	size_t size = 0;
 	char **with_ours = agent_is_here() ? add_our_variables(environment, &size) : NULL;
 
-	if (!with_ours)
+	if (!with_ours) {
+		count_vfork_child();
 		return call->execute(call, environment);
+	}
 	agent_source_pause(&agent_thread);
+	agent_uninstall_handler();
 	call->execute(call, with_ours);
 	int failed = errno;
+	agent_install_handler();
 	agent_source_resume(&agent_thread);
 	munmap(with_ours, size);
 	errno = failed;

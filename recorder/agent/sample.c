@@ -105,7 +105,8 @@ static void put_code(struct prec_cursor *cursor, struct python_memory *memory,
 	/* Whole characters of every kind remain. */
 	code.file.size_bytes = at_most(code.file.size_bytes, PREC_NAME_MAX);
 	code.name.size_bytes = at_most(code.name.size_bytes, PREC_NAME_MAX);
-	code.linetable_bytes = at_most(code.linetable_bytes, PREC_LINETABLE_MAX);
+	uint32_t full_bytes = code.linetable_bytes;
+	code.linetable_bytes = at_most(full_bytes, PREC_LINETABLE_MAX);
 	uint32_t size_words = CODE_WORDS + prec_words(code.file.size_bytes) +
 		prec_words(code.name.size_bytes) + prec_words(code.linetable_bytes);
 	if (!prec_ring_has_room(cursor, size_words))
@@ -118,6 +119,8 @@ static void put_code(struct prec_cursor *cursor, struct python_memory *memory,
 		.file_bytes = code.file.size_bytes,
 		.name_bytes = code.name.size_bytes,
 		.linetable_bytes = code.linetable_bytes,
+		.full_linetable_bytes = full_bytes,
+		.linetable_address = code.linetable,
 		.file_kind = code.file.kind,
 		.name_kind = code.name.kind,
 	};
@@ -128,19 +131,23 @@ static void put_code(struct prec_cursor *cursor, struct python_memory *memory,
 	put_bytes(cursor, memory, code.linetable, code.linetable_bytes);
 }
 
+#define PUT_COUNT 64u
+
 /* Walks once more, for what the first walk met for the first time. */
 static void put_unseen_codes(struct prec_cursor *cursor, struct python_memory *memory,
 	uintptr_t state)
 {
 	struct python_walk walk;
 	struct python_frame frame;
-	uint64_t last_key = 0;
+	uint64_t put[PUT_COUNT] = {0}; /* in this sample: they are not marked yet */
 
 	python_walk_begin(&walk, memory, &agent.python, state);
 	while (python_walk_next(&walk, &frame)) {
-		if (frame.key != last_key && !seen_contains(frame.key))
-			put_code(cursor, memory, &frame);
-		last_key = frame.key;
+		uint64_t *known = &put[frame.key % PUT_COUNT];
+		if (*known == frame.key || seen_contains(frame.key))
+			continue;
+		put_code(cursor, memory, &frame);
+		*known = frame.key;
 	}
 }
 

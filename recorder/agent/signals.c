@@ -34,10 +34,10 @@ static void deliver_to_program(int signal_number, siginfo_t *info, void *context
 /*
  * Very deep stacks take long to walk. After each sample the thread is left
  * alone for SPARE_FACTOR times as long as it took, so that samples never take
- * more than a tenth of its time, whatever the rate. The ticks between merge
+ * more than a quarter of its time, whatever the rate. The ticks between merge
  * into the next sample's weight.
  */
-#define SPARE_FACTOR 9u
+#define SPARE_FACTOR 3u
 
 static void take_sample(const void *context)
 {
@@ -63,13 +63,21 @@ static void handle(int signal_number, siginfo_t *info, void *context)
 		deliver_to_program(signal_number, info, context);
 		return;
 	}
-	if (agent_thread.slot && !agent_thread.in_handler && agent_is_on() &&
+	if (agent.shm && atomic_load(&agent.shm->stop)) {
+		agent_source_pause(&agent_thread);
+	} else if (agent_thread.slot && !agent_thread.in_handler && agent_is_on() &&
 		agent_source_is_due(&agent_thread)) {
 		agent_thread.in_handler = true;
 		take_sample(context);
 		agent_thread.in_handler = false;
 	}
 	errno = saved_errno;
+}
+
+static void make_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, agent.signal_number);
 }
 
 int agent_install_handler(void)
@@ -85,11 +93,24 @@ int agent_install_handler(void)
 	if (real(agent.signal_number, &action, &program_action) != 0)
 		return -1;
 	/* Whoever started the program may have blocked the signal. */
-	sigemptyset(&ours);
-	sigaddset(&ours, agent.signal_number);
+	make_set(&ours);
 	if (pthread_sigmask(SIG_UNBLOCK, &ours, &inherited) == 0)
-		agent_thread.blocks_signal = sigismember(&inherited, agent.signal_number) == 1;
+		agent_thread.blocks_signal =
+			sigismember(&inherited, agent.signal_number) == 1;
 	return 0;
+}
+
+void agent_uninstall_handler(void)
+{
+	AGENT_REAL(sigaction);
+	__typeof__(&pthread_sigmask) set_real_mask =
+		(__typeof__(&pthread_sigmask))agent_next("pthread_sigmask");
+	sigset_t ours;
+
+	real(agent.signal_number, &program_action, NULL);
+	make_set(&ours);
+	if (agent_thread.blocks_signal)
+		set_real_mask(SIG_BLOCK, &ours, NULL);
 }
 
 AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict action,
@@ -97,7 +118,8 @@ AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict a
 {
 	AGENT_REAL(sigaction);
 
-	if (signal_number != agent.signal_number || !agent.shm)
+	/* A vfork child shares our memory, but its handlers are its own. */
+	if (!agent.shm || signal_number != agent.signal_number || !agent_is_here())
 		return real(signal_number, action, old);
 	struct sigaction before = program_action;
 	if (action)
@@ -107,15 +129,42 @@ AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict a
 	return 0;
 }
 
+/* The four names of signal(2) in libc; flags are what each promises. */
+static __sighandler_t set_handler(int signal_number, __sighandler_t handler, int flags)
+{
+	struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
+
+	sigemptyset(&action.sa_mask);
+	return sigaction(signal_number, &action, &old) == 0 ? old.sa_handler : SIG_ERR;
+}
+
 AGENT_EXPORT __sighandler_t signal(int signal_number, __sighandler_t handler)
 {
 	AGENT_REAL(signal);
-	struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
 
-	if (signal_number != agent.signal_number || !agent.shm)
+	if (!agent.shm || signal_number != agent.signal_number)
 		return real(signal_number, handler);
-	sigaction(signal_number, &action, &old);
-	return old.sa_handler;
+	return set_handler(signal_number, handler, SA_RESTART);
+}
+
+AGENT_EXPORT __sighandler_t ssignal(int signal_number, __sighandler_t handler)
+{
+	return signal(signal_number, handler);
+}
+
+__sighandler_t bsd_signal(int signal_number, __sighandler_t handler);
+AGENT_EXPORT __sighandler_t bsd_signal(int signal_number, __sighandler_t handler)
+{
+	return signal(signal_number, handler);
+}
+
+AGENT_EXPORT __sighandler_t __sysv_signal(int signal_number, __sighandler_t handler)
+{
+	AGENT_REAL(__sysv_signal);
+
+	if (!agent.shm || signal_number != agent.signal_number)
+		return real(signal_number, handler);
+	return set_handler(signal_number, handler, (int)(SA_RESETHAND | SA_NODEFER));
 }
 
 /* Sets the mask without our signal in it, and tells it as if it were. */
@@ -125,7 +174,7 @@ static int set_mask(int (*real)(int, const sigset_t *, sigset_t *), int how,
 	sigset_t without;
 	bool blocked_before = agent_thread.blocks_signal;
 
-	if (agent.shm && set) {
+	if (agent.shm && set && agent_is_here()) {
 		bool is_member = sigismember(set, agent.signal_number) == 1;
 		if (is_member && how != SIG_UNBLOCK) {
 			without = *set;

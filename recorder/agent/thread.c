@@ -14,7 +14,6 @@
 __thread struct agent_thread agent_thread = {.event_fd = -1};
 
 static pthread_key_t end_key;
-static pthread_once_t end_key_once = PTHREAD_ONCE_INIT;
 
 static void end_at_exit_of_thread(void *unused)
 {
@@ -22,9 +21,9 @@ static void end_at_exit_of_thread(void *unused)
 	agent_thread_end();
 }
 
-static void make_end_key(void)
+bool agent_threads_init(void)
 {
-	pthread_key_create(&end_key, end_at_exit_of_thread);
+	return pthread_key_create(&end_key, end_at_exit_of_thread) == 0;
 }
 
 static struct prec_slot *claim_slot(void)
@@ -114,6 +113,7 @@ void agent_thread_forget(void)
 struct start {
 	void *(*routine)(void *);
 	void *argument;
+	bool blocks_signal; /* inherited from the creating thread */
 };
 
 static void *run_recorded(void *data)
@@ -121,10 +121,9 @@ static void *run_recorded(void *data)
 	struct start start = *(struct start *)data;
 
 	free(data);
-	if (agent_is_on() && agent_thread_begin()) {
-		pthread_once(&end_key_once, make_end_key);
-		pthread_setspecific(end_key, &agent_thread);
-	}
+	agent_thread.blocks_signal = start.blocks_signal;
+	if (agent_is_on() && pthread_setspecific(end_key, &agent_thread) == 0)
+		agent_thread_begin();
 	return start.routine(start.argument);
 }
 
@@ -137,7 +136,7 @@ AGENT_EXPORT int pthread_create(pthread_t *restrict thread,
 
 	if (!agent_is_here() || !(start = malloc(sizeof *start)))
 		return real(thread, attributes, routine, argument);
-	*start = (struct start){routine, argument};
+	*start = (struct start){routine, argument, agent_thread.blocks_signal};
 	int failed = real(thread, attributes, run_recorded, start);
 	if (failed)
 		free(start);
