@@ -89,7 +89,7 @@ static void counted_ticks_weigh_one_period_each(void **state)
 	(void)state;
 	ticks_start(&ticks, PERIOD, 0);
 	assert_int_equal(ticks_weigh_count(&ticks, 2 * PERIOD), PERIOD);
-	assert_int_equal(ticks_weigh_count(&ticks, 4 * PERIOD), PERIOD);
+	assert_int_equal(ticks_weigh_count(&ticks, 3 * PERIOD), PERIOD);
 	assert_int_equal(ticks_rest(&ticks, 10 * PERIOD), 8 * PERIOD);
 	assert_int_equal(ticks_rest(&ticks, PERIOD), -1 * (int64_t)PERIOD);
 }
