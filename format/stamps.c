@@ -306,8 +306,7 @@ bool ptf_stamps_encode(struct ptf_stamp_encoder *e, const struct ptf_grid *grid,
 
 		code_with_dead_band(
 			shift, low, is_exact, count, first_step, &other_start);
-		/* A shift compresses worse than a small lateness. */
-		if (2 * pair_bytes(shift) <= cost) {
+		if (pair_bytes(shift) <= cost) {
 			struct ptf_pair swap = e->shift;
 
 			e->shift = *shift;
