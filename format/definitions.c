@@ -14,6 +14,30 @@ static int fail_column(
 	return ptf_fail(err, PTF_ERR_CORRUPT, "definitions: bad column %s", name);
 }
 
+/* Lists that a later version added have their entries behind ours. */
+static int decode_first(struct ptf_arena *arena,
+	const struct ptf_definition_columns *columns, struct ptf_definitions *out,
+	struct ptf_error *err)
+{
+	size_t n = ptf_varint_count(columns->first);
+	const uint32_t *first = ptf_column_u32(arena, columns->first, n);
+
+	if (!first || n < PTF_DEFINITION_LISTS)
+		return fail_column(arena, "first", err);
+	out->first_string = first[0];
+	out->first_module = first[1];
+	out->first_function = first[2];
+	out->first_frame = first[3];
+	out->first_node = first[4];
+	out->first_metric = first[5];
+	out->first_class = first[6];
+	out->first_kind = first[7];
+	out->first_label_set = first[8];
+	out->first_process = first[9];
+	out->first_thread = first[10];
+	return 0;
+}
+
 static int decode_functions(struct ptf_arena *arena,
 	const struct ptf_definition_columns *columns, struct ptf_definitions *out,
 	struct ptf_error *err)
@@ -133,16 +157,45 @@ static int decode_nodes(struct ptf_arena *arena,
 	return 0;
 }
 
+static int decode_kinds(struct ptf_arena *arena,
+	const struct ptf_definition_columns *columns, struct ptf_definitions *out,
+	struct ptf_error *err)
+{
+	size_t n = ptf_varint_count(columns->kind_node);
+	int64_t *node = ptf_column_s64(arena, columns->kind_node, n);
+	uint32_t *class_id = ptf_column_u32(arena, columns->kind_class, n);
+	struct ptf_kind *kind = ptf_arena_array(arena, n, sizeof(*kind));
+	int64_t next = out->first_node, id;
+
+	if (!node || !class_id || !kind)
+		return fail_column(arena, "kind_*", err);
+	for (size_t i = 0; i < n; i++) {
+		if (__builtin_sub_overflow(next, node[i], &id) || id < 0 ||
+			id > UINT32_MAX)
+			return fail_column(arena, "kind_node", err);
+		if (id >= next)
+			next = id + 1;
+		kind[i] = (struct ptf_kind){(uint32_t)id, class_id[i]};
+	}
+	out->kinds = kind;
+	out->kind_count = n;
+	return 0;
+}
+
 int ptf_definitions_decode(struct ptf_arena *arena,
 	const struct ptf_definition_columns *columns, const struct ptf_first_lines *known,
 	struct ptf_definitions *out, struct ptf_error *err)
 {
-	int rc = decode_functions(arena, columns, out, err);
+	int rc = decode_first(arena, columns, out, err);
 
+	if (rc == 0)
+		rc = decode_functions(arena, columns, out, err);
 	if (rc == 0)
 		rc = decode_frames(arena, columns, known, out, err);
 	if (rc == 0)
 		rc = decode_nodes(arena, columns, out, err);
+	if (rc == 0)
+		rc = decode_kinds(arena, columns, out, err);
 	return rc;
 }
 
@@ -158,8 +211,23 @@ enum {
 	SCOPE,
 	POSITION,
 	PARENT,
-	FRAME
+	FRAME,
+	KIND_NODE,
+	KIND_CLASS,
+	FIRST,
+	BUFFERS
 };
+
+static void encode_first(struct ptf_buf *out, const struct ptf_definitions *in)
+{
+	const uint32_t first[PTF_DEFINITION_LISTS] = {in->first_string, in->first_module,
+		in->first_function, in->first_frame, in->first_node, in->first_metric,
+		in->first_class, in->first_kind, in->first_label_set, in->first_process,
+		in->first_thread};
+
+	for (size_t i = 0; i < PTF_DEFINITION_LISTS; i++)
+		ptf_buf_varint(out, first[i]);
+}
 
 bool ptf_definitions_encode(struct ptf_definition_encoder *e,
 	const struct ptf_definitions *in,
@@ -168,10 +236,12 @@ bool ptf_definitions_encode(struct ptf_definition_encoder *e,
 {
 	struct ptf_buf *b = e->buf;
 	uint64_t offset = 0;
+	int64_t next = in->first_node;
 	bool ok = true;
 
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < BUFFERS; i++)
 		ptf_buf_clear(&b[i]);
+	encode_first(&b[FIRST], in);
 	for (size_t i = 0; i < in->function_count; i++) {
 		const struct ptf_function *f = &in->functions[i];
 
@@ -203,18 +273,28 @@ bool ptf_definitions_encode(struct ptf_definition_encoder *e,
 		ptf_buf_varint(&b[PARENT], id - in->nodes[i].parent);
 		ptf_buf_varint(&b[FRAME], in->nodes[i].frame);
 	}
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < in->kind_count; i++) {
+		int64_t node = in->kinds[i].node;
+
+		ptf_buf_signed(&b[KIND_NODE], next - node);
+		ptf_buf_varint(&b[KIND_CLASS], in->kinds[i].class_id);
+		if (node >= next)
+			next = node + 1;
+	}
+	for (size_t i = 0; i < BUFFERS; i++)
 		ok = ok && !b[i].failed;
-	*columns = (struct ptf_definition_columns){ptf_buf_view(&b[NAME]),
-		ptf_buf_view(&b[FILE_]), ptf_buf_view(&b[MODULE]), ptf_buf_view(&b[KIND]),
-		ptf_buf_view(&b[FIRST_LINE]), ptf_buf_view(&b[LINE_COUNT]),
-		ptf_buf_view(&b[SCOPE]), ptf_buf_view(&b[POSITION]),
-		ptf_buf_view(&b[PARENT]), ptf_buf_view(&b[FRAME])};
+	*columns = (struct ptf_definition_columns){ptf_buf_view(&b[FIRST]),
+		ptf_buf_view(&b[NAME]), ptf_buf_view(&b[FILE_]), ptf_buf_view(&b[MODULE]),
+		ptf_buf_view(&b[KIND]), ptf_buf_view(&b[FIRST_LINE]),
+		ptf_buf_view(&b[LINE_COUNT]), ptf_buf_view(&b[SCOPE]),
+		ptf_buf_view(&b[POSITION]), ptf_buf_view(&b[PARENT]),
+		ptf_buf_view(&b[FRAME]), ptf_buf_view(&b[KIND_NODE]),
+		ptf_buf_view(&b[KIND_CLASS])};
 	return ok;
 }
 
 void ptf_definition_encoder_finish(struct ptf_definition_encoder *e)
 {
-	for (size_t i = 0; i < 10; i++)
+	for (size_t i = 0; i < BUFFERS; i++)
 		ptf_buf_finish(&e->buf[i]);
 }

@@ -1,5 +1,6 @@
 /*
- * The columns of a Definitions Block: functions, frames and stack nodes.
+ * The columns of a Definitions Block: functions, frames, stack nodes and kinds
+ * of samples.
  */
 #ifndef PTF_FORMAT_DEFINITIONS_H
 #define PTF_FORMAT_DEFINITIONS_H
@@ -9,11 +10,16 @@
 
 #include "format/columns.h"
 
+/* Lists of things with ids; `first` has an entry for each. */
+#define PTF_DEFINITION_LISTS 11
+
 struct ptf_definition_columns {
+	struct ptf_view first;
 	struct ptf_view function_name, function_file, function_module, function_kind,
 		function_first_line, function_line_count;
 	struct ptf_view frame_scope, frame_position;
 	struct ptf_view node_parent, node_frame;
+	struct ptf_view kind_node, kind_class;
 };
 
 /* First lines of the functions defined so far: frames are relative to them. */
@@ -23,21 +29,21 @@ struct ptf_first_lines {
 };
 
 /*
- * Fills in functions, frames and nodes of *out, whose first_* are set. That
- * ids inside refer to what is defined is checked as far as decoding needs it.
+ * Fills in the first_* of *out, its functions, frames, nodes and kinds. That ids inside
+ * refer to what is defined is checked as far as decoding needs it.
  */
 int ptf_definitions_decode(struct ptf_arena *arena,
 	const struct ptf_definition_columns *columns, const struct ptf_first_lines *known,
 	struct ptf_definitions *out, struct ptf_error *err);
 
-/* Ten buffers of the columns, kept from Block to Block. */
+/* Buffers of the columns, kept from Block to Block. */
 struct ptf_definition_encoder {
-	struct ptf_buf buf[10];
+	struct ptf_buf buf[13];
 };
 
 /*
- * Codes functions, frames and nodes of *in; first_line_of(context, id) tells
- * the first line of any function. Views live in e. False: out of memory.
+ * Codes functions, frames, nodes, kinds and first ids of *in; first_line_of(context, id)
+ * tells the first line of any function. Views live in e. False: out of memory.
  */
 bool ptf_definitions_encode(struct ptf_definition_encoder *e,
 	const struct ptf_definitions *in,

@@ -13,10 +13,12 @@ static const size_t key_sizes[PTF_ID_KINDS] = {
 	[PTF_ID_NODE] = 2 * 4,
 	[PTF_ID_METRIC] = 5 * 4,
 	[PTF_ID_CLASS] = 2 * 4,
+	[PTF_ID_SAMPLE_KIND] = 2 * 4,
 };
 
 static const char *const kind_names[PTF_ID_KINDS] = {"string", "module", "function",
-	"frame", "node", "metric", "class", "label set", "process", "thread"};
+	"frame", "node", "metric", "class", "sample kind", "label set", "process",
+	"thread"};
 
 void ptf_dictionary_init(struct ptf_dictionary *d)
 {
@@ -170,6 +172,28 @@ int ptf_dictionary_class(struct ptf_dictionary *d, const struct ptf_class_descri
 	return rc;
 }
 
+int ptf_dictionary_kind(struct ptf_dictionary *d, const struct ptf_kind *kind,
+	uint32_t *id, struct ptf_error *err)
+{
+	uint32_t key[2] = {kind->node, kind->class_id};
+	struct ptf_recent_kind *recent =
+		&d->recent[(kind->node * PTF_CLASS_KIND_COUNT + kind->class_id) %
+			   PTF_RECENT_KINDS];
+	int rc = 0;
+
+	/* An unused entry is node 0 and class 0, whose id is 0. */
+	if (recent->kind.node != key[0] || recent->kind.class_id != key[1]) {
+		*id = 0;
+		if (key[0] || key[1])
+			rc = intern(d, PTF_ID_SAMPLE_KIND, key, sizeof(key), id, err);
+		if (rc < 0)
+			return rc;
+		*recent = (struct ptf_recent_kind){*kind, *id};
+	}
+	*id = recent->id;
+	return 0;
+}
+
 int ptf_dictionary_label_set(struct ptf_dictionary *d, const struct ptf_label_set *set,
 	uint32_t *id, struct ptf_error *err)
 {
@@ -232,7 +256,8 @@ bool ptf_dictionary_is_pending(const struct ptf_dictionary *d)
 
 static size_t item_bytes(const struct ptf_dictionary *d, int kind, uint32_t id)
 {
-	static const size_t fixed[PTF_ID_KINDS] = {8, 16, 36, 16, 10, 36, 16, 16, 0, 32};
+	static const size_t fixed[PTF_ID_KINDS] = {
+		8, 16, 36, 16, 10, 36, 16, 10, 16, 0, 32};
 
 	if (key_sizes[kind] || kind >= PTF_ID_PROCESS)
 		return fixed[kind];
@@ -295,6 +320,7 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 	struct ptf_node *nodes = ARRAY(nodes, PTF_ID_NODE);
 	struct ptf_metric *metrics = ARRAY(metrics, PTF_ID_METRIC);
 	struct ptf_class_descriptor *classes = ARRAY(classes, PTF_ID_CLASS);
+	struct ptf_kind *kinds = ARRAY(kinds, PTF_ID_SAMPLE_KIND);
 	struct ptf_label_set *sets = ARRAY(sets, PTF_ID_LABEL_SET);
 
 	if (!ok)
@@ -336,6 +362,10 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 		classes[i] =
 			(struct ptf_class_descriptor){(enum ptf_class)key[0], key[1]};
 	}
+	for (uint32_t i = 0; i < taken[PTF_ID_SAMPLE_KIND]; i++) {
+		key32(&in[PTF_ID_SAMPLE_KIND], written[PTF_ID_SAMPLE_KIND] + 1 + i, key);
+		kinds[i] = (struct ptf_kind){key[0], key[1]};
+	}
 	for (uint32_t i = 0; i < taken[PTF_ID_LABEL_SET]; i++) {
 		struct ptf_view v = ptf_intern_key(
 			&in[PTF_ID_LABEL_SET], written[PTF_ID_LABEL_SET] + 1 + i);
@@ -358,6 +388,7 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 		.first_node = written[PTF_ID_NODE] + 1,
 		.first_metric = written[PTF_ID_METRIC] + 1,
 		.first_class = written[PTF_ID_CLASS] + PTF_CLASS_KIND_COUNT,
+		.first_kind = written[PTF_ID_SAMPLE_KIND] + 1,
 		.first_label_set = written[PTF_ID_LABEL_SET] + 1,
 		.first_process = written[PTF_ID_PROCESS] + 1,
 		.first_thread = written[PTF_ID_THREAD] + 1,
@@ -368,6 +399,7 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 		.node_count = taken[PTF_ID_NODE],
 		.metric_count = taken[PTF_ID_METRIC],
 		.class_count = taken[PTF_ID_CLASS],
+		.kind_count = taken[PTF_ID_SAMPLE_KIND],
 		.label_set_count = taken[PTF_ID_LABEL_SET],
 		.thread_count = taken[PTF_ID_THREAD],
 		.strings = strings,
@@ -377,6 +409,7 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 		.nodes = nodes,
 		.metrics = metrics,
 		.classes = classes,
+		.kinds = kinds,
 		.label_sets = sets,
 		.threads = d->threads ? d->threads + written[PTF_ID_THREAD] : NULL,
 	};

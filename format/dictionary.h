@@ -22,10 +22,19 @@ enum ptf_id_kind {
 	PTF_ID_NODE,
 	PTF_ID_METRIC,
 	PTF_ID_CLASS,
+	PTF_ID_SAMPLE_KIND,
 	PTF_ID_LABEL_SET,
 	PTF_ID_PROCESS,
 	PTF_ID_THREAD,
 	PTF_ID_KINDS,
+};
+
+/* Most rows are of a kind that was seen a moment ago. */
+#define PTF_RECENT_KINDS 1024
+
+struct ptf_recent_kind {
+	struct ptf_kind kind;
+	uint32_t id;
 };
 
 struct ptf_dictionary {
@@ -36,6 +45,7 @@ struct ptf_dictionary {
 	uint32_t count[PTF_ID_KINDS];   /* given out; without the built-in classes */
 	uint32_t written[PTF_ID_KINDS]; /* of those, defined in the file */
 	struct ptf_definition_encoder encoder;
+	struct ptf_recent_kind recent[PTF_RECENT_KINDS]; /* by node and class */
 };
 
 void ptf_dictionary_init(struct ptf_dictionary *d);
@@ -59,6 +69,9 @@ int ptf_dictionary_node(struct ptf_dictionary *d, uint32_t parent, uint32_t fram
 int ptf_dictionary_metric(struct ptf_dictionary *d, const struct ptf_metric *metric,
 	uint32_t *id, struct ptf_error *err);
 int ptf_dictionary_class(struct ptf_dictionary *d, const struct ptf_class_descriptor *cls,
+	uint32_t *id, struct ptf_error *err);
+/* Of a node and class that exist; that of node 0 and class 0 is 0. */
+int ptf_dictionary_kind(struct ptf_dictionary *d, const struct ptf_kind *kind,
 	uint32_t *id, struct ptf_error *err);
 int ptf_dictionary_label_set(struct ptf_dictionary *d, const struct ptf_label_set *set,
 	uint32_t *id, struct ptf_error *err);

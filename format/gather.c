@@ -56,9 +56,9 @@ static bool reserve_rows(struct ptf_gather *g, size_t count)
 		return true;
 	while (capacity < count)
 		capacity *= 2;
-	if (!RESIZE(g->time_ns, capacity) || !RESIZE(g->node, capacity) ||
-		!RESIZE(g->class_id, capacity) || !RESIZE(g->labels, capacity) ||
-		!RESIZE(g->cpu, capacity) || !RESIZE(g->task, capacity))
+	if (!RESIZE(g->time_ns, capacity) || !RESIZE(g->kind, capacity) ||
+		!RESIZE(g->labels, capacity) || !RESIZE(g->cpu, capacity) ||
+		!RESIZE(g->task, capacity))
 		return false;
 	for (size_t i = 0; i < g->column_capacity; i++)
 		if (!RESIZE(g->values[i], capacity))
@@ -85,6 +85,11 @@ static void add_optional(uint32_t *to, const uint32_t **shown, size_t have,
 		memset(to + have, 0, count * sizeof(*to));
 }
 
+uint32_t *ptf_gather_kinds(struct ptf_gather *g, size_t count)
+{
+	return reserve_rows(g, g->rows.count + count) ? g->kind + g->rows.count : NULL;
+}
+
 bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, size_t from,
 	size_t count)
 {
@@ -93,9 +98,6 @@ bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, siz
 	if (!reserve_rows(g, have + count) || !reserve_columns(g, samples->column_count))
 		return false;
 	memcpy(g->time_ns + have, samples->time_ns + from, count * sizeof(*g->time_ns));
-	memcpy(g->node + have, samples->node + from, count * sizeof(*g->node));
-	memcpy(g->class_id + have, samples->class_id + from,
-		count * sizeof(*g->class_id));
 	/* Growing may have moved what is shown. */
 	if (g->rows.labels)
 		g->rows.labels = g->labels;
@@ -120,8 +122,6 @@ bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, siz
 	g->rows.period_ns = samples->period_ns;
 	g->rows.count = have + count;
 	g->rows.time_ns = g->time_ns;
-	g->rows.node = g->node;
-	g->rows.class_id = g->class_id;
 	g->rows.columns = g->columns;
 	g->rows.column_count = samples->column_count;
 	return true;
@@ -135,8 +135,7 @@ void ptf_gather_clear(struct ptf_gather *g)
 void ptf_gather_finish(struct ptf_gather *g)
 {
 	free(g->time_ns);
-	free(g->node);
-	free(g->class_id);
+	free(g->kind);
 	free(g->labels);
 	free(g->cpu);
 	free(g->task);

@@ -8,11 +8,14 @@
 #include <ptf/types.h>
 
 struct ptf_gather {
-	/* The rows, as the API's type; its arrays belong to the gather. */
+	/*
+	 * The rows, as the API's type; its arrays belong to the gather. Kinds
+	 * stand in for node and class_id, which stay NULL.
+	 */
 	struct ptf_samples rows;
 	size_t capacity;
 	int64_t *time_ns;
-	uint32_t *node, *class_id, *labels, *cpu, *task;
+	uint32_t *kind, *labels, *cpu, *task;
 	struct ptf_value_column *columns;
 	int64_t **values; /* of each column */
 	size_t column_capacity;
@@ -30,7 +33,10 @@ struct ptf_gather {
 /* Can the rows stand in one Block with those gathered? */
 bool ptf_gather_fits(const struct ptf_gather *g, const struct ptf_samples *samples);
 
-/* Copies rows [from, from + count); the gather then has at most capacity_max. */
+/* Where the kinds of the next count rows belong. NULL: out of memory. */
+uint32_t *ptf_gather_kinds(struct ptf_gather *g, size_t count);
+
+/* Copies rows [from, from + count), whose kinds are there. False: out of memory. */
 bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, size_t from,
 	size_t count);
 

@@ -215,22 +215,14 @@ static int get_definitions(struct ptf_arena *arena, const Ptf__Definitions *in,
 	const struct ptf_payload_context *context, struct ptf_definitions *out,
 	struct ptf_error *err)
 {
-	struct ptf_definition_columns columns = {view(in->function_name),
+	struct ptf_definition_columns columns = {view(in->first), view(in->function_name),
 		view(in->function_file), view(in->function_module),
 		view(in->function_kind), view(in->function_first_line),
 		view(in->function_line_count), view(in->frame_scope),
-		view(in->frame_position), view(in->node_parent), view(in->node_frame)};
+		view(in->frame_position), view(in->node_parent), view(in->node_frame),
+		view(in->kind_node), view(in->kind_class)};
 
-	*out = (struct ptf_definitions){.first_string = in->first_string,
-		.first_module = in->first_module,
-		.first_function = in->first_function,
-		.first_frame = in->first_frame,
-		.first_node = in->first_node,
-		.first_metric = in->first_metric,
-		.first_class = in->first_class,
-		.first_label_set = in->first_label_set,
-		.first_process = in->first_process,
-		.first_thread = in->first_thread};
+	*out = (struct ptf_definitions){0};
 	if (!get_lists(arena, in, out))
 		return fail_decode(arena, "definitions", err);
 	return ptf_definitions_decode(arena, &columns, &context->first_lines, out, err);
@@ -242,13 +234,10 @@ static int get_samples(struct ptf_arena *arena, const Ptf__Samples *in,
 {
 	struct ptf_samples_wire wire = {.thread = in->thread,
 		.count = in->count,
-		.class_count = in->class_count,
 		.period_ns = in->period_ns,
 		.stamps = {in->start, view(in->shift_gap), view(in->shift),
 			view(in->late)},
-		.hot_key = view(in->hot_key),
-		.cold_key = view(in->cold_key),
-		.rank = view(in->rank),
+		.kinds = {view(in->kind_low), view(in->kind_high)},
 		.labels_gap = view(in->labels_gap),
 		.labels = view(in->labels),
 		.cpu_gap = view(in->cpu_gap),
@@ -276,7 +265,7 @@ static int get_samples(struct ptf_arena *arena, const Ptf__Samples *in,
 	}
 	wire.values = values;
 	return ptf_samples_decode(
-		arena, &wire, &context->samples, out, context->peak, err);
+		arena, &wire, &context->samples, out, context->has_lost_kinds, err);
 }
 
 static bool get_marks(

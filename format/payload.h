@@ -21,8 +21,8 @@
 struct ptf_payload_context {
 	struct ptf_samples_context samples;
 	struct ptf_first_lines first_lines;
-	bool skip_samples;         /* leave the rows of Samples Blocks undecoded */
-	struct ptf_key_peak *peak; /* out: of a Samples Block */
+	bool skip_samples;    /* leave the rows of Samples Blocks undecoded */
+	bool *has_lost_kinds; /* out: of a Samples Block (kinds.h) */
 };
 
 /*
@@ -47,7 +47,7 @@ void ptf_payload_parts(struct ptf_view block, ptf_payload_part_fn *each, void *c
 
 #define PTF_PART_FIELDS_MAX 32 /* field and sub are below */
 
-/* "samples", "rank", NULL; NULL, NULL, NULL for what has no name. */
+/* "samples", "kind_low", NULL; NULL, NULL, NULL for what has no name. */
 struct ptf_part_name {
 	const char *kind, *field, *sub;
 };

@@ -200,16 +200,7 @@ int ptf_payload_definitions(struct ptf_buf *out, struct ptf_arena *arena,
 		threads[i].is_main = in->threads[i].is_main;
 		threads[i].start_ns = in->threads[i].start_ns;
 	}
-	m.first_string = in->first_string;
-	m.first_module = in->first_module;
-	m.first_function = in->first_function;
-	m.first_frame = in->first_frame;
-	m.first_node = in->first_node;
-	m.first_metric = in->first_metric;
-	m.first_class = in->first_class;
-	m.first_label_set = in->first_label_set;
-	m.first_process = in->first_process;
-	m.first_thread = in->first_thread;
+	m.first = column(columns->first);
 	m.function_name = column(columns->function_name);
 	m.function_file = column(columns->function_file);
 	m.function_module = column(columns->function_module);
@@ -220,6 +211,8 @@ int ptf_payload_definitions(struct ptf_buf *out, struct ptf_arena *arena,
 	m.frame_position = column(columns->frame_position);
 	m.node_parent = column(columns->node_parent);
 	m.node_frame = column(columns->node_frame);
+	m.kind_node = column(columns->kind_node);
+	m.kind_class = column(columns->kind_class);
 	return put_block(out, &block, err);
 }
 
@@ -250,10 +243,8 @@ int ptf_payload_samples(struct ptf_buf *out, struct ptf_arena *arena,
 	m.shift_gap = column(wire->stamps.shift_gap);
 	m.shift = column(wire->stamps.shift);
 	m.late = column(wire->stamps.late);
-	m.class_count = wire->class_count;
-	m.hot_key = column(wire->hot_key);
-	m.cold_key = column(wire->cold_key);
-	m.rank = column(wire->rank);
+	m.kind_low = column(wire->kinds.low);
+	m.kind_high = column(wire->kinds.high);
 	m.labels_gap = column(wire->labels_gap);
 	m.labels = column(wire->labels);
 	m.cpu_gap = column(wire->cpu_gap);

@@ -243,13 +243,15 @@ static bool is_before_seek(const struct ptf_reader *r, const struct ptf_block *b
 static int decode_block(struct ptf_reader *r, const struct ptf_item *item, uint32_t kind,
 	struct ptf_block *block, struct ptf_error *err)
 {
-	struct ptf_key_peak peak = {0};
+	bool has_lost_kinds = false;
 	struct ptf_payload_context context = {r->section.samples,
 		{r->section.first_lines, r->section.functions}, r->options.skip_samples,
-		&peak};
+		&has_lost_kinds};
 	size_t dropped;
 	int rc;
 
+	context.samples.kinds =
+		(struct ptf_kind_table){r->section.kind, r->section.kinds};
 	/* A seek must see the times of Blocks to know which to leave out. */
 	if (r->is_seeking && r->next_section - 1 == r->seek_section)
 		context.skip_samples = false;
@@ -274,7 +276,7 @@ static int decode_block(struct ptf_reader *r, const struct ptf_item *item, uint3
 	}
 	if (is_before_seek(r, block))
 		return 0;
-	rc = ptf_section_check(&r->section, block, &peak, &dropped, err);
+	rc = ptf_section_check(&r->section, block, has_lost_kinds, &dropped, err);
 	if (rc < 0)
 		return rc;
 	if (dropped)
@@ -417,8 +419,15 @@ static int expect_start(struct ptf_reader *r, struct ptf_error *err)
 	return 0;
 }
 
+static int fail_as_text(struct ptf_error *err)
+{
+	return ptf_fail_at(
+		err, PTF_ERR_CORRUPT, 0, "its bytes were changed by a transfer as text");
+}
+
 static int look_at_start(struct ptf_reader *r, struct ptf_error *err)
 {
+	bool is_text_damaged = false;
 	struct ptf_frame_head head;
 	struct ptf_header header;
 	struct ptf_view view;
@@ -451,9 +460,9 @@ static int look_at_start(struct ptf_reader *r, struct ptf_error *err)
 		rc = ptf_input_view(&r->in, 0, PTF_HEADER_BYTES, &view, err);
 		if (rc < 0)
 			return rc;
-		if (found == PTF_FOUND_NOTHING && ptf_header_is_text_damaged(view))
-			return ptf_fail_at(err, PTF_ERR_CORRUPT, 0,
-				"its bytes were changed by a transfer as text");
+		is_text_damaged = ptf_header_is_text_damaged(view);
+		if (found == PTF_FOUND_NOTHING && is_text_damaged)
+			return fail_as_text(err);
 		if (found == PTF_FOUND_NOTHING)
 			return ptf_fail(err, PTF_ERR_NOT_PTF, "not a ptf trace");
 		ptf_notes_add(&r->notes, PTF_ERR_CORRUPT, 0,
@@ -461,7 +470,9 @@ static int look_at_start(struct ptf_reader *r, struct ptf_error *err)
 			r->start_offset);
 		ptf_frames_rewind(&r->frames, r->start_offset, false);
 	}
-	return expect_start(r, err);
+	rc = expect_start(r, err);
+	/* Some frames may have come through whole, but not the start. */
+	return rc == PTF_ERR_NOT_PTF && is_text_damaged ? fail_as_text(err) : rc;
 }
 
 static int open_reader(struct ptf_reader **reader, struct ptf_reader *r,

@@ -58,12 +58,10 @@ static int decode_optional(struct ptf_arena *arena, struct ptf_view gap,
 
 int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *wire,
 	const struct ptf_samples_context *context, struct ptf_samples *out,
-	struct ptf_key_peak *peak, struct ptf_error *err)
+	bool *has_lost_kinds, struct ptf_error *err)
 {
 	size_t count = wire->count;
 	struct ptf_grid grid = {context->resolution_ns, wire->period_ns, NULL, count};
-	struct ptf_key_columns keys = {
-		wire->class_count, wire->hot_key, wire->cold_key, wire->rank};
 	struct ptf_value_column *columns;
 	uint32_t *node, *class_id;
 	int64_t *time_ns;
@@ -74,8 +72,8 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 			"samples: more than %d rows or %d value columns in a Block",
 			PTF_BLOCK_ROWS_MAX, PTF_VALUE_COLUMNS_MAX);
 	/* The one column that has a byte for every row. */
-	if (count == 0 || count > wire->rank.size)
-		return fail_column(arena, "rank", err);
+	if (count == 0 || count != wire->kinds.low.size)
+		return fail_column(arena, "kind_low", err);
 	*out = (struct ptf_samples){.thread = wire->thread,
 		.count = count,
 		.period_ns = wire->period_ns,
@@ -86,8 +84,9 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 	columns = ptf_arena_array(arena, wire->value_count, sizeof(*columns));
 	if (!node || !class_id || !time_ns || !columns)
 		return fail_column(arena, "", err);
-	if (!ptf_keys_decode(arena, &keys, count, node, class_id, peak))
-		return fail_column(arena, "rank", err);
+	if (!ptf_kinds_decode(
+		    arena, &wire->kinds, &context->kinds, node, class_id, has_lost_kinds))
+		return fail_column(arena, "kind_high", err);
 	for (size_t i = 0; i < wire->value_count; i++) {
 		for (size_t j = 0; j < i; j++)
 			if (columns[j].metric == wire->values[i].metric)
@@ -125,7 +124,7 @@ struct value_encoder {
 
 struct ptf_samples_encoder {
 	struct ptf_stamp_encoder stamps;
-	struct ptf_key_encoder keys;
+	struct ptf_kind_encoder kinds;
 	struct ptf_pair labels, cpu, task;
 	struct value_encoder *values;
 	struct ptf_value_wire *wires;
@@ -148,7 +147,7 @@ void ptf_samples_encoder_destroy(struct ptf_samples_encoder *e)
 	free(e->values);
 	free(e->wires);
 	ptf_stamp_encoder_finish(&e->stamps);
-	ptf_key_encoder_finish(&e->keys);
+	ptf_kind_encoder_finish(&e->kinds);
 	ptf_pair_finish(&e->labels);
 	ptf_pair_finish(&e->cpu);
 	ptf_pair_finish(&e->task);
@@ -231,25 +230,22 @@ static bool encode_runs(struct ptf_pair *pair, const uint32_t *values, size_t co
 }
 
 int ptf_samples_encode(struct ptf_samples_encoder *e, const struct ptf_samples *samples,
-	const struct ptf_samples_context *context, uint32_t class_count,
+	const struct ptf_samples_context *context, const uint32_t *kind,
 	int64_t first_step, struct ptf_samples_wire *wire, int64_t *last_step,
 	struct ptf_error *err)
 {
 	size_t count = samples->count;
 	struct ptf_grid grid = {context->resolution_ns, samples->period_ns, NULL, count};
-	struct ptf_key_columns keys;
 	bool ok;
 
 	if (!reserve_values(e, samples->column_count))
 		return ptf_fail_nomem(err);
 	*wire = (struct ptf_samples_wire){.thread = samples->thread,
 		.count = (uint32_t)count,
-		.class_count = class_count,
 		.period_ns = samples->period_ns,
 		.values = e->wires,
 		.value_count = samples->column_count};
-	ok = ptf_keys_encode(
-		&e->keys, samples->node, samples->class_id, count, class_count, &keys);
+	ok = ptf_kinds_encode(&e->kinds, kind, count, &wire->kinds);
 	for (size_t i = 0; ok && i < samples->column_count; i++) {
 		ok = encode_values(
 			&e->values[i], &samples->columns[i], count, &e->wires[i]);
@@ -263,10 +259,5 @@ int ptf_samples_encode(struct ptf_samples_encoder *e, const struct ptf_samples *
 		     &wire->labels) &&
 	     encode_runs(&e->cpu, samples->cpu, count, &wire->cpu_gap, &wire->cpu) &&
 	     encode_runs(&e->task, samples->task, count, &wire->task_gap, &wire->task);
-	if (!ok)
-		return ptf_fail_nomem(err);
-	wire->hot_key = keys.hot;
-	wire->cold_key = keys.cold;
-	wire->rank = keys.rank;
-	return 0;
+	return ok ? 0 : ptf_fail_nomem(err);
 }

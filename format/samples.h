@@ -1,6 +1,6 @@
 /*
- * The columns of a Samples Block: which stack and class each row has, its
- * values, and its time (stamps.h).
+ * The columns of a Samples Block: the kind of each row (kinds.h), its values,
+ * and its time (stamps.h).
  */
 #ifndef PTF_FORMAT_SAMPLES_H
 #define PTF_FORMAT_SAMPLES_H
@@ -8,7 +8,7 @@
 #include <ptf/error.h>
 #include <ptf/types.h>
 
-#include "format/keys.h"
+#include "format/kinds.h"
 #include "format/stamps.h"
 
 /* No Block holds more rows, of any kind of row. */
@@ -23,10 +23,10 @@ struct ptf_value_wire {
 };
 
 struct ptf_samples_wire {
-	uint32_t thread, count, class_count;
+	uint32_t thread, count;
 	uint64_t period_ns;
 	struct ptf_stamp_columns stamps;
-	struct ptf_view hot_key, cold_key, rank;
+	struct ptf_kind_columns kinds;
 	struct ptf_view labels_gap, labels, cpu_gap, cpu, task_gap, task;
 	const struct ptf_value_wire *values;
 	size_t value_count;
@@ -36,15 +36,16 @@ struct ptf_samples_wire {
 struct ptf_samples_context {
 	uint64_t resolution_ns;
 	uint32_t time_metric;
+	struct ptf_kind_table kinds; /* of readers */
 };
 
 /*
  * Arrays of *out live in the arena. PTF_ERR_CORRUPT, PTF_ERR_LIMIT or
- * PTF_ERR_NOMEM. Ids are not checked against what is defined.
+ * PTF_ERR_NOMEM. Other ids than kinds are not checked against what is defined.
  */
 int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *wire,
 	const struct ptf_samples_context *context, struct ptf_samples *out,
-	struct ptf_key_peak *peak, struct ptf_error *err);
+	bool *has_lost_kinds, struct ptf_error *err);
 
 struct ptf_samples_encoder;
 
@@ -52,11 +53,12 @@ struct ptf_samples_encoder *ptf_samples_encoder_create(void);
 void ptf_samples_encoder_destroy(struct ptf_samples_encoder *e);
 
 /*
- * Codes 1 to PTF_BLOCK_ROWS_MAX rows. The views of *wire live in the encoder
- * until its next use. first_step and last_step: see ptf_stamps_encode.
+ * Codes 1 to PTF_BLOCK_ROWS_MAX rows, whose kinds stand in for node and class_id.
+ * The views of *wire live in the encoder until its next use. first_step and last_step:
+ * see ptf_stamps_encode.
  */
 int ptf_samples_encode(struct ptf_samples_encoder *e, const struct ptf_samples *samples,
-	const struct ptf_samples_context *context, uint32_t class_count,
+	const struct ptf_samples_context *context, const uint32_t *kind,
 	int64_t first_step, struct ptf_samples_wire *wire, int64_t *last_step,
 	struct ptf_error *err);
 

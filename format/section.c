@@ -11,10 +11,14 @@
 void ptf_section_reset(struct ptf_section *s)
 {
 	uint32_t *first_lines = s->first_lines;
-	size_t capacity = s->first_line_capacity;
+	size_t first_line_capacity = s->first_line_capacity;
+	struct ptf_kind *kind = s->kind;
+	size_t kind_capacity = s->kind_capacity;
 
 	*s = (struct ptf_section){.first_lines = first_lines,
-		.first_line_capacity = capacity,
+		.first_line_capacity = first_line_capacity,
+		.kind = kind,
+		.kind_capacity = kind_capacity,
 		.classes = PTF_CLASS_KIND_COUNT - 1,
 		.samples.resolution_ns = 1};
 }
@@ -22,6 +26,7 @@ void ptf_section_reset(struct ptf_section *s)
 void ptf_section_finish(struct ptf_section *s)
 {
 	free(s->first_lines);
+	free(s->kind);
 	*s = (struct ptf_section){0};
 }
 
@@ -47,10 +52,8 @@ int ptf_section_begin(struct ptf_section *s, const struct ptf_section_start *sta
 /* ------------------------------------------------- definitions that are lost */
 
 /* Ids between the highest known and the first of a list; -1: defined again. */
-static int64_t missing(uint32_t highest, uint32_t first, size_t count)
+static int64_t missing(uint32_t highest, uint32_t first)
 {
-	if (first == 0 && count == 0)
-		return 0;
 	return (int64_t)first - 1 - (int64_t)highest;
 }
 
@@ -72,8 +75,9 @@ static void name_lost_things(struct ptf_definitions *lost, struct ptf_arena *are
 	struct ptf_frame *frames =
 		ptf_arena_array(arena, lost->frame_count, sizeof(*frames));
 	struct ptf_node *nodes = ptf_arena_array(arena, lost->node_count, sizeof(*nodes));
+	struct ptf_kind *kinds = ptf_arena_array(arena, lost->kind_count, sizeof(*kinds));
 
-	if (!strings || !functions || !frames || !nodes)
+	if (!strings || !functions || !frames || !nodes || !kinds)
 		return;
 	for (size_t i = 0; i < lost->string_count; i++)
 		strings[i] = (struct ptf_text){"[lost]", 6};
@@ -87,6 +91,10 @@ static void name_lost_things(struct ptf_definitions *lost, struct ptf_arena *are
 	for (size_t i = 0; i < lost->node_count; i++)
 		nodes[i] = (struct ptf_node){
 			.frame = lost->frame_count ? lost->first_frame : 0};
+	for (size_t i = 0; i < lost->kind_count; i++)
+		kinds[i] = (struct ptf_kind){
+			.node = lost->node_count ? lost->first_node : 0};
+	lost->kinds = kinds;
 	lost->strings = strings;
 	lost->functions = functions;
 	lost->frames = frames;
@@ -96,16 +104,15 @@ static void name_lost_things(struct ptf_definitions *lost, struct ptf_arena *are
 int ptf_section_lost(const struct ptf_section *s, const struct ptf_definitions *d,
 	struct ptf_arena *arena, struct ptf_definitions *lost, struct ptf_error *err)
 {
-	const int64_t n[] = {missing(s->strings, d->first_string, d->string_count),
-		missing(s->modules, d->first_module, d->module_count),
-		missing(s->functions, d->first_function, d->function_count),
-		missing(s->frames, d->first_frame, d->frame_count),
-		missing(s->nodes, d->first_node, d->node_count),
-		missing(s->metrics, d->first_metric, d->metric_count),
-		missing(s->classes, d->first_class, d->class_count),
-		missing(s->label_sets, d->first_label_set, d->label_set_count),
-		missing(s->processes, d->first_process, d->process_count),
-		missing(s->threads, d->first_thread, d->thread_count)};
+	const int64_t n[] = {missing(s->strings, d->first_string),
+		missing(s->modules, d->first_module),
+		missing(s->functions, d->first_function),
+		missing(s->frames, d->first_frame), missing(s->nodes, d->first_node),
+		missing(s->metrics, d->first_metric), missing(s->classes, d->first_class),
+		missing(s->kinds, d->first_kind),
+		missing(s->label_sets, d->first_label_set),
+		missing(s->processes, d->first_process),
+		missing(s->threads, d->first_thread)};
 	int64_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
@@ -126,6 +133,7 @@ int ptf_section_lost(const struct ptf_section *s, const struct ptf_definitions *
 		.first_node = s->nodes + 1,
 		.first_metric = s->metrics + 1,
 		.first_class = s->classes + 1,
+		.first_kind = s->kinds + 1,
 		.first_label_set = s->label_sets + 1,
 		.first_process = s->processes + 1,
 		.first_thread = s->threads + 1,
@@ -136,15 +144,16 @@ int ptf_section_lost(const struct ptf_section *s, const struct ptf_definitions *
 		.node_count = (size_t)n[4],
 		.metric_count = (size_t)n[5],
 		.class_count = (size_t)n[6],
-		.label_set_count = (size_t)n[7],
-		.process_count = (size_t)n[8],
-		.thread_count = (size_t)n[9]};
+		.kind_count = (size_t)n[7],
+		.label_set_count = (size_t)n[8],
+		.process_count = (size_t)n[9],
+		.thread_count = (size_t)n[10]};
 	MAKE_UP(modules, struct ptf_module, n[1]);
 	MAKE_UP(metrics, struct ptf_metric, n[5]);
 	MAKE_UP(classes, struct ptf_class_descriptor, n[6]);
-	MAKE_UP(label_sets, struct ptf_label_set, n[7]);
-	MAKE_UP(processes, struct ptf_process, n[8]);
-	MAKE_UP(threads, struct ptf_thread, n[9]);
+	MAKE_UP(label_sets, struct ptf_label_set, n[8]);
+	MAKE_UP(processes, struct ptf_process, n[9]);
+	MAKE_UP(threads, struct ptf_thread, n[10]);
 	name_lost_things(lost, arena);
 	return lost->nodes ? 1 : ptf_fail_nomem(err);
 }
@@ -188,6 +197,10 @@ static bool are_sound(const struct ptf_section *after, const struct ptf_section 
 	for (size_t i = 0; i < d->class_count; i++)
 		if (d->classes[i].detail > after->strings)
 			return false;
+	for (size_t i = 0; i < d->kind_count; i++)
+		if (d->kinds[i].node > after->nodes ||
+			d->kinds[i].class_id > after->classes)
+			return false;
 	for (size_t i = 0; i < d->label_set_count; i++)
 		if (!all_within(&d->label_sets[i].keys, after->strings) ||
 			!all_within(&d->label_sets[i].values, after->strings))
@@ -211,6 +224,38 @@ static bool add(uint32_t *highest, size_t count, uint32_t max_ids)
 	return true;
 }
 
+static size_t grown(size_t capacity, size_t count)
+{
+	if (!capacity)
+		capacity = 256;
+	while (capacity < count)
+		capacity *= 2;
+	return capacity;
+}
+
+static bool reserve(struct ptf_section *s, size_t functions, size_t kinds)
+{
+	if (functions > s->first_line_capacity) {
+		size_t capacity = grown(s->first_line_capacity, functions);
+		uint32_t *lines = realloc(s->first_lines, capacity * sizeof(*lines));
+
+		if (!lines)
+			return false;
+		s->first_lines = lines;
+		s->first_line_capacity = capacity;
+	}
+	if (kinds > s->kind_capacity) {
+		size_t capacity = grown(s->kind_capacity, kinds);
+		struct ptf_kind *kind = realloc(s->kind, capacity * sizeof(*kind));
+
+		if (!kind)
+			return false;
+		s->kind = kind;
+		s->kind_capacity = capacity;
+	}
+	return true;
+}
+
 int ptf_section_define(struct ptf_section *s, const struct ptf_definitions *d,
 	uint32_t max_ids, struct ptf_error *err)
 {
@@ -223,6 +268,7 @@ int ptf_section_define(struct ptf_section *s, const struct ptf_definitions *d,
 		!add(&after.nodes, d->node_count, max_ids) ||
 		!add(&after.metrics, d->metric_count, max_ids) ||
 		!add(&after.classes, d->class_count, max_ids) ||
+		!add(&after.kinds, d->kind_count, max_ids) ||
 		!add(&after.label_sets, d->label_set_count, max_ids) ||
 		!add(&after.processes, d->process_count, max_ids) ||
 		!add(&after.threads, d->thread_count, max_ids))
@@ -230,21 +276,17 @@ int ptf_section_define(struct ptf_section *s, const struct ptf_definitions *d,
 	if (!are_sound(&after, s, d))
 		return ptf_fail(
 			err, PTF_ERR_CORRUPT, "definitions refer to what is not defined");
-	if (after.functions > after.first_line_capacity) {
-		size_t capacity =
-			after.first_line_capacity ? after.first_line_capacity : 256;
-		uint32_t *lines;
-
-		while (capacity < after.functions)
-			capacity *= 2;
-		lines = realloc(s->first_lines, capacity * sizeof(*lines));
-		if (!lines)
-			return ptf_fail_nomem(err);
-		after.first_lines = lines;
-		after.first_line_capacity = capacity;
-	}
+	if (!reserve(s, after.functions, after.kinds))
+		return ptf_fail_nomem(err);
+	after.first_lines = s->first_lines;
+	after.first_line_capacity = s->first_line_capacity;
+	after.kind = s->kind;
+	after.kind_capacity = s->kind_capacity;
 	for (size_t i = 0; i < d->function_count; i++)
 		after.first_lines[s->functions + i] = d->functions[i].first_line;
+	if (d->kind_count)
+		memcpy(after.kind + s->kinds, d->kinds,
+			d->kind_count * sizeof(*d->kinds));
 	*s = after;
 	return 0;
 }
@@ -276,13 +318,13 @@ static bool column_within(const uint32_t *column, size_t count, uint32_t highest
 static bool row_is_sound(
 	const struct ptf_section *s, const struct ptf_samples *b, size_t i)
 {
-	return b->node[i] <= s->nodes && b->class_id[i] <= s->classes &&
+	return b->node[i] != PTF_LOST_KIND_NODE &&
 	       (!b->labels || b->labels[i] <= s->label_sets) &&
 	       (!b->task || b->task[i] <= s->strings);
 }
 
 static int check_samples(const struct ptf_section *s, struct ptf_samples *b,
-	const struct ptf_key_peak *peak, size_t *dropped, struct ptf_error *err)
+	bool has_lost_kinds, size_t *dropped, struct ptf_error *err)
 {
 	size_t kept = 0;
 
@@ -296,8 +338,7 @@ static int check_samples(const struct ptf_section *s, struct ptf_samples *b,
 				b->columns[i].metric);
 	if (!b->node)
 		return 0;
-	if (peak->node <= s->nodes && peak->class_id <= s->classes &&
-		column_within(b->labels, b->count, s->label_sets) &&
+	if (!has_lost_kinds && column_within(b->labels, b->count, s->label_sets) &&
 		column_within(b->task, b->count, s->strings))
 		return 0;
 	for (size_t i = 0; i < b->count; i++) {
@@ -366,12 +407,12 @@ static int check_metric(
 }
 
 int ptf_section_check(const struct ptf_section *s, struct ptf_block *block,
-	const struct ptf_key_peak *peak, size_t *dropped, struct ptf_error *err)
+	bool has_lost_kinds, size_t *dropped, struct ptf_error *err)
 {
 	*dropped = 0;
 	switch (block->kind) {
 	case PTF_BLOCK_SAMPLES:
-		return check_samples(s, &block->samples, peak, dropped, err);
+		return check_samples(s, &block->samples, has_lost_kinds, dropped, err);
 	case PTF_BLOCK_AGGREGATES:
 		KEEP(struct ptf_aggregate, block->aggregates.rows,
 			block->aggregates.count,

@@ -20,11 +20,13 @@ struct ptf_section {
 	bool is_refused; /* its version or features are not ours */
 	struct ptf_samples_context samples;
 
-	/* Highest id defined of each kind. */
-	uint32_t strings, modules, functions, frames, nodes, metrics, classes, label_sets,
-		processes, threads;
+	/* Highest id defined of each list. */
+	uint32_t strings, modules, functions, frames, nodes, metrics, classes, kinds,
+		label_sets, processes, threads;
 	uint32_t *first_lines; /* of functions */
 	size_t first_line_capacity;
+	struct ptf_kind *kind; /* of kind id - 1 */
+	size_t kind_capacity;
 
 	uint64_t block_count, sample_count; /* read, before any was dropped */
 	bool has_end;
@@ -54,9 +56,9 @@ int ptf_section_define(struct ptf_section *s, const struct ptf_definitions *d,
 /*
  * Checks the ids of any other Block. Rows that refer to what is not defined
  * are taken out of it: *dropped is how many. An error is about the whole
- * Block. peak is what decoding found of a Samples Block.
+ * Block. has_lost_kinds is what decoding found of a Samples Block.
  */
 int ptf_section_check(const struct ptf_section *s, struct ptf_block *block,
-	const struct ptf_key_peak *peak, size_t *dropped, struct ptf_error *err);
+	bool has_lost_kinds, size_t *dropped, struct ptf_error *err);
 
 #endif

@@ -15,13 +15,12 @@ static int put_samples(struct ptf_writer *w, struct ptf_gather *g, struct ptf_er
 		.is_timed = true,
 		.first_time_ns = rows->time_ns[0],
 		.last_time_ns = rows->time_ns[rows->count - 1]};
-	uint32_t class_count = PTF_CLASS_KIND_COUNT + w->dictionary.count[PTF_ID_CLASS];
 	int64_t first_step = g->has_step ? g->last_step : INT64_MIN;
 	struct ptf_samples_wire wire;
 	int rc = ptf_writing_definitions(w, NULL, err);
 
 	if (rc == 0)
-		rc = ptf_samples_encode(w->samples, rows, &w->context, class_count,
+		rc = ptf_samples_encode(w->samples, rows, &w->context, g->kind,
 			first_step, &wire, &g->last_step, err);
 	if (rc == 0)
 		rc = ptf_payload_samples(&w->payload, &w->arena, &wire, err);
@@ -127,6 +126,24 @@ static void count_time(struct ptf_gather *g, const struct ptf_samples *s)
 	g->last_time_ns = s->time_ns[s->count - 1];
 }
 
+/* The kinds of rows [from, from + count) to where the gather wants them. */
+static int gather_kinds(struct ptf_writer *w, struct ptf_gather *g,
+	const struct ptf_samples *s, size_t from, size_t count, struct ptf_error *err)
+{
+	uint32_t *kind = ptf_gather_kinds(g, count);
+
+	if (!kind)
+		return ptf_fail_nomem(err);
+	for (size_t i = 0; i < count; i++) {
+		struct ptf_kind k = {s->node[from + i], s->class_id[from + i]};
+		int rc = ptf_dictionary_kind(&w->dictionary, &k, &kind[i], err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 static int add_samples(
 	struct ptf_writer *w, const struct ptf_samples *s, struct ptf_error *err)
 {
@@ -153,6 +170,9 @@ static int add_samples(
 		size_t n = s->count - from < room ? s->count - from : room;
 		bool was_empty = g->rows.count == 0;
 
+		rc = gather_kinds(w, g, s, from, n, err);
+		if (rc < 0)
+			return rc;
 		if (!ptf_gather_add(g, s, from, n))
 			return ptf_fail_nomem(err);
 		from += n;

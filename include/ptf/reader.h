@@ -107,7 +107,7 @@ PTF_API const struct ptf_section_info *ptf_reader_section(
 
 /* How many bytes each part takes: what pinfo shows. */
 struct ptf_size_part {
-	const char *name;       /* "samples.rank", "definitions.node_frame", ... */
+	const char *name;       /* "samples.kind_low", "definitions.node_frame", ... */
 	uint64_t raw_bytes;     /* in the payload, before compression */
 	uint64_t packed_bytes;  /* compressed alone, Block by Block; 0 unless
 	                           measure_sizes was asked for */

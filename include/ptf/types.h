@@ -125,6 +125,12 @@ struct ptf_class_descriptor {
 	uint32_t detail; /* string: "futex" */
 };
 
+/* What a sample shows: its stack, and where the time went. */
+struct ptf_kind {
+	uint32_t node;     /* 0 = no stack */
+	uint32_t class_id; /* enum ptf_class or a class descriptor */
+};
+
 struct ptf_label_set {
 	struct ptf_ids keys;   /* strings */
 	struct ptf_ids values; /* strings, as many */
@@ -153,11 +159,11 @@ struct ptf_thread {
  */
 struct ptf_definitions {
 	uint32_t first_string, first_module, first_function, first_frame,
-		first_node, first_metric, first_class, first_label_set,
+		first_node, first_metric, first_class, first_kind, first_label_set,
 		first_process, first_thread;
 	size_t string_count, module_count, function_count, frame_count,
-		node_count, metric_count, class_count, label_set_count,
-		process_count, thread_count;
+		node_count, metric_count, class_count, kind_count,
+		label_set_count, process_count, thread_count;
 	const struct ptf_text *strings;
 	const struct ptf_module *modules;
 	const struct ptf_function *functions;
@@ -165,6 +171,7 @@ struct ptf_definitions {
 	const struct ptf_node *nodes;
 	const struct ptf_metric *metrics;
 	const struct ptf_class_descriptor *classes;
+	const struct ptf_kind *kinds; /* samples come with nodes and classes */
 	const struct ptf_label_set *label_sets;
 	const struct ptf_process *processes;
 	const struct ptf_thread *threads;

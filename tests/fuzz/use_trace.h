@@ -124,6 +124,10 @@ static inline void use_definitions(struct used *u, const struct ptf_definitions 
 	}
 	for (size_t i = 0; i < d->class_count; i++)
 		use(u, STRINGS, d->classes[i].detail);
+	for (size_t i = 0; i < d->kind_count; i++) {
+		use(u, NODES, d->kinds[i].node);
+		use(u, CLASSES, d->kinds[i].class_id);
+	}
 	for (size_t i = 0; i < d->label_set_count; i++) {
 		use_strings(u, d->label_sets[i].keys);
 		use_strings(u, d->label_sets[i].values);

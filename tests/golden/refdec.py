@@ -66,13 +66,16 @@ class Message:
     def messages(self, field):
         return [Message(data) for data in self.fields.get(field, [])]
 
-    def column(self, field):
+    def single(self, field):
         pieces = self.fields.get(field, [b""])
         if len(pieces) != 1:
             raise ValueError("split column")
-        values, at = [], 0
-        while at < len(pieces[0]):
-            value, at = varint(pieces[0], at)
+        return pieces[0]
+
+    def column(self, field):
+        data, values, at = self.single(field), [], 0
+        while at < len(data):
+            value, at = varint(data, at)
             values.append(value)
         return values
 
@@ -132,11 +135,13 @@ def sums(values):
     return out
 
 
-def keys_of(m, count):
-    table = sums(m.column(9)) + sums(m.column(10))
-    rank = m.column(11)
-    assert len(rank) == count
-    return [table[r] for r in rank] if table else rank
+def kinds_of(m, count):
+    """Kind ids: a byte a row, and what does not fit one."""
+    low, high = m.single(8), iter(m.column(9))
+    assert len(low) == count
+    kinds = [255 + next(high) if byte == 255 else byte for byte in low]
+    assert next(high, None) is None
+    return kinds
 
 
 def values_of(m, count):
@@ -167,6 +172,7 @@ class Decoder:
     def __init__(self):
         self.section = -1
         self.first_line = {}
+        self.kind = {}
         self.blocks = []  # (kind, rows, thread, first time, last time)
 
     def note(self, kind, rows, thread=0, times=None):
@@ -175,6 +181,7 @@ class Decoder:
     def start(self, m):
         self.section += 1
         self.first_line = {}
+        self.kind = {0: (0, 0)}
         self.blocks = []
         self.resolution = m.number(10) or 1
         self.time_metric = m.number(12)
@@ -187,55 +194,61 @@ class Decoder:
 
     def definitions(self, m):
         print("block %d definitions" % self.section)
-        for i, data in enumerate(m.fields.get(2, []), m.number(1)):
+        first = iter(m.column(1))
+        for i, data in enumerate(m.fields.get(2, []), next(first)):
             print("string", i, quote(data))
-        for i, v in enumerate(m.messages(4), m.number(3)):
+        for i, v in enumerate(m.messages(3), next(first)):
             print("module", i, v.number(1), quote(v.bytes(2)))
-        columns = [m.column(field) for field in range(6, 12)]
-        for i, f in enumerate(zip(*columns), m.number(5)):
+        functions = list(zip(*[m.column(field) for field in range(4, 10)]))
+        for i, f in enumerate(functions, next(first)):
             self.first_line[i] = f[4]
             print("function", i, f[0], f[1], f[2], known(f[3], 4), f[4], f[5])
         offset = 0
-        scopes = m.column(13)
-        for i, (scope, position) in enumerate(zip(scopes, m.signed_column(14)), m.number(12)):
+        scopes = m.column(10)
+        for i, (scope, position) in enumerate(zip(scopes, m.signed_column(11)), next(first)):
             if scope % 2:
                 offset = (offset + position) % (1 << 64)
                 print("frame", i, 0, 0, scope // 2, offset)
             else:
                 line = self.first_line.get(scope // 2, 0) + position
                 print("frame", i, scope // 2, line, 0, 0)
-        parents = m.column(16)
-        for i, (parent, frame) in enumerate(zip(parents, m.column(17)), m.number(15)):
+        parents, new_node = m.column(12), next(first)
+        for i, (parent, frame) in enumerate(zip(parents, m.column(13)), new_node):
             print("node", i, i - parent, frame)
-        for i, v in enumerate(m.messages(19), m.number(18)):
+        for i, v in enumerate(m.messages(14), next(first)):
             print("metric", i, v.number(1), v.number(2), known(v.number(3), 2),
                   known(v.number(4), 3), v.number(5))
-        for i, v in enumerate(m.messages(21), m.number(20)):
+        for i, v in enumerate(m.messages(15), next(first)):
             print("class", i, known(v.number(1), 6), v.number(2))
-        for i, v in enumerate(m.messages(23), m.number(22)):
+        kinds = m.column(17)
+        for i, (below, cls) in enumerate(zip(m.signed_column(16), kinds), next(first)):
+            self.kind[i] = (new_node - below, cls)
+            new_node = max(new_node, new_node - below + 1)
+            print("kind", i, *self.kind[i])
+        for i, v in enumerate(m.messages(18), next(first)):
             print("label_set %d%s%s" % (i, ids(v.column(1)), ids(v.column(2))))
-        for i, v in enumerate(m.messages(25), m.number(24)):
+        for i, v in enumerate(m.messages(19), next(first)):
             print("process %d %d %d %d %d%s%s" % (
                 i, v.number(1), v.number(2), v.signed(3), v.number(4), ids(v.column(5)),
                 attributes(v.messages(6))))
-        for i, v in enumerate(m.messages(27), m.number(26)):
+        for i, v in enumerate(m.messages(20), next(first)):
             print("thread", i, v.number(1), v.number(2), v.number(3), v.signed(4))
-        self.note(2, len(columns[0]) + len(scopes) + len(parents) + sum(
-            len(m.fields.get(field, [])) for field in (2, 4, 19, 21, 23, 25, 27)))
+        self.note(2, len(functions) + len(scopes) + len(parents) + len(kinds) + sum(
+            len(m.fields.get(field, [])) for field in (2, 3, 14, 15, 18, 19, 20)))
 
     def samples(self, m):
-        count, classes = m.number(2), m.number(8)
-        keys = keys_of(m, count)
-        columns = [(v.number(1), values_of(v, count)) for v in m.messages(12)]
+        count = m.number(2)
+        kinds = kinds_of(m, count)
+        columns = [(v.number(1), values_of(v, count)) for v in m.messages(10)]
         weights = dict(columns).get(self.time_metric, [m.number(4)] * count)
         times = stamps_of(m, count, weights, self.resolution)
         labels, cpu, task = (
-            changes(m.column(f), m.column(f + 1), count) for f in (13, 15, 17))
+            changes(m.column(f), m.column(f + 1), count) for f in (11, 13, 15))
         print("block %d samples thread %d count %d period %d"
               % (self.section, m.number(1), count, m.number(4)))
         for row in range(count):
-            print("row", times[row], keys[row] // classes, keys[row] % classes, labels[row],
-                  cpu[row], task[row], *["%d=%d" % (k, v[row]) for k, v in columns])
+            print("row", times[row], *self.kind[kinds[row]], labels[row], cpu[row],
+                  task[row], *["%d=%d" % (k, v[row]) for k, v in columns])
         self.note(3, count, m.number(1), times)
 
     def aggregates(self, m):

@@ -102,6 +102,9 @@ static void put_definitions(const struct ptf_definitions *d)
 	for (uint32_t i = 0; i < d->class_count; i++)
 		printf("class %" PRIu32 " %d %" PRIu32 "\n", d->first_class + i,
 			(int)d->classes[i].kind, d->classes[i].detail);
+	for (uint32_t i = 0; i < d->kind_count; i++)
+		printf("kind %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", d->first_kind + i,
+			d->kinds[i].node, d->kinds[i].class_id);
 	for (uint32_t i = 0; i < d->label_set_count; i++) {
 		printf("label_set %" PRIu32, d->first_label_set + i);
 		put_ids(d->label_sets[i].keys);

@@ -103,7 +103,7 @@ static struct ptf_writer *begin(int fd, uint64_t resolution_ns, size_t frame_byt
 }
 
 struct world {
-	uint32_t name, file, process, thread[2], node[200];
+	uint32_t name, file, process, thread[2], node[1000];
 };
 
 static void define(struct ptf_writer *w, struct world *o, uint32_t nodes)
@@ -335,20 +335,20 @@ static void put_every_kind(struct ptf_writer *w)
 	must(ptf_writer_close(w, 123456789, &err));
 }
 
-static void make_rows(
-	const char *name, uint64_t resolution_ns, size_t frame_bytes, size_t count)
+static void make_rows(const char *name, uint64_t resolution_ns, size_t frame_bytes,
+	size_t count, uint32_t nodes)
 {
 	int fd = create(name);
 	struct ptf_writer *w = begin(fd, resolution_ns, frame_bytes);
 	uint32_t key, set;
 	struct world o;
 
-	define(w, &o, 200);
+	define(w, &o, nodes);
 	must(ptf_writer_string(w, PTF_TEXT("rank"), &key, &err));
 	must(ptf_writer_label_set(
 		w, &(struct ptf_label_set){{&key, 1}, {&o.file, 1}}, &set, &err));
-	put_rows(w, &o, o.thread[0], 200, count, 12345, false, 0);
-	put_rows(w, &o, o.thread[1], 200, count / 20, 5000000, true, 0);
+	put_rows(w, &o, o.thread[0], nodes, count, 12345, false, 0);
+	put_rows(w, &o, o.thread[1], nodes, count / 20, 5000000, true, 0);
 	must(ptf_writer_flush(w, &err));
 	put_rows(w, &o, o.thread[1], 5, count / 30, 90000000000, true, 0);
 	must(ptf_writer_close(w, 100000000000, &err));
@@ -407,9 +407,9 @@ static void make_others(void)
 	   a Block of the unknown kind 50, and a Block of no kind. */
 	static const uint8_t newer[] = {0x0a, 14, 0x3a, 12, 0x0a, 2, 0x08, 10, 0xd0, 0x05,
 		1, 0xda, 0x05, 2, 'h', 'i', 0x0a, 5, 0x92, 0x03, 2, 'o', 'k', 0x0a, 0};
-	/* A Samples Block (thread 1, 1 row, class_count 7) with its rank twice. */
+	/* A Samples Block (thread 1, 1 row of kind 1) with its lateness twice. */
 	static const uint8_t split[] = {
-		0x0a, 14, 0x1a, 12, 0x08, 1, 0x10, 1, 0x40, 7, 0x5a, 1, 8, 0x5a, 1, 8};
+		0x0a, 15, 0x1a, 13, 0x08, 1, 0x10, 1, 0x3a, 1, 8, 0x3a, 1, 8, 0x42, 1, 1};
 	struct bytes *b = get("v1/rounded.ptf");
 	size_t size = unpack(b, payload, sizeof(payload));
 
@@ -483,10 +483,10 @@ int main(int argc, char **argv)
 	fd = create("v1/every-kind.ptf");
 	put_every_kind(begin(fd, 1, 0));
 	close(fd);
-	make_rows("v1/exact.ptf", 1, 0, 200);
-	make_rows("v1/rounded.ptf", 62500, 0, 200);
-	make_rows("v1/tables.ptf", 62500, 0, 5000);
-	make_rows("v1/small-frames.ptf", 1000, 300, 240);
+	make_rows("v1/exact.ptf", 1, 0, 200, 200);
+	make_rows("v1/rounded.ptf", 62500, 0, 200, 200);
+	make_rows("v1/many-kinds.ptf", 62500, 0, 5000, 1000);
+	make_rows("v1/small-frames.ptf", 1000, 300, 240, 200);
 	make_others();
 	make_damaged();
 	return 0;

@@ -1,8 +1,8 @@
-/* Varints, pairs, stamps and keys, beside plain code that does the same. */
+/* Varints, pairs, stamps and kinds, beside plain code that does the same. */
 #include "tests/unit/trace_model.h"
 
 #include "format/intern.h"
-#include "format/keys.h"
+#include "format/kinds.h"
 #include "format/stamps.h"
 
 static void test_varints(void **state)
@@ -195,40 +195,70 @@ static void test_stamps(void **state)
 	ptf_arena_finish(&arena);
 }
 
-static void test_keys(void **state)
+static void test_kinds(void **state)
 {
+	enum { ROWS = 20000, KINDS = 3000 };
 	struct random r = {4};
-	struct ptf_key_encoder e = {0};
+	struct ptf_kind_encoder e = {0};
 	struct ptf_arena arena;
-	static uint32_t node[20000], class_id[20000], node2[20000], class2[20000];
+	static struct ptf_kind kinds[KINDS];
+	static uint32_t kind[ROWS], node[ROWS], class_id[ROWS];
 
 	(void)state;
 	ptf_arena_init(&arena, 64 << 20);
+	for (uint32_t i = 0; i < KINDS; i++)
+		kinds[i] = (struct ptf_kind){i * 7 + 1, i % 9};
 	for (int round = 0; round < 60; round++) {
-		size_t count = 1 + below(&r, round % 2 ? 20000 : 300);
-		uint32_t classes = 7 + below(&r, 3) * below(&r, 100);
-		uint32_t nodes = 1 + (uint32_t)(draw(&r) >> (32 + below(&r, 32)));
-		struct ptf_key_columns columns;
-		struct ptf_key_peak peak;
+		size_t count = 1 + below(&r, round % 2 ? ROWS : 300);
+		uint32_t known = below(&r, round % 3 ? KINDS : 300);
+		/* Some rounds have rows of kinds that are not defined. */
+		uint32_t most = known + (round % 5 == 0 ? 1 + below(&r, 300) : 0);
+		struct ptf_kind_table table = {kinds, known};
+		struct ptf_kind_columns columns, bad;
+		bool has_lost, expect_lost = false;
+		static uint8_t longer[2 * ROWS];
 
 		for (size_t i = 0; i < count; i++) {
-			node[i] = one_in(&r, 2) ? below(&r, nodes) : i % 100 % nodes;
-			class_id[i] = below(&r, classes);
+			kind[i] = below(&r, most + 1);
+			expect_lost = expect_lost || kind[i] > known;
 		}
-		assert_true(
-			ptf_keys_encode(&e, node, class_id, count, classes, &columns));
-		assert_true(
-			ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
-		assert_memory_equal(node, node2, count * sizeof(*node));
-		assert_memory_equal(class_id, class2, count * sizeof(*class_id));
-		assert_false(ptf_keys_decode(
-			&arena, &columns, count + 1, node2, class2, &peak));
-		columns.class_count = 0;
-		assert_false(
-			ptf_keys_decode(&arena, &columns, count, node2, class2, &peak));
+		assert_true(ptf_kinds_encode(&e, kind, count, &columns));
+		assert_int_equal(columns.low.size, count);
+		assert_true(ptf_kinds_decode(
+			&arena, &columns, &table, node, class_id, &has_lost));
+		assert_int_equal(has_lost, expect_lost);
+		for (size_t i = 0; i < count; i++) {
+			struct ptf_kind k = {0};
+
+			if (kind[i] > known)
+				k.node = PTF_LOST_KIND_NODE;
+			else if (kind[i])
+				k = kinds[kind[i] - 1];
+			assert_int_equal(node[i], k.node);
+			assert_int_equal(class_id[i], k.class_id);
+		}
+		/* The high column too short by one, and too long by one. */
+		bad = columns;
+		if (bad.high.size) {
+			while (--bad.high.size && bad.high.data[bad.high.size - 1] & 0x80)
+				;
+			assert_false(ptf_kinds_decode(
+				&arena, &bad, &table, node, class_id, &has_lost));
+		}
+		assert_true(columns.high.size < sizeof(longer));
+		if (columns.high.size)
+			memcpy(longer, columns.high.data, columns.high.size);
+		longer[columns.high.size] = 0;
+		bad.high = (struct ptf_view){longer, columns.high.size + 1};
+		assert_false(ptf_kinds_decode(
+			&arena, &bad, &table, node, class_id, &has_lost));
+		/* Its last varint has no end. */
+		longer[columns.high.size] = 0x80;
+		assert_false(ptf_kinds_decode(
+			&arena, &bad, &table, node, class_id, &has_lost));
 		ptf_arena_reset(&arena);
 	}
-	ptf_key_encoder_finish(&e);
+	ptf_kind_encoder_finish(&e);
 	ptf_arena_finish(&arena);
 }
 
@@ -278,7 +308,7 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_stamps),
-		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_intern),
 		cmocka_unit_test(test_arena_limit),
 	};

@@ -203,7 +203,7 @@ static void check_ids(struct ptf_reader *r)
 {
 	/* As a tool does: arrays by id, without a check. */
 	uint32_t strings = 0, functions = 0, frames = 0, nodes = 0, classes = 6, sets = 0,
-		 processes = 0, threads = 0, metrics = 0, modules = 0;
+		 processes = 0, threads = 0, metrics = 0, modules = 0, kinds = 0;
 	struct ptf_error err = {0};
 	struct ptf_block b;
 	int rc;
@@ -214,7 +214,7 @@ static void check_ids(struct ptf_reader *r)
 		switch (b.kind) {
 		case PTF_BLOCK_SECTION_START:
 			strings = functions = frames = nodes = sets = processes =
-				threads = metrics = modules = 0;
+				threads = metrics = modules = kinds = 0;
 			classes = 6;
 			break;
 		case PTF_BLOCK_DEFINITIONS:
@@ -244,6 +244,13 @@ static void check_ids(struct ptf_reader *r)
 				assert_true(d->nodes[i].parent <= nodes);
 				assert_true(d->nodes[i].frame <= frames);
 				nodes++;
+			}
+			if (d->kind_count)
+				assert_int_equal(d->first_kind, kinds + 1);
+			kinds += (uint32_t)d->kind_count;
+			for (size_t i = 0; i < d->kind_count; i++) {
+				assert_true(d->kinds[i].node <= nodes);
+				assert_true(d->kinds[i].class_id <= classes);
 			}
 			for (size_t i = 0; i < d->thread_count; i++)
 				assert_true(d->threads[i].process <= processes);

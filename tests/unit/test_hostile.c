@@ -175,10 +175,10 @@ static size_t make_blocks(struct ptf_block *b)
 			.time_metric = 1,
 			.attributes = {t.attributes, COUNT}}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_DEFINITIONS,
-		.definitions = {1, 1, 1, 1, 1, 1, PTF_CLASS_KIND_COUNT, 1, 1, 1, COUNT,
-			COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT,
+		.definitions = {1, 1, 1, 1, 1, 1, PTF_CLASS_KIND_COUNT, 1, 1, 1, 1, COUNT,
+			COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, 0, COUNT, COUNT, COUNT,
 			t.strings, t.modules, t.functions, t.frames, t.nodes, t.metrics,
-			t.classes, t.label_sets, t.processes, t.threads}};
+			t.classes, NULL, t.label_sets, t.processes, t.threads}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_SAMPLES,
 		.samples = {1 + below(COUNT), ROWS, absurd(), t.times, t.node, t.class_id,
 			t.labels, t.cpu, t.task, t.columns, 2}};
