@@ -53,10 +53,10 @@ static bool open_files(struct recording *r, struct recorded_thread *thread)
 	off->is_open = true;
 	if (off->schedstat_fd < 0)
 		return false;
+	/* The delays of a task begin at 0 with it: the first interval has its own. */
 	off->polled_ns = thread->slot->start_time_ns;
 	off->run_ns = thread->slot->start_cpu_ns;
-	uint64_t run_ns;
-	return read_schedstat(off, &run_ns, &off->queue_ns);
+	return true;
 }
 
 static void close_files(struct offcpu *off)
@@ -279,7 +279,13 @@ void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 		off->polled_ns = thread->slot ? thread->slot->start_time_ns : time_ns;
 		off->run_ns = thread->slot ? thread->slot->start_cpu_ns : cpu_ns;
 	}
-	off->wait_ns += (int64_t)(time_ns - off->polled_ns) - (int64_t)(cpu_ns - off->run_ns);
+	uint64_t run_ns, queue_ns;
+	/* Of a zombie the last delays can still be read, of a thread not. */
+	if (!off->is_open || !read_schedstat(off, &run_ns, &queue_ns))
+		queue_ns = off->queue_ns;
+	off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
+	off->wait_ns += (int64_t)(time_ns - off->polled_ns) - (int64_t)(cpu_ns - off->run_ns) -
+		(int64_t)(queue_ns - off->queue_ns);
 	if (!off->is_blocked) {
 		/* Where it was last seen blocked, else where it last ran. */
 		if (!off->class_id) {

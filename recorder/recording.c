@@ -399,7 +399,8 @@ static void write_losses(struct recording *r)
 		{"unknown_pc", r->lost.unknown_pc, 0},
 		{"no_slot", atomic_load(&shm->no_slot_count), 0},
 		{"source_refused", atomic_load(&shm->unarmed_count), 0},
-		{"child_not_followed", atomic_load(&shm->unfollowed_child_count), 0},
+		{"child_not_followed", atomic_load(&shm->unfollowed_child_count),
+			r->children_cpu_ns},
 		{"seccomp", atomic_load(&shm->sealed_count), 0},
 		{"debugger", r->debugger.gap_count, r->debugger.gap_ns},
 	};

@@ -68,6 +68,7 @@ struct recording {
 	int exit_status; /* 0 to 255, or 128 + signal */
 	uint64_t user_ns, system_ns, minor_fault_count, major_fault_count;
 	uint64_t maximum_rss_bytes;
+	uint64_t children_cpu_ns; /* of those it waited for, to a tick */
 	char cwd[4096];   /* of the target at its start */
 
 	/* The image that runs. */

@@ -88,6 +88,20 @@ static void drop_output(struct session *s)
 		unlink(s->options->output);
 }
 
+/* Whether a setting of the kernel keeps ordinary users from perf events. */
+static bool is_paranoid(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+	int level = 0;
+
+	if (!file)
+		return false;
+	if (fscanf(file, "%d", &level) != 1)
+		level = 0;
+	fclose(file);
+	return level > 1 && geteuid() != 0;
+}
+
 static int choose_source(struct session *s, struct prec_shm *shm)
 {
 	struct timespec tick = {0};
@@ -101,8 +115,8 @@ static int choose_source(struct session *s, struct prec_shm *shm)
 			return -1;
 		}
 		shm->source = PREC_SOURCE_TIMER;
-		note("perf events cannot be used (%s): sampling by CPU timers "
-		     "(sysctl kernel.perf_event_paranoid=1 allows more)", why);
+		note("perf events cannot be used (%s): sampling by CPU timers%s", why,
+			is_paranoid() ? " (sysctl kernel.perf_event_paranoid=1 allows more)" : "");
 	}
 	if (!shm->source)
 		shm->source = PREC_SOURCE_PERF;
@@ -262,7 +276,8 @@ static bool loop(struct session *s)
 static void read_usage(struct recording *r, uint64_t cpu_ns)
 {
 	char path[64], text[1024];
-	unsigned long minor = 0, major = 0, user = 0, system = 0;
+	unsigned long minor = 0, major = 0, user = 0, system = 0, child_user = 0,
+		      child_system = 0;
 
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)r->pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -272,12 +287,15 @@ static void read_usage(struct recording *r, uint64_t cpu_ns)
 	text[length > 0 ? length : 0] = '\0';
 	const char *behind_name = strrchr(text, ')');
 	if (!behind_name ||
-		sscanf(behind_name + 1, " %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu %*u %lu %lu",
-			&minor, &major, &user, &system) != 4)
+		sscanf(behind_name + 1,
+			" %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu %*u %lu %lu %lu %lu", &minor,
+			&major, &user, &system, &child_user, &child_system) != 6)
 		return;
 	double share = user + system ? (double)user / (double)(user + system) : 1;
 	r->user_ns = (uint64_t)((double)cpu_ns * share);
 	r->system_ns = cpu_ns - r->user_ns;
+	r->children_cpu_ns = (child_user + child_system) *
+		(1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 	r->minor_fault_count = minor;
 	r->major_fault_count = major;
 }

@@ -173,7 +173,7 @@ __attribute__((constructor)) static void start(void)
 		uint32_t generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
 		agent.owner_pid = getpid();
 		agent.signal_number =
-			agent.shm->source == PREC_SOURCE_PERF ? SIGTRAP : SIGPROF;
+			agent.shm->source == PREC_SOURCE_PERF ? SIGTRAP : SIGVTALRM;
 		agent.python.generation = generation;
 		end_replaced_threads(generation);
 		find_python();

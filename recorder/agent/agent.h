@@ -24,7 +24,8 @@ struct agent {
 	uint64_t *_Atomic chunk[PREC_SLOT_COUNT / PREC_CHUNK_SLOTS]; /* rings, as mapped */
 	pid_t owner_pid;      /* a forked child has another and is not recorded */
 	int signal_number;    /* of the ticks: perf's is SIGTRAP; of a timer
-	                         SIGPROF, which debuggers let pass */
+	                         SIGVTALRM, which debuggers let pass and programs
+	                         hardly use */
 	_Atomic bool is_sealed; /* seccomp: no system call any more */
 	struct python_process python; /* version NULL: not a Python process */
 	uint32_t python_hex; /* PY_VERSION_HEX, as far as it can be known */
@@ -46,6 +47,7 @@ struct agent_thread {
 	bool has_ticked;         /* the first tick's period was a random one */
 	volatile bool in_handler; /* also while records are written outside it */
 	bool blocks_signal; /* what the program believes of its mask */
+	bool holds_signal;  /* one came while it did: to be delivered later */
 	timer_t timer;
 };
 

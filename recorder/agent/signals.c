@@ -60,7 +60,10 @@ static void handle(int signal_number, siginfo_t *info, void *context)
 	int saved_errno = errno;
 
 	if (!is_perf && !is_timer) {
-		deliver_to_program(signal_number, info, context);
+		if (agent_thread.blocks_signal)
+			agent_thread.holds_signal = true;
+		else
+			deliver_to_program(signal_number, info, context);
 		return;
 	}
 	if (agent.shm && atomic_load(&agent.shm->stop)) {
@@ -188,6 +191,10 @@ static int set_mask(int (*real)(int, const sigset_t *, sigset_t *), int how,
 			agent_thread.blocks_signal = is_member;
 		else if (is_member)
 			agent_thread.blocks_signal = how == SIG_BLOCK;
+		if (agent_thread.holds_signal && !agent_thread.blocks_signal) {
+			agent_thread.holds_signal = false;
+			raise(agent.signal_number);
+		}
 	} else {
 		int failed = real(how, set, old);
 		if (failed)
@@ -209,4 +216,14 @@ AGENT_EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *re
 {
 	AGENT_REAL(sigprocmask);
 	return set_mask((int (*)(int, const sigset_t *, sigset_t *))real, how, set, old);
+}
+
+AGENT_EXPORT int sigpending(sigset_t *set)
+{
+	AGENT_REAL(sigpending);
+	int result = real(set);
+
+	if (result == 0 && agent_thread.holds_signal)
+		sigaddset(set, agent.signal_number);
+	return result;
 }

@@ -127,11 +127,13 @@ bool python_walk_next(struct python_walk *walk, struct python_frame *frame)
 		}
 		if (!code || !walk->memory->read(walk->memory, code, code_bytes, CODE_BYTES))
 			break;
-		/* From 3.12 a chain contains frames of C code, without a code object. */
-		if (walk->process->code_type &&
-			pointer_at(code_bytes, PYTHON_OBJECT_TYPE) != walk->process->code_type) {
-			if (v->minor < 12)
-				break;
+		/* From 3.12 a chain contains frames of C code, without a code object,
+		   and frames of the interpreter's own code, without a line. */
+		bool is_code = !walk->process->code_type ||
+			pointer_at(code_bytes, PYTHON_OBJECT_TYPE) == walk->process->code_type;
+		if (!is_code && v->minor < 12)
+			break;
+		if (!is_code || (v->minor >= 12 && int_at(code_bytes, v->code_first_line) <= 0)) {
 			walk->frame = previous;
 			continue;
 		}
