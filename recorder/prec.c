@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <ptf/export.h>
 #include <ptf/version.h>
 
+#include "recorder/inherited_signals.h"
 #include "recorder/install.h"
 #include "recorder/say.h"
 #include "recorder/session.h"
@@ -25,20 +27,22 @@ PTF_API const char *argp_program_version = "prec " PTF_VERSION_STRING;
 
 struct command {
 	struct session_options session;
-	char *python, *module;
-	char **words;
+	struct target_request request;
 	bool shows_table, is_quiet;
 };
 
 enum { KEY_PYTHON = 256, KEY_CLI, KEY_SOURCE, KEY_NO_SOURCE, KEY_NO_ARGS };
 
 static const struct argp_option options[] = {
-	{"output", 'o', "FILE", 0, "Write the trace to FILE, - for standard output "
-		"(default: the program's name with .ptf, here)", 0},
+	{"output", 'o', "FILE", 0, "Write the trace to FILE, - for standard output, and "
+		"the program's output to standard error then (default: the program's "
+		"name with .ptf, here)", 0},
 	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (250)", 0},
 	{NULL, 'm', "MODULE", 0, "Run a Python module, as python3 -m does; ends the options", 0},
+	{NULL, 'c', "CODE", 0, "Run Python code, as python3 -c does; ends the options", 0},
 	{"python", KEY_PYTHON, "PATH", 0,
-		"The interpreter for scripts and modules (python3 of PATH)", 0},
+		"The interpreter to run PROGRAM, MODULE or CODE with (for scripts, python3 "
+		"of PATH)", 0},
 	{"cli", KEY_CLI, NULL, 0, "Print the line table when the program has ended", 0},
 	{"quiet", 'q', NULL, 0, "No summary, no notes", 0},
 	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
@@ -48,7 +52,7 @@ static const struct argp_option options[] = {
 	{0},
 };
 
-static const char usage[] = "PROGRAM [ARG...]\n-m MODULE [ARG...]";
+static const char usage[] = "PROGRAM [ARG...]\n-m MODULE [ARG...]\n-c CODE [ARG...]";
 static const char doc[] =
 	"Records a Python or native program into a profile trace.\v"
 	"  prec walk.py 1000            records into walk.ptf\n"
@@ -93,21 +97,22 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		command->session.rate_hz = parse_rate(state, text);
 		break;
 	case 'm':
-		/* Everything behind it is the module's. */
-		command->module = text;
-		command->words = state->argv + state->next;
+	case 'c':
+		/* Everything behind it is the module's or the code's. */
+		*(key == 'm' ? &command->request.module : &command->request.code) = text;
+		command->request.words = state->argv + state->next;
 		state->next = state->argc;
 		break;
 	case ARGP_KEY_ARG:
-		command->words = state->argv + state->next - 1;
+		command->request.words = state->argv + state->next - 1;
 		state->next = state->argc;
 		break;
 	case ARGP_KEY_NO_ARGS:
-		if (!command->module)
+		if (!command->request.words)
 			argp_error(state, "no program to record");
 		break;
 	case KEY_PYTHON:
-		command->python = text;
+		command->request.python = text;
 		break;
 	case KEY_CLI:
 		command->shows_table = true;
@@ -158,6 +163,7 @@ static void run_tool(const char *relative, int fd, char *const arguments[])
 	fflush(NULL);
 	pid_t pid = fork();
 	if (pid == 0) {
+		inherited_signals_restore();
 		dup2(fd, STDOUT_FILENO);
 		execv(path, arguments);
 		_exit(127);
@@ -219,8 +225,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
 	if (command.is_quiet)
 		say_set_quiet();
-	int exit_code =
-		target_resolve(&target, command.words, command.module, command.python);
+	int exit_code = target_resolve(&target, &command.request);
 	if (exit_code == 0) {
 		if (!command.session.output)
 			command.session.output = default_output(&target);
@@ -229,5 +234,11 @@ int main(int argc, char **argv)
 			show(&command);
 	}
 	target_finish(&target);
+	/* A shell must see that Ctrl-C ended it, to stop its loop. */
+	if (exit_code == 128 + SIGINT) {
+		signal(SIGINT, SIG_DFL);
+		inherited_signals_restore();
+		raise(SIGINT);
+	}
 	return exit_code;
 }

@@ -13,6 +13,10 @@ static void say(const char *format, va_list arguments)
 	char line[1024];
 	int length = vsnprintf(line, sizeof line, format, arguments);
 
+	/* Names can hold what a terminal would obey. */
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 	if (length > 0)
 		dprintf(2, "prec: %s\n", line);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -18,6 +19,7 @@
 
 #include "recorder/clocks.h"
 #include "recorder/drain.h"
+#include "recorder/inherited_signals.h"
 #include "recorder/install.h"
 #include "recorder/recording.h"
 #include "recorder/say.h"
@@ -52,10 +54,20 @@ struct session {
 	int shm_fd, output_fd, signal_fd;
 	bool is_output_ours; /* made by us: removed when nothing ran */
 	unsigned int jitter_seed;
-	struct target_signals before;
 };
 
 /* ------------------------------------------------------------- before it */
+
+/* A script named behind -o by mistake must not be lost. */
+static bool is_trace(const char *path)
+{
+	struct ptf_reader *reader = NULL;
+	struct ptf_error err;
+	int rc = ptf_reader_open(&reader, path, NULL, &err);
+
+	ptf_reader_close(reader);
+	return rc >= 0 || (rc != PTF_ERR_NOT_PTF && rc != PTF_ERR_IO);
+}
 
 static int open_output(struct session *s)
 {
@@ -77,6 +89,14 @@ static int open_output(struct session *s)
 	}
 	if (isatty(s->output_fd)) {
 		complain("%s: a trace is not written to a terminal", path);
+		return -1;
+	}
+	if (S_ISREG(status.st_mode) && flock(s->output_fd, LOCK_EX | LOCK_NB) != 0) {
+		complain("%s: another prec is writing it; give another name with -o", path);
+		return -1;
+	}
+	if (S_ISREG(status.st_mode) && status.st_size > 0 && !is_trace(path)) {
+		complain("%s: this file is no trace, and is not overwritten", path);
 		return -1;
 	}
 	return 0;
@@ -179,18 +199,12 @@ static int watch_signals(struct session *s)
 	sigemptyset(&watched);
 	for (size_t i = 0; i < sizeof watched_signals / sizeof *watched_signals; i++)
 		sigaddset(&watched, watched_signals[i]);
-	sigprocmask(SIG_BLOCK, &watched, &s->before.mask);
-	/* Ignored, it would let children vanish unseen. */
-	sigaction(SIGCHLD, &(struct sigaction){.sa_handler = SIG_DFL}, &s->before.child);
-	/* A reader of the trace that goes away, a file that must not grow: these
-	   are failed writes. */
-	sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &s->before.pipe);
-	sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, &s->before.file_size);
+	inherited_signals_replace(&watched);
 	s->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signal_fd < 0 ? -1 : 0;
 }
 
-/* Two descriptors are kept of every thread. */
+/* Three descriptors are kept of every thread. */
 static void raise_file_limit(void)
 {
 	struct rlimit limit;
@@ -333,15 +347,21 @@ static int record(struct session *s, const struct target *target)
 
 	if (install_find(agent, sizeof agent, "lib/ptf/libprec-agent.so") < 0) {
 		complain("the agent library is missing: %s", agent);
+		drop_output(s);
 		return 1;
 	}
+	/* ld.so takes these for separators: then by the descriptor of the file. */
+	if (strpbrk(agent, ": "))
+		snprintf(agent, sizeof agent, "/proc/%d/fd/%d", (int)getpid(),
+			open(agent, O_RDONLY | O_CLOEXEC));
 	snprintf(shm_path, sizeof shm_path, "/proc/%d/fd/%d", (int)getpid(), s->shm_fd);
 	r->origin_ns = clock_now_ns();
 	r->keep_sources = s->options->keep_sources;
 	r->keep_arguments = s->options->keep_arguments;
 	if (!getcwd(r->cwd, sizeof r->cwd))
 		r->cwd[0] = '\0';
-	r->pid = target_start(target, agent, shm_path, r->shm, &s->before, &exit_code);
+	r->pid = target_start(target, agent, shm_path, r->shm,
+		!strcmp(s->options->output, "-"), &exit_code);
 	if (r->pid < 0) {
 		drop_output(s);
 		return exit_code;
@@ -352,6 +372,9 @@ static int record(struct session *s, const struct target *target)
 	recording_begin(r, &start);
 	bool has_complained = loop(s);
 	finish(s);
+	if (!target->no_agent && atomic_load(&r->shm->generation) == 0)
+		note("%s did not load the recorder: only its total time is known",
+			target->executable);
 	if (!recording_is_sound(r)) {
 		if (!has_complained)
 			complain("%s: %s", s->options->output, r->error.message);

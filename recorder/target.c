@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recorder/inherited_signals.h"
+#include "recorder/preload_check.h"
 #include "recorder/ring.h"
 #include "recorder/say.h"
 
@@ -71,24 +74,19 @@ static bool ends_with(const char *text, const char *end)
 	return text_length >= end_length && !strcmp(text + text_length - end_length, end);
 }
 
-/* A script that the interpreter must be named for. */
+/*
+ * A script that the interpreter must be named for: by its name, or a folder
+ * that Python can run. An interpreter that was named runs whatever it is.
+ */
 static bool is_python_script(const char *name)
 {
-	return ends_with(name, ".py") || ends_with(name, ".pyw") || ends_with(name, ".pyz");
-}
+	char main_file[PATH_MAX];
+	int length = snprintf(main_file, sizeof main_file, "%s/__main__.py", name);
 
-/* The script must be there, and be a file or a folder that Python can run. */
-static bool is_readable_script(const char *name)
-{
-	struct stat status;
-
-	if (stat(name, &status) != 0)
-		return false;
-	if (S_ISDIR(status.st_mode)) {
-		errno = EISDIR;
-		return false;
-	}
-	return access(name, R_OK) == 0;
+	return ends_with(name, ".py") || ends_with(name, ".pyw") || ends_with(name, ".pyz") ||
+		ends_with(name, ".pyc") ||
+		(length > 0 && (size_t)length < sizeof main_file &&
+			access(main_file, R_OK) == 0);
 }
 
 static size_t count_words(char *const *words)
@@ -100,30 +98,40 @@ static size_t count_words(char *const *words)
 	return count;
 }
 
-int target_resolve(struct target *target, char *const *words, char *module, char *python)
+int target_resolve(struct target *target, const struct target_request *request)
 {
-	static char dash_m[] = "-m", python3[] = "python3";
+	static char dash_m[] = "-m", dash_c[] = "-c", python3[] = "python3";
+	char *const *words = request->words;
 	size_t count = count_words(words), n = 0;
-	bool is_script = !module && is_python_script(words[0]);
-	char *program = module || is_script ? (python ? python : python3) : words[0];
+	bool is_inline = request->module || request->code;
+	bool is_script = !is_inline && (request->python || is_python_script(words[0]));
+	char *program = words[0];
 
+	if (is_inline || is_script)
+		program = request->python ? request->python : python3;
 	*target = (struct target){
-		.subject = module ? module : words[0], .is_module = module != NULL};
-	if (is_script && !is_readable_script(words[0]))
+		.subject = request->module ? request->module : request->code ? python3 : words[0],
+		.is_module = request->module != NULL,
+	};
+	if (is_script && strcmp(words[0], "-") != 0 && access(words[0], R_OK) != 0)
 		return refuse(words[0], false);
 	target->executable = search_path(program);
 	if (!target->executable)
 		return refuse(program, true);
+	target->no_agent = preload_check(target->executable);
+	if (target->no_agent)
+		note("%s %s: only its total time is recorded", target->executable,
+			target->no_agent);
 	target->arguments = calloc(count + 4, sizeof *target->arguments);
 	if (!target->arguments) {
 		complain("out of memory");
 		return 1;
 	}
-	if (module || is_script)
+	if (is_inline || is_script)
 		target->arguments[n++] = program;
-	if (module) {
-		target->arguments[n++] = dash_m;
-		target->arguments[n++] = module;
+	if (is_inline) {
+		target->arguments[n++] = request->module ? dash_m : dash_c;
+		target->arguments[n++] = request->module ? request->module : request->code;
 	}
 	memcpy(target->arguments + n, words, count * sizeof *words);
 	return 0;
@@ -138,7 +146,8 @@ void target_finish(struct target *target)
 
 /*
  * The environment of the program with our two variables in it; our library
- * comes first in LD_PRELOAD, which stays in its place. NULL = out of memory.
+ * comes first in LD_PRELOAD, which stays in its place. Made once, for the life
+ * of prec. NULL = out of memory.
  */
 static char **make_environment(const char *agent, const char *shm_path)
 {
@@ -162,13 +171,12 @@ static char **make_environment(const char *agent, const char *shm_path)
 
 /* In the child: never returns. The failure of exec goes into the pipe. */
 static _Noreturn void become(const struct target *target, char **environment,
-	const struct target_signals *signals, struct prec_shm *shm, int report)
+	struct prec_shm *shm, bool output_to_stderr, int report)
 {
+	if (output_to_stderr)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
 	atomic_store(&shm->target_pid, (uint32_t)getpid());
-	sigaction(SIGPIPE, &signals->pipe, NULL);
-	sigaction(SIGXFSZ, &signals->file_size, NULL);
-	sigaction(SIGCHLD, &signals->child, NULL);
-	sigprocmask(SIG_SETMASK, &signals->mask, NULL);
+	inherited_signals_restore();
 	execve(target->executable, target->arguments, environment);
 	int failure = errno;
 	if (failure == ENOEXEC) {
@@ -189,24 +197,22 @@ static _Noreturn void become(const struct target *target, char **environment,
 }
 
 pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
-	struct prec_shm *shm, const struct target_signals *signals, int *exit_code)
+	struct prec_shm *shm, bool output_to_stderr, int *exit_code)
 {
-	char **environment = make_environment(agent, shm_path);
+	char **environment = target->no_agent ? environ : make_environment(agent, shm_path);
 	int report[2], failure = 0;
 	pid_t pid = -1;
 
 	*exit_code = 1;
 	if (!environment || pipe2(report, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
 		complain("cannot start %s: %s", target->executable, strerror(errno));
-		free(environment);
 		return -1;
 	}
 	if (pid == 0)
-		become(target, environment, signals, shm, report[1]);
+		become(target, environment, shm, output_to_stderr, report[1]);
 	close(report[1]);
 	ssize_t got = read(report[0], &failure, sizeof failure);
 	close(report[0]);
-	free(environment); /* the two texts are needed once: they stay */
 	if (got == sizeof failure) {
 		errno = failure;
 		*exit_code = refuse(target->executable, false);

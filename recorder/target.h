@@ -4,7 +4,6 @@
 #ifndef PREC_TARGET_H
 #define PREC_TARGET_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -19,29 +18,30 @@ struct target {
 	char **arguments;    /* NULL-terminated; heap, the words are borrowed */
 	const char *subject; /* what a user calls it: the script, module, program */
 	bool is_module;      /* subject is a Python module */
+	const char *no_agent; /* why the agent cannot be loaded, NULL = it can */
 };
 
 /*
- * words: the program and its arguments, NULL-terminated, or with module (-m)
- * just the arguments. python: interpreter to use, NULL = python3 of PATH.
- * Returns 0, or the exit code for prec after complaining.
+ * What to run: the program and its arguments, or a module (-m) or code (-c) for
+ * Python with just the arguments.
  */
-int target_resolve(struct target *target, char *const *words, char *module, char *python);
+struct target_request {
+	char *const *words; /* NULL-terminated */
+	char *module, *code;
+	char *python; /* the interpreter; NULL = python3 of PATH, for scripts */
+};
+
+/* Returns 0, or the exit code for prec after complaining. */
+int target_resolve(struct target *target, const struct target_request *request);
 
 void target_finish(struct target *target);
 
-/* What prec changed of itself and the program must find as it was. */
-struct target_signals {
-	sigset_t mask;
-	struct sigaction pipe, file_size; /* of SIGPIPE, SIGXFSZ, which prec ignores */
-	struct sigaction child; /* of SIGCHLD, which prec must not ignore */
-};
-
 /*
- * Starts the program with the agent and the path of the shared memory in its
- * environment. Returns its pid, or -1 after complaining with *exit_code set.
+ * Starts the program, with the agent and the path of the shared memory in its
+ * environment where the agent can be loaded; output_to_stderr gives it our
+ * standard error as its output. Returns its pid, or -1 after complaining with *exit_code set.
  */
 pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
-	struct prec_shm *shm, const struct target_signals *signals, int *exit_code);
+	struct prec_shm *shm, bool output_to_stderr, int *exit_code);
 
 #endif
