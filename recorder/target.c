@@ -74,9 +74,22 @@ static bool ends_with(const char *text, const char *end)
 	return text_length >= end_length && !strcmp(text + text_length - end_length, end);
 }
 
+/* Whether a file of this name is there and is no binary program. */
+static bool is_text(const char *name)
+{
+	unsigned char magic[4];
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool is_binary = fd >= 0 && read(fd, magic, sizeof magic) == sizeof magic &&
+		!memcmp(magic, "\177ELF", sizeof magic);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 && !is_binary;
+}
+
 /*
  * A script that the interpreter must be named for: by its name, or a folder
- * that Python can run. An interpreter that was named runs whatever it is.
+ * that Python can run.
  */
 static bool is_python_script(const char *name)
 {
@@ -104,7 +117,10 @@ int target_resolve(struct target *target, const struct target_request *request)
 	char *const *words = request->words;
 	size_t count = count_words(words), n = 0;
 	bool is_inline = request->module || request->code;
-	bool is_script = !is_inline && (request->python || is_python_script(words[0]));
+	/* An interpreter that was named runs other scripts too, and "-". */
+	bool is_script = !is_inline &&
+		(is_python_script(words[0]) ||
+			(request->python && (!strcmp(words[0], "-") || is_text(words[0]))));
 	char *program = words[0];
 
 	if (is_inline || is_script)

@@ -89,9 +89,30 @@ def a_reader_that_goes_away():
 
 @test
 def an_old_trace_is_replaced():
-    pathlib.Path("old.ptf").write_bytes(b"old " * 100000)
+    record("old.ptf", PYTHON, "-c", "import json, argparse, unittest; print('{}')")
     record("old.ptf", *SPIN)
     whole("old.ptf")
+
+
+@test
+def a_file_that_is_no_trace_is_not_overwritten():
+    script = pathlib.Path("precious.py")
+    script.write_text("print('x')\n")
+    done = run(PREC, "-q", "-o", script, "--python", PYTHON, script)
+    equal(done.returncode, 1, "status")
+    one_line(done.stderr)
+    equal(script.read_text(), "print('x')\n", "the script")
+
+
+@test
+def two_recordings_cannot_write_one_file():
+    first = subprocess.Popen([PREC, "-q", "-o", "one.ptf", "--", "sleep", "2"])
+    wait_until(lambda: os.path.exists("one.ptf") and os.path.getsize("one.ptf") > 0)
+    done = run(PREC, "-q", "-o", "one.ptf", "--", "true")
+    equal(done.returncode, 1, "status")
+    one_line(done.stderr)
+    equal(first.wait(), 0, "status of the first")
+    whole("one.ptf")
 
 
 @test
