@@ -22,7 +22,7 @@ def background(stop, results):
     results.append(count > 0)
 
 
-def dlopen_and_close(LIBRARIES):
+def dlopen_and_close(paths):
     try:
         import _ctypes
     except ImportError:
@@ -50,7 +50,8 @@ def import_again(names):
 
 def main(rounds):
     stop, results = threading.Event(), []
-    threads = [threading.Thread(target=background, args=(stop, results)) for _ in range(2)]
+    threads = [threading.Thread(target=background, args=(stop, results), daemon=True)
+               for _ in range(2)]
     for thread in threads:
         thread.start()
     answers = set()
