@@ -13,8 +13,11 @@
 #include "recorder/stacks.h"
 #include "recorder/wait_kind.h"
 
-/* Frames read of a blocked thread's stack. */
-#define FRAMES_MAX 4096u
+/*
+ * On a busy host every poll finds some delay. Rows of whole quanta give each
+ * stack its share as well, in the mean, and are a fraction of the rows.
+ */
+#define RUNNABLE_QUANTUM_NS 20000000
 
 static int open_task_file(const struct recording *r, const struct recorded_thread *thread,
 	const char *name)
@@ -111,43 +114,94 @@ static uint32_t class_of(struct recording *r, const struct blocked_call *call)
 	return id;
 }
 
+/* A stack of any depth, with its middle elided as the agent does it (ring.h). */
+struct frame_window {
+	struct prec_frame frame[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES];
+	size_t entry_count; /* runs of equal frames, also those elided */
+	uint32_t elided_count;
+};
+
+static struct prec_frame *window_place(struct frame_window *w, size_t entry)
+{
+	return &w->frame[entry < PREC_LEAF_FRAMES ? entry
+		: PREC_LEAF_FRAMES + (entry - PREC_LEAF_FRAMES) % PREC_ROOT_FRAMES];
+}
+
+static void window_add(struct frame_window *w, const struct python_frame *frame)
+{
+	struct prec_frame *last = w->entry_count ? window_place(w, w->entry_count - 1) : NULL;
+
+	if (last && last->key == frame->key && last->instruction == frame->instruction) {
+		last->repeat_count++;
+		return;
+	}
+	struct prec_frame *place = window_place(w, w->entry_count);
+	if (w->entry_count >= PREC_LEAF_FRAMES + PREC_ROOT_FRAMES)
+		w->elided_count += place->repeat_count;
+	*place = (struct prec_frame){frame->key, frame->instruction, 1};
+	w->entry_count++;
+}
+
+/* Into frames, in their order; returns how many. */
+static size_t window_unroll(struct frame_window *w,
+	struct prec_frame frames[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES])
+{
+	size_t kept = w->entry_count;
+
+	if (kept > PREC_LEAF_FRAMES + PREC_ROOT_FRAMES)
+		kept = PREC_LEAF_FRAMES + PREC_ROOT_FRAMES;
+	for (size_t i = 0; i < kept; i++) {
+		size_t entry = i < PREC_LEAF_FRAMES ? i : w->entry_count - kept + i;
+		frames[i] = *window_place(w, entry);
+	}
+	return kept;
+}
+
+/* The PyThreadState of the thread, remembered while it is the same; 0 = none. */
+static uintptr_t find_thread_state(struct recording *r, struct recorded_thread *thread)
+{
+	struct python_memory *memory = &r->memory.memory;
+	uintptr_t *known = &thread->offcpu.thread_state;
+	uint64_t id = 0;
+
+	if (*known && (!memory->read(memory, *known + r->python.version->thread_id, &id,
+			       sizeof id) ||
+			      id != thread->slot->pthread))
+		*known = 0;
+	if (!*known)
+		*known = python_find_thread(memory, &r->python, thread->slot->pthread);
+	return *known;
+}
+
 /* The thread's Python stack as it lies in the target's memory now; 0 = none. */
 static uint32_t read_python_node(struct recording *r, struct recorded_thread *thread)
 {
-	static struct prec_frame frames[FRAMES_MAX]; /* only the drain's thread is here */
-	struct offcpu *off = &thread->offcpu;
+	static struct frame_window window; /* one walk at a time, too large for a stack */
+	static struct prec_frame frames[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES];
 	struct python_walk walk;
 	struct python_frame frame;
-	size_t count = 0;
-	uint64_t id = 0;
 
 	if (!r->python.version)
 		return 0;
 	remote_memory_init(&r->memory, r->pid);
-	struct python_memory *memory = &r->memory.memory;
-	if (off->thread_state &&
-		(!memory->read(memory, off->thread_state + r->python.version->thread_id, &id,
-			 sizeof id) ||
-			id != thread->slot->pthread))
-		off->thread_state = 0;
-	if (!off->thread_state)
-		off->thread_state =
-			python_find_thread(memory, &r->python, thread->slot->pthread);
-	if (!off->thread_state)
+	uintptr_t state = find_thread_state(r, thread);
+	if (!state)
 		return 0;
-	python_walk_begin(&walk, memory, &r->python, off->thread_state);
-	while (count < FRAMES_MAX && python_walk_next(&walk, &frame)) {
+	window.entry_count = 0;
+	window.elided_count = 0;
+	python_walk_begin(&walk, &r->memory.memory, &r->python, state);
+	while (python_walk_next(&walk, &frame)) {
 		if (!codes_find(&r->codes, frame.key) &&
 			!codes_add_remote(r, frame.key, frame.code))
 			return 0;
-		struct prec_frame *last = count ? &frames[count - 1] : NULL;
-		if (last && last->key == frame.key && last->instruction == frame.instruction)
-			last->repeat_count++;
-		else
-			frames[count++] =
-				(struct prec_frame){frame.key, frame.instruction, 1};
+		window_add(&window, &frame);
 	}
-	return walk.torn ? 0 : stacks_python_node(r, frames, count, 0);
+	if (walk.torn)
+		return 0;
+	if (window.elided_count)
+		r->lost.stack_elided++;
+	return stacks_python_node(r, frames, window_unroll(&window, frames),
+		window.elided_count);
 }
 
 static void add_row(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,
@@ -176,7 +230,7 @@ static void settle_runnable(struct recording *r, struct recorded_thread *thread,
 	struct offcpu *off = &thread->offcpu;
 
 	add_row(r, thread, time_ns, off->runnable_ns,
-		off->runnable_node ? off->runnable_node : off->node, PTF_CLASS_RUNNABLE);
+		thread->last_node ? thread->last_node : off->node, PTF_CLASS_RUNNABLE);
 	off->runnable_ns = 0;
 }
 
@@ -184,7 +238,6 @@ void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t
 {
 	if (thread->offcpu.is_blocked)
 		settle_wait(r, thread, time_ns);
-	settle_runnable(r, thread, time_ns);
 }
 
 /* Sees where the thread is blocked now, if it is. */
@@ -226,11 +279,9 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 	bool was_blocked = off->is_blocked, has_run = run_ns != off->run_ns;
 	int64_t waited_ns = (int64_t)(now_ns - off->polled_ns) -
 		(int64_t)(run_ns - off->run_ns) - (int64_t)(queue_ns - off->queue_ns);
-	if (off->runnable_node != thread->last_node) {
-		settle_runnable(r, thread, off->polled_ns);
-		off->runnable_node = thread->last_node;
-	}
 	off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
+	if (off->runnable_ns >= RUNNABLE_QUANTUM_NS)
+		settle_runnable(r, thread, now_ns);
 	uint64_t before_ns = off->polled_ns;
 	off->polled_ns = now_ns;
 	off->run_ns = run_ns;

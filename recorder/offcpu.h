@@ -5,8 +5,10 @@
  * is neither CPU time nor delay on the run queue. It is given to the stacks
  * that the thread is seen blocked in at the ends of the interval, half to each;
  * when it is seen running at both ends, it is kept for the next time it is seen
- * blocked. Delay on the run queue is the stack's that was last on CPU. A thread is blocked when its run time is the same before and after its stack
- * was read; when it has not run since the last poll, its stack is the last one.
+ * blocked. Delay on the run queue is given, by quanta, to the stack that was on
+ * CPU last when a quantum is full. A thread is blocked when its run time is the
+ * same before and after its stack was read; when it has not run since the last
+ * poll, its stack is the last one.
  */
 #ifndef PREC_OFFCPU_H
 #define PREC_OFFCPU_H
@@ -23,8 +25,7 @@ struct offcpu {
 	uint64_t polled_ns, run_ns, queue_ns; /* at the last poll */
 	int64_t wait_ns;     /* not given to a row yet; may be short of 0 while
 	                        the kernel's run time lags behind */
-	int64_t runnable_ns; /* the same, of runnable_node */
-	uint32_t runnable_node;
+	int64_t runnable_ns; /* delay on the run queue, not given to a row yet */
 	bool is_blocked;                /* at the last poll, in node */
 	uint32_t node, class_id;        /* last seen blocked here; class 0 = never */
 	uintptr_t thread_state;         /* PyThreadState, 0 = not found yet */
@@ -33,7 +34,7 @@ struct offcpu {
 /* Polls all threads of the recording that are in a slot. */
 void offcpu_poll(struct recording *r);
 
-/* Gives what is due to rows, at time_ns of CLOCK_MONOTONIC. Before a flush. */
+/* Gives waits that are due to rows, at time_ns of CLOCK_MONOTONIC. Before a flush. */
 void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t time_ns);
 
 /* The thread ended at time_ns with cpu_ns; its last interval is settled. */
