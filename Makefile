@@ -40,7 +40,7 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lm
 .SECONDARY:
 .PHONY: all help deps demo check tests check-unit check-golden check-fuzz check-e2e \
 	check-layers check-headers check-cli check-storms check-matrix stress bench fuzz asan \
-	lint install uninstall clean
+	lint format install uninstall clean
 
 all: $(PROGRAMS) $(AGENT) ## build everything (the default)
 
@@ -156,6 +156,9 @@ bench: deps ## figures: cost, size, speed (minutes)
 
 lint: deps ## shellcheck, cppcheck, formatting
 	@sh tests/house/lint.sh
+
+format: deps ## let clang-format put the sources in order
+	@clang-format -i $$(find include format recorder tools tests -name '*.[ch]')
 
 # ---------------------------------------------------------- installation
 

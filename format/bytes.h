@@ -27,8 +27,8 @@ struct ptf_cursor {
 static inline struct ptf_cursor ptf_cursor(struct ptf_view view)
 {
 	/* Not even 0 may be added to a null pointer. */
-	return (struct ptf_cursor){
-		view.data, view.size ? view.data + view.size : view.data};
+	return (struct ptf_cursor){view.data,
+		view.size ? view.data + view.size : view.data};
 }
 
 /* All of these return false, and leave the output alone, on bad bytes. */

@@ -48,8 +48,8 @@ struct ptf_frame_head ptf_codec_head(struct ptf_view bytes)
 	}
 	head.kind = PTF_FRAME_DATA;
 	head.content_bytes = z.frameContentSize == ZSTD_CONTENTSIZE_UNKNOWN
-				     ? PTF_ZSTD_CONTENT_UNKNOWN
-				     : z.frameContentSize;
+		? PTF_ZSTD_CONTENT_UNKNOWN
+		: z.frameContentSize;
 	head.window_bytes = z.windowSize;
 	head.has_checksum = z.checksumFlag;
 	head.has_dictionary = z.dictID != 0;
@@ -115,11 +115,12 @@ static int want_compressor(struct ptf_codec *codec, struct ptf_error *err)
 		    ZSTD_CCtx_setParameter(z, ZSTD_c_compressionLevel, codec->level)) ||
 		ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_checksumFlag, 1)) ||
 		ZSTD_isError(ZSTD_CCtx_setParameter(z, ZSTD_c_contentSizeFlag, 1)))
-		return ptf_fail(
-			err, PTF_ERR_USAGE, "zstd refuses level %d", codec->level);
+		return ptf_fail(err, PTF_ERR_USAGE, "zstd refuses level %d",
+			codec->level);
 	/* Levels from 20 on would take a larger window than readers allow. */
-	if (codec->level > 19 && ZSTD_isError(ZSTD_CCtx_setParameter(
-					 z, ZSTD_c_windowLog, PTF_WINDOW_LOG_MAX)))
+	if (codec->level > 19 &&
+		ZSTD_isError(
+			ZSTD_CCtx_setParameter(z, ZSTD_c_windowLog, PTF_WINDOW_LOG_MAX)))
 		return ptf_fail(err, PTF_ERR_USAGE, "zstd refuses the window size");
 	return 0;
 }
@@ -150,8 +151,8 @@ static int want_decompressor(struct ptf_codec *codec, struct ptf_error *err)
 	codec->decompressor = ZSTD_createDCtx();
 	if (!codec->decompressor)
 		return ptf_fail_nomem(err);
-	if (ZSTD_isError(ZSTD_DCtx_setParameter(
-		    codec->decompressor, ZSTD_d_windowLogMax, PTF_WINDOW_LOG_MAX)))
+	if (ZSTD_isError(ZSTD_DCtx_setParameter(codec->decompressor, ZSTD_d_windowLogMax,
+		    PTF_WINDOW_LOG_MAX)))
 		return ptf_fail(err, PTF_ERR_USAGE, "zstd refuses the window size");
 	return 0;
 }
@@ -170,8 +171,8 @@ int ptf_codec_decompress(struct ptf_codec *codec, struct ptf_view frame,
 	to = ptf_buf_reserve(&codec->content, (size_t)content_bytes + 1);
 	if (!to)
 		return ptf_fail_nomem(err);
-	size = ZSTD_decompressDCtx(
-		codec->decompressor, to, (size_t)content_bytes, frame.data, frame.size);
+	size = ZSTD_decompressDCtx(codec->decompressor, to, (size_t)content_bytes,
+		frame.data, frame.size);
 	if (ZSTD_isError(size))
 		return fail_zstd(err, size);
 	codec->content.size = size;
@@ -217,6 +218,6 @@ size_t ptf_codec_measure(struct ptf_codec *codec, struct ptf_view data)
 	if (data.size == 0 || ptf_codec_compress(codec, data, &codec->measured, NULL) < 0)
 		return 0;
 	return codec->measured.size > FRAME_OVERHEAD_BYTES
-		       ? codec->measured.size - FRAME_OVERHEAD_BYTES
-		       : codec->measured.size;
+		? codec->measured.size - FRAME_OVERHEAD_BYTES
+		: codec->measured.size;
 }

@@ -4,8 +4,8 @@
 
 /* ------------------------------------------------------------- reading */
 
-static int fail_column(
-	const struct ptf_arena *arena, const char *name, struct ptf_error *err)
+static int fail_column(const struct ptf_arena *arena, const char *name,
+	struct ptf_error *err)
 {
 	if (arena->over_limit)
 		return ptf_fail(err, PTF_ERR_LIMIT, "definitions take too much memory");
@@ -58,8 +58,8 @@ static int decode_functions(struct ptf_arena *arena,
 		f[i].file = file[i];
 		f[i].module = module[i];
 		f[i].kind = kind[i] <= PTF_FUNCTION_SYNTHETIC
-				    ? (enum ptf_function_kind)kind[i]
-				    : PTF_FUNCTION_UNKNOWN;
+			? (enum ptf_function_kind)kind[i]
+			: PTF_FUNCTION_UNKNOWN;
 		f[i].first_line = first[i];
 		f[i].line_count = lines[i];
 	}
@@ -257,8 +257,8 @@ bool ptf_definitions_encode(struct ptf_definition_encoder *e,
 
 		if (f->module) {
 			ptf_buf_varint(&b[SCOPE], (uint64_t)f->module * 2 + 1);
-			ptf_buf_signed(
-				&b[POSITION], (int64_t)(f->module_offset - offset));
+			ptf_buf_signed(&b[POSITION],
+				(int64_t)(f->module_offset - offset));
 			offset = f->module_offset;
 		} else {
 			uint32_t first = first_line_of(context, f->function);

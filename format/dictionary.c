@@ -35,8 +35,8 @@ void ptf_dictionary_finish(struct ptf_dictionary *d)
 	ptf_definition_encoder_finish(&d->encoder);
 }
 
-bool ptf_dictionary_has(
-	const struct ptf_dictionary *d, enum ptf_id_kind kind, uint32_t id)
+bool ptf_dictionary_has(const struct ptf_dictionary *d, enum ptf_id_kind kind,
+	uint32_t id)
 {
 	if (kind == PTF_ID_CLASS)
 		return id < PTF_CLASS_KIND_COUNT + d->count[kind];
@@ -49,8 +49,8 @@ static int intern(struct ptf_dictionary *d, enum ptf_id_kind kind, const void *k
 	uint32_t found = ptf_intern_id(&d->intern[kind], key, size);
 
 	if (!found && d->intern[kind].count == PTF_IDS_MAX)
-		return ptf_fail(
-			err, PTF_ERR_LIMIT, "too many ids of kind %s", kind_names[kind]);
+		return ptf_fail(err, PTF_ERR_LIMIT, "too many ids of kind %s",
+			kind_names[kind]);
 	if (!found)
 		return ptf_fail_nomem(err);
 	d->count[kind] = d->intern[kind].count;
@@ -178,7 +178,7 @@ int ptf_dictionary_kind(struct ptf_dictionary *d, const struct ptf_kind *kind,
 	uint32_t key[2] = {kind->node, kind->class_id};
 	struct ptf_recent_kind *recent =
 		&d->recent[(kind->node * PTF_CLASS_KIND_COUNT + kind->class_id) %
-			   PTF_RECENT_KINDS];
+			PTF_RECENT_KINDS];
 	int rc = 0;
 
 	/* An unused entry is node 0 and class 0, whose id is 0. */
@@ -256,8 +256,8 @@ bool ptf_dictionary_is_pending(const struct ptf_dictionary *d)
 
 static size_t item_bytes(const struct ptf_dictionary *d, int kind, uint32_t id)
 {
-	static const size_t fixed[PTF_ID_KINDS] = {
-		8, 16, 36, 16, 10, 36, 16, 10, 16, 0, 32};
+	static const size_t fixed[PTF_ID_KINDS] = {8, 16, 36, 16, 10, 36, 16, 10, 16, 0,
+		32};
 
 	if (key_sizes[kind] || kind >= PTF_ID_PROCESS)
 		return fixed[kind];
@@ -326,17 +326,17 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 	if (!ok)
 		return false;
 	for (uint32_t i = 0; i < taken[PTF_ID_STRING]; i++) {
-		struct ptf_view v = ptf_intern_key(
-			&in[PTF_ID_STRING], written[PTF_ID_STRING] + 1 + i);
+		struct ptf_view v = ptf_intern_key(&in[PTF_ID_STRING],
+			written[PTF_ID_STRING] + 1 + i);
 
 		strings[i] = (struct ptf_text){(const char *)v.data, v.size};
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_MODULE]; i++) {
-		struct ptf_view v = ptf_intern_key(
-			&in[PTF_ID_MODULE], written[PTF_ID_MODULE] + 1 + i);
+		struct ptf_view v = ptf_intern_key(&in[PTF_ID_MODULE],
+			written[PTF_ID_MODULE] + 1 + i);
 
-		modules[i] = (struct ptf_module){
-			ptf_load32(v.data), {(const char *)v.data + 4, v.size - 4}};
+		modules[i] = (struct ptf_module){ptf_load32(v.data),
+			{(const char *)v.data + 4, v.size - 4}};
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_FUNCTION]; i++) {
 		key32(&in[PTF_ID_FUNCTION], written[PTF_ID_FUNCTION] + 1 + i, key);
@@ -345,8 +345,8 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_FRAME]; i++) {
 		key32(&in[PTF_ID_FRAME], written[PTF_ID_FRAME] + 1 + i, key);
-		frames[i] = (struct ptf_frame){
-			key[0], key[1], key[2], key[3] | (uint64_t)key[4] << 32};
+		frames[i] = (struct ptf_frame){key[0], key[1], key[2],
+			key[3] | (uint64_t)key[4] << 32};
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_NODE]; i++) {
 		key32(&in[PTF_ID_NODE], written[PTF_ID_NODE] + 1 + i, key);
@@ -367,8 +367,8 @@ static bool collect(const struct ptf_dictionary *d, const uint32_t taken[PTF_ID_
 		kinds[i] = (struct ptf_kind){key[0], key[1]};
 	}
 	for (uint32_t i = 0; i < taken[PTF_ID_LABEL_SET]; i++) {
-		struct ptf_view v = ptf_intern_key(
-			&in[PTF_ID_LABEL_SET], written[PTF_ID_LABEL_SET] + 1 + i);
+		struct ptf_view v = ptf_intern_key(&in[PTF_ID_LABEL_SET],
+			written[PTF_ID_LABEL_SET] + 1 + i);
 		size_t n = v.size / 8;
 		uint32_t *ids = ptf_arena_array(arena, 2 * n, sizeof(*ids));
 

@@ -52,8 +52,8 @@ void ptf_dictionary_init(struct ptf_dictionary *d);
 void ptf_dictionary_finish(struct ptf_dictionary *d);
 
 /* Is the id 0 or one that was given out? */
-bool ptf_dictionary_has(
-	const struct ptf_dictionary *d, enum ptf_id_kind kind, uint32_t id);
+bool ptf_dictionary_has(const struct ptf_dictionary *d, enum ptf_id_kind kind,
+	uint32_t id);
 
 /* Each sets *id to that of an equal thing. PTF_ERR_USAGE for unknown ids inside. */
 int ptf_dictionary_string(struct ptf_dictionary *d, struct ptf_text text, uint32_t *id,

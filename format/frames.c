@@ -90,8 +90,8 @@ int ptf_frames_load(struct ptf_frames *f, uint64_t offset, struct ptf_view *cont
 		if (view.size < look)
 			return ptf_fail(err, PTF_ERR_TRUNCATED, "frame is cut short");
 		if (look > most)
-			return ptf_fail(
-				err, PTF_ERR_CORRUPT, "frame larger than its content");
+			return ptf_fail(err, PTF_ERR_CORRUPT,
+				"frame larger than its content");
 		look *= 4;
 	}
 	*size_bytes = (uint64_t)size;
@@ -149,8 +149,8 @@ static int fill(struct ptf_frames *f, bool *grew, struct ptf_error *err)
 		*grew = view.size > 0;
 		return 0;
 	}
-	rc = ptf_codec_stream(
-		f->codec, &view, &f->buffer, STREAM_STEP_BYTES, &f->stream_error);
+	rc = ptf_codec_stream(f->codec, &view, &f->buffer, STREAM_STEP_BYTES,
+		&f->stream_error);
 	f->stream_at += before - view.size;
 	if (rc == PTF_ERR_NOMEM)
 		return ptf_fail_nomem(err);
@@ -161,8 +161,8 @@ static int fill(struct ptf_frames *f, bool *grew, struct ptf_error *err)
 }
 
 /* 1 and a Block, or 0 at the end of what can be had. */
-static int next_of_stream(
-	struct ptf_frames *f, struct ptf_item *item, struct ptf_error *err)
+static int next_of_stream(struct ptf_frames *f, struct ptf_item *item,
+	struct ptf_error *err)
 {
 	bool grew = true;
 
@@ -323,8 +323,8 @@ static int end_stream(struct ptf_frames *f, struct ptf_error *err)
 	}
 	if (f->stream_is_cut || (!f->stream_error.code && is_at_end)) {
 		if (is_at_end) {
-			note_cut_tail(
-				f, f->frame_offset, CUT_FRAME_TEXT, f->given_blocks);
+			note_cut_tail(f, f->frame_offset, CUT_FRAME_TEXT,
+				f->given_blocks);
 		} else {
 			f->at = f->stream_end;
 			ptf_notes_add(f->notes, PTF_ERR_TRUNCATED, f->frame_offset,
@@ -472,8 +472,8 @@ int ptf_frames_next(struct ptf_frames *f, struct ptf_item *item, struct ptf_erro
 				&item->block_bytes);
 			if (rc != 1) {
 				if (f->is_strict)
-					return ptf_fail(
-						err, PTF_ERR_NOT_PTF, "not a ptf trace");
+					return ptf_fail(err, PTF_ERR_NOT_PTF,
+						"not a ptf trace");
 				ptf_notes_add(f->notes, PTF_ERR_CORRUPT, f->frame_offset,
 					"what is in the frame is not whole Blocks");
 				f->mode = PTF_PAYLOAD_NONE;

@@ -52,7 +52,7 @@ void ptf_header_encode(const struct ptf_header *header, uint8_t out[PTF_HEADER_B
 bool ptf_header_is_at(struct ptf_view bytes)
 {
 	return bytes.size >= AT_MAJOR && ptf_load32(bytes.data) == PTF_HEADER_MAGIC &&
-	       memcmp(bytes.data + AT_TEXT, ptf_header_text, PTF_HEADER_TEXT_SIZE) == 0;
+		memcmp(bytes.data + AT_TEXT, ptf_header_text, PTF_HEADER_TEXT_SIZE) == 0;
 }
 
 bool ptf_header_is_prefix(struct ptf_view bytes)
@@ -62,7 +62,7 @@ bool ptf_header_is_prefix(struct ptf_view bytes)
 	size_t m = bytes.size < AT_MAJOR ? bytes.size - n : PTF_HEADER_TEXT_SIZE;
 
 	return bytes.size < PTF_HEADER_BYTES && memcmp(bytes.data, start, n) == 0 &&
-	       memcmp(bytes.data + n, ptf_header_text, m) == 0;
+		memcmp(bytes.data + n, ptf_header_text, m) == 0;
 }
 
 bool ptf_header_is_text_damaged(struct ptf_view bytes)
@@ -76,8 +76,8 @@ bool ptf_header_is_text_damaged(struct ptf_view bytes)
 	return false;
 }
 
-int ptf_header_decode(
-	struct ptf_view bytes, struct ptf_header *header, struct ptf_error *err)
+int ptf_header_decode(struct ptf_view bytes, struct ptf_header *header,
+	struct ptf_error *err)
 {
 	const uint8_t *p = bytes.data;
 

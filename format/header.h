@@ -36,8 +36,8 @@ bool ptf_header_is_prefix(struct ptf_view bytes);
 bool ptf_header_is_text_damaged(struct ptf_view bytes);
 
 /* PTF_ERR_TRUNCATED, or PTF_ERR_CORRUPT when the checksum is wrong. */
-int ptf_header_decode(
-	struct ptf_view bytes, struct ptf_header *header, struct ptf_error *err);
+int ptf_header_decode(struct ptf_view bytes, struct ptf_header *header,
+	struct ptf_error *err);
 
 /* PTF_ERR_VERSION or PTF_ERR_FEATURE when this library cannot read it. */
 int ptf_header_check(const struct ptf_header *header, struct ptf_error *err);

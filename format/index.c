@@ -67,8 +67,8 @@ void ptf_index_add_frame(struct ptf_index_builder *b, uint64_t offset,
 static bool builder_failed(const struct ptf_index_builder *b)
 {
 	return b->frame_gap.failed || b->frame_size.failed || b->frame_content.failed ||
-	       b->frame_blocks.failed || b->block_kind.failed || b->block_rows.failed ||
-	       b->block_thread.failed || b->block_time.failed || b->block_span.failed;
+		b->frame_blocks.failed || b->block_kind.failed || b->block_rows.failed ||
+		b->block_thread.failed || b->block_time.failed || b->block_span.failed;
 }
 
 int ptf_index_encode(const struct ptf_index_builder *b,
@@ -144,7 +144,7 @@ bool ptf_index_trailer_decode(struct ptf_view bytes, struct ptf_index_trailer *t
 	trailer->section_bytes = ptf_load64(bytes.data + AT_SECTION_BYTES);
 	trailer->index_bytes = ptf_load32(bytes.data + AT_INDEX_BYTES);
 	return trailer->index_bytes >= 8 + PTF_INDEX_TRAILER_BYTES &&
-	       trailer->section_bytes >= trailer->index_bytes;
+		trailer->section_bytes >= trailer->index_bytes;
 }
 
 static bool decode_frames(struct ptf_arena *arena, const struct ptf_index_columns *c,
@@ -201,8 +201,8 @@ static bool decode_blocks(struct ptf_arena *arena, const struct ptf_index_column
 			.rows = rows[i],
 			.thread = thread[i],
 			.is_timed = kind[i] == PTF_BLOCK_SAMPLES ||
-				    kind[i] == PTF_BLOCK_COUNTERS ||
-				    kind[i] == PTF_BLOCK_MARKS,
+				kind[i] == PTF_BLOCK_COUNTERS ||
+				kind[i] == PTF_BLOCK_MARKS,
 			.first_time_ns = from};
 		if (__builtin_add_overflow(from, span[i], &b[i].last_time_ns))
 			return false;
@@ -243,8 +243,8 @@ int ptf_index_decode(struct ptf_arena *arena, struct ptf_view frame,
 		return ptf_fail(err, PTF_ERR_CORRUPT, "not an index");
 	trailer = (struct ptf_view){frame.data + frame.size - PTF_INDEX_TRAILER_BYTES,
 		PTF_INDEX_TRAILER_BYTES};
-	body = (struct ptf_view){
-		frame.data + 8, frame.size - 8 - PTF_INDEX_TRAILER_BYTES};
+	body = (struct ptf_view){frame.data + 8,
+		frame.size - 8 - PTF_INDEX_TRAILER_BYTES};
 	if (!ptf_index_trailer_decode(trailer, &index->trailer) ||
 		index->trailer.index_bytes != frame.size ||
 		ptf_load64(trailer.data + AT_CHECKSUM) !=

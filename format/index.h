@@ -48,8 +48,8 @@ struct ptf_index_builder {
 	int64_t first_time_ns, last_time_ns;
 };
 
-void ptf_index_add_block(
-	struct ptf_index_builder *b, const struct ptf_index_block *block);
+void ptf_index_add_block(struct ptf_index_builder *b,
+	const struct ptf_index_block *block);
 
 /* The Blocks added since the last frame make up one at this offset. */
 void ptf_index_add_frame(struct ptf_index_builder *b, uint64_t offset,

@@ -73,8 +73,8 @@ void ptf_input_close(struct ptf_input *in)
 	ptf_buf_finish(&in->window);
 }
 
-static int fill_window(
-	struct ptf_input *in, uint64_t offset, size_t want, struct ptf_error *err)
+static int fill_window(struct ptf_input *in, uint64_t offset, size_t want,
+	struct ptf_error *err)
 {
 	uint8_t *to;
 

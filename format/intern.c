@@ -23,8 +23,8 @@ struct ptf_view ptf_intern_key(const struct ptf_intern *d, uint32_t id)
 	size_t begin, end;
 
 	if (d->key_size)
-		return (struct ptf_view){
-			d->heap.data + (id - 1) * d->key_size, d->key_size};
+		return (struct ptf_view){d->heap.data + (id - 1) * d->key_size,
+			d->key_size};
 	begin = id > 1 ? d->end[id - 2] : 0;
 	end = d->end[id - 1];
 	if (begin == end)

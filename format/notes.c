@@ -10,8 +10,8 @@
 /* A file can be wrong in more places than anybody reads. */
 #define NOTES_MAX 1000
 
-static bool push(
-	struct ptf_error ***list, size_t *count, size_t *capacity, struct ptf_error *note)
+static bool push(struct ptf_error ***list, size_t *count, size_t *capacity,
+	struct ptf_error *note)
 {
 	if (*count == *capacity) {
 		size_t wanted = *capacity ? 2 * *capacity : 16;
@@ -57,8 +57,8 @@ static bool add(struct ptf_notes *n, int code, uint64_t offset, const char *text
 	vsnprintf(text, sizeof(text), format, args);                                     \
 	va_end(args)
 
-void ptf_notes_add(
-	struct ptf_notes *n, int code, uint64_t offset, const char *format, ...)
+void ptf_notes_add(struct ptf_notes *n, int code, uint64_t offset, const char *format,
+	...)
 {
 	FORMAT_TEXT(text);
 
@@ -66,8 +66,8 @@ void ptf_notes_add(
 	add(n, code, offset, text);
 }
 
-void ptf_notes_add_provisional(
-	struct ptf_notes *n, int code, uint64_t offset, const char *format, ...)
+void ptf_notes_add_provisional(struct ptf_notes *n, int code, uint64_t offset,
+	const char *format, ...)
 {
 	FORMAT_TEXT(text);
 

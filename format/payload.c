@@ -21,8 +21,8 @@ static void arena_free(void *arena, void *data)
 	(void)data;
 }
 
-static const ProtobufCFieldDescriptor *field_of(
-	const ProtobufCMessageDescriptor *message, uint32_t number)
+static const ProtobufCFieldDescriptor *field_of(const ProtobufCMessageDescriptor *message,
+	uint32_t number)
 {
 	return protobuf_c_message_descriptor_get_field(message, number);
 }
@@ -32,8 +32,8 @@ static const ProtobufCFieldDescriptor *field_of(
  * make two readers see two things, so that a repeated one is refused. Fields
  * are few (below 64), messages nest no deeper than the schema.
  */
-static bool is_well_formed(
-	const ProtobufCMessageDescriptor *message, struct ptf_view bytes)
+static bool is_well_formed(const ProtobufCMessageDescriptor *message,
+	struct ptf_view bytes)
 {
 	struct ptf_cursor c = ptf_cursor(bytes);
 	uint64_t seen = 0;
@@ -75,8 +75,8 @@ static struct ptf_text text(ProtobufCBinaryData data)
 	return (struct ptf_text){(const char *)data.data, data.len};
 }
 
-static int fail_decode(
-	const struct ptf_arena *arena, const char *what, struct ptf_error *err)
+static int fail_decode(const struct ptf_arena *arena, const char *what,
+	struct ptf_error *err)
 {
 	if (arena->over_limit)
 		return ptf_fail(err, PTF_ERR_LIMIT, "%s: takes too much memory", what);
@@ -131,8 +131,8 @@ static bool get_section_start(struct ptf_arena *arena, const Ptf__SectionStart *
 	return attributes(arena, in->attribute, in->n_attribute, &out->attributes);
 }
 
-static bool get_lists(
-	struct ptf_arena *arena, const Ptf__Definitions *in, struct ptf_definitions *out)
+static bool get_lists(struct ptf_arena *arena, const Ptf__Definitions *in,
+	struct ptf_definitions *out)
 {
 	struct ptf_text *strings = ptf_arena_array(arena, in->n_string, sizeof(*strings));
 	struct ptf_module *modules =
@@ -154,8 +154,8 @@ static bool get_lists(
 	for (size_t i = 0; i < in->n_string; i++)
 		strings[i] = text(in->string[i]);
 	for (size_t i = 0; i < in->n_module; i++)
-		modules[i] = (struct ptf_module){
-			in->module[i]->path, text(in->module[i]->build_id)};
+		modules[i] = (struct ptf_module){in->module[i]->path,
+			text(in->module[i]->build_id)};
 	for (size_t i = 0; i < in->n_metric; i++) {
 		const Ptf__MetricDescriptor *m = in->metric[i];
 
@@ -167,8 +167,10 @@ static bool get_lists(
 	for (size_t i = 0; i < in->n_class_descriptor; i++) {
 		const Ptf__ClassDescriptor *c = in->class_descriptor[i];
 
-		classes[i] = (struct ptf_class_descriptor){
-			(enum ptf_class)known_or_0(c->kind, PTF_CLASS_WAIT), c->detail};
+		classes[i] =
+			(struct ptf_class_descriptor){(enum ptf_class)known_or_0(c->kind,
+							      PTF_CLASS_WAIT),
+				c->detail};
 	}
 	for (size_t i = 0; i < in->n_label_set; i++) {
 		if (!ids(arena, in->label_set[i]->key, &sets[i].keys) ||
@@ -264,12 +266,12 @@ static int get_samples(struct ptf_arena *arena, const Ptf__Samples *in,
 			view(v->exact)};
 	}
 	wire.values = values;
-	return ptf_samples_decode(
-		arena, &wire, &context->samples, out, context->has_lost_kinds, err);
+	return ptf_samples_decode(arena, &wire, &context->samples, out,
+		context->has_lost_kinds, err);
 }
 
-static bool get_marks(
-	struct ptf_arena *arena, const Ptf__Marks *in, struct ptf_marks *out)
+static bool get_marks(struct ptf_arena *arena, const Ptf__Marks *in,
+	struct ptf_marks *out)
 {
 	struct ptf_mark *rows = ptf_arena_array(arena, in->n_mark, sizeof(*rows));
 
@@ -284,8 +286,8 @@ static bool get_marks(
 	return rows != NULL;
 }
 
-static bool get_facts(
-	struct ptf_arena *arena, const Ptf__Facts *in, struct ptf_facts *out)
+static bool get_facts(struct ptf_arena *arena, const Ptf__Facts *in,
+	struct ptf_facts *out)
 {
 	struct ptf_source *sources =
 		ptf_arena_array(arena, in->n_source, sizeof(*sources));
@@ -312,8 +314,8 @@ static bool get_facts(
 	for (size_t i = 0; i < in->n_symbol; i++) {
 		const Ptf__Symbol *s = in->symbol[i];
 
-		symbols[i] = (struct ptf_symbol){
-			s->frame, s->name, s->file, s->line, s->inline_depth};
+		symbols[i] = (struct ptf_symbol){s->frame, s->name, s->file, s->line,
+			s->inline_depth};
 	}
 	for (size_t i = 0; i < in->n_thread_name; i++) {
 		const Ptf__ThreadName *n = in->thread_name[i];
@@ -350,16 +352,16 @@ static bool get_facts(
 	return true;
 }
 
-static bool get_losses(
-	struct ptf_arena *arena, const Ptf__Losses *in, struct ptf_losses *out)
+static bool get_losses(struct ptf_arena *arena, const Ptf__Losses *in,
+	struct ptf_losses *out)
 {
 	struct ptf_loss *rows = ptf_arena_array(arena, in->n_loss, sizeof(*rows));
 
 	for (size_t i = 0; rows && i < in->n_loss; i++) {
 		const Ptf__Loss *l = in->loss[i];
 
-		rows[i] = (struct ptf_loss){
-			l->kind, l->process, l->thread, l->count, l->weight_ns};
+		rows[i] = (struct ptf_loss){l->kind, l->process, l->thread, l->count,
+			l->weight_ns};
 	}
 	*out = (struct ptf_losses){rows, in->n_loss};
 	return rows != NULL;
@@ -388,8 +390,8 @@ static int get_rows(struct ptf_arena *arena, const Ptf__Block *b,
 	}
 	{
 		const Ptf__Counters *in = b->counters;
-		struct ptf_counter_columns columns = {
-			in->start, view(in->step), view(in->value)};
+		struct ptf_counter_columns columns = {in->start, view(in->step),
+			view(in->value)};
 
 		out->counters = (struct ptf_counters){.metric = in->metric,
 			.process = in->process,
@@ -435,8 +437,8 @@ int ptf_payload_decode(struct ptf_arena *arena, struct ptf_view block,
 		ok = get_section_start(arena, b->section_start, &out->section_start);
 		break;
 	case PTF__BLOCK__KIND_DEFINITIONS:
-		rc = get_definitions(
-			arena, b->definitions, context, &out->definitions, err);
+		rc = get_definitions(arena, b->definitions, context, &out->definitions,
+			err);
 		break;
 	case PTF__BLOCK__KIND_SAMPLES:
 		rc = get_samples(arena, b->samples, context, &out->samples, err);

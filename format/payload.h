@@ -90,7 +90,7 @@ int ptf_payload_counters(struct ptf_buf *out, struct ptf_arena *arena,
 	struct ptf_row_encoder *e, const struct ptf_counters *in, uint64_t resolution_ns,
 	struct ptf_error *err);
 
-int ptf_payload_encode_index(
-	struct ptf_buf *out, const struct ptf_index_columns *in, struct ptf_error *err);
+int ptf_payload_encode_index(struct ptf_buf *out, const struct ptf_index_columns *in,
+	struct ptf_error *err);
 
 #endif

@@ -50,8 +50,8 @@ static void *pointers(struct ptf_arena *arena, void *structs, size_t count, size
 	m.n_##list = (count);                                                            \
 	m.list = pointers(arena, items, (count), sizeof(*items))
 
-static bool put_ids(
-	struct ptf_arena *arena, const struct ptf_ids *in, ProtobufCBinaryData *out)
+static bool put_ids(struct ptf_arena *arena, const struct ptf_ids *in,
+	ProtobufCBinaryData *out)
 {
 	struct ptf_buf b = {0};
 	uint8_t *copy;
@@ -382,8 +382,8 @@ int ptf_payload_facts(struct ptf_buf *out, struct ptf_arena *arena,
 
 	if (!m.source || !m.symbol || !m.thread_name || !m.thread_end || !m.process_end ||
 		!m.process_image ||
-		!put_images(
-			arena, facts->process_images, facts->process_image_count, images))
+		!put_images(arena, facts->process_images, facts->process_image_count,
+			images))
 		return ptf_fail_nomem(err);
 	for (size_t i = 0; i < facts->source_count; i++) {
 		const struct ptf_source *s = &facts->sources[i];
@@ -470,8 +470,8 @@ int ptf_payload_section_end(struct ptf_buf *out, struct ptf_arena *arena,
 	return put_block(out, &block, err);
 }
 
-int ptf_payload_encode_index(
-	struct ptf_buf *out, const struct ptf_index_columns *in, struct ptf_error *err)
+int ptf_payload_encode_index(struct ptf_buf *out, const struct ptf_index_columns *in,
+	struct ptf_error *err)
 {
 	Ptf__Index m = PTF__INDEX__INIT;
 	uint8_t *to;

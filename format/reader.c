@@ -102,8 +102,8 @@ static int begin_section(struct ptf_reader *r, uint64_t offset, struct ptf_error
 	return 0;
 }
 
-static int take_header(
-	struct ptf_reader *r, const struct ptf_item *item, struct ptf_error *err)
+static int take_header(struct ptf_reader *r, const struct ptf_item *item,
+	struct ptf_error *err)
 {
 	struct ptf_section_info *info;
 	struct ptf_error why = {0};
@@ -166,8 +166,8 @@ static int give_start(struct ptf_reader *r, uint64_t offset, struct ptf_block *b
 	return 1;
 }
 
-static int give_definitions(
-	struct ptf_reader *r, struct ptf_block *block, struct ptf_error *err)
+static int give_definitions(struct ptf_reader *r, struct ptf_block *block,
+	struct ptf_error *err)
 {
 	struct ptf_definitions lost;
 	struct ptf_error why = {0};
@@ -183,8 +183,8 @@ static int give_definitions(
 		if (rc < 0)
 			return rc;
 		/* From here on the stand-ins count, whatever the Block itself holds. */
-		rc = ptf_section_define(
-			&r->section, &block->definitions, r->options.max_ids, &why);
+		rc = ptf_section_define(&r->section, &block->definitions,
+			r->options.max_ids, &why);
 		if (rc == PTF_ERR_NOMEM)
 			return ptf_fail_nomem(err);
 		if (rc < 0)
@@ -195,8 +195,8 @@ static int give_definitions(
 		block->definitions = lost;
 		return 1;
 	}
-	rc = ptf_section_define(
-		&r->section, &block->definitions, r->options.max_ids, err);
+	rc = ptf_section_define(&r->section, &block->definitions, r->options.max_ids,
+		err);
 	return rc < 0 ? rc : 1;
 }
 
@@ -255,8 +255,8 @@ static int decode_block(struct ptf_reader *r, const struct ptf_item *item, uint3
 	/* A seek must see the times of Blocks to know which to leave out. */
 	if (r->is_seeking && r->next_section - 1 == r->seek_section)
 		context.skip_samples = false;
-	*block = (struct ptf_block){
-		.section_index = r->next_section - 1, .file_offset = item->offset};
+	*block = (struct ptf_block){.section_index = r->next_section - 1,
+		.file_offset = item->offset};
 	rc = ptf_payload_decode(&r->arena, item->block, &context, block, err);
 	if (rc < 0)
 		return rc;
@@ -340,8 +340,8 @@ static int take_block(struct ptf_reader *r, const struct ptf_item *item,
 	return rc;
 }
 
-static int next_block(
-	struct ptf_reader *r, struct ptf_block *block, struct ptf_error *err)
+static int next_block(struct ptf_reader *r, struct ptf_block *block,
+	struct ptf_error *err)
 {
 	if (r->is_held) {
 		*block = r->held;
@@ -411,8 +411,8 @@ static int expect_start(struct ptf_reader *r, struct ptf_error *err)
 	if (rc == PTF_ERR_NOMEM || rc == PTF_ERR_IO || rc == PTF_ERR_LIMIT)
 		return rc;
 	if (r->section.is_refused)
-		return ptf_fail(
-			err, r->notes.item[0]->code, "%s", r->notes.item[0]->message);
+		return ptf_fail(err, r->notes.item[0]->code, "%s",
+			r->notes.item[0]->message);
 	if (rc != 1 || r->held.kind != PTF_BLOCK_SECTION_START)
 		return ptf_fail(err, PTF_ERR_NOT_PTF, "not a ptf trace");
 	r->is_held = true;
@@ -421,8 +421,8 @@ static int expect_start(struct ptf_reader *r, struct ptf_error *err)
 
 static int fail_as_text(struct ptf_error *err)
 {
-	return ptf_fail_at(
-		err, PTF_ERR_CORRUPT, 0, "its bytes were changed by a transfer as text");
+	return ptf_fail_at(err, PTF_ERR_CORRUPT, 0,
+		"its bytes were changed by a transfer as text");
 }
 
 static int look_at_start(struct ptf_reader *r, struct ptf_error *err)
@@ -588,11 +588,11 @@ static int plan_skips(struct ptf_reader *r, const struct ptf_index *index,
 
 			needed = (b->kind != PTF_BLOCK_SAMPLES &&
 					 b->kind != PTF_BLOCK_COUNTERS) ||
-				 b->last_time_ns >= time_ns;
+				b->last_time_ns >= time_ns;
 		}
 		if (!needed)
-			skip[count++] = (struct ptf_skip){
-				section_offset + f->offset, f->size_bytes};
+			skip[count++] = (struct ptf_skip){section_offset + f->offset,
+				f->size_bytes};
 	}
 	r->frames.skip = skip;
 	r->frames.skip_count = count;
@@ -617,14 +617,14 @@ static int index_before(struct ptf_reader *r, uint64_t end, struct ptf_index *in
 		return rc;
 	if (!ptf_index_trailer_decode(view, &trailer) || trailer.section_bytes > end)
 		return 0;
-	rc = ptf_input_view(
-		&r->in, end - trailer.section_bytes, PTF_HEADER_BYTES, &view, err);
+	rc = ptf_input_view(&r->in, end - trailer.section_bytes, PTF_HEADER_BYTES, &view,
+		err);
 	if (rc < 0)
 		return rc;
 	if (ptf_header_decode(view, &header, NULL) < 0)
 		return 0;
-	rc = ptf_input_view(
-		&r->in, end - trailer.index_bytes, trailer.index_bytes, &view, err);
+	rc = ptf_input_view(&r->in, end - trailer.index_bytes, trailer.index_bytes, &view,
+		err);
 	if (rc < 0)
 		return rc;
 	ptf_arena_reset(&r->index_arena);
@@ -637,8 +637,8 @@ static int index_before(struct ptf_reader *r, uint64_t end, struct ptf_index *in
  * to its very start are the sections numbered for sure. 1 when the wanted one
  * was found, and the frames are set to read it.
  */
-static int find_by_index(
-	struct ptf_reader *r, uint32_t wanted, int64_t time_ns, struct ptf_error *err)
+static int find_by_index(struct ptf_reader *r, uint32_t wanted, int64_t time_ns,
+	struct ptf_error *err)
 {
 	uint64_t *start = NULL; /* of each section, last one first */
 	size_t count = 0, capacity = 0;
@@ -744,8 +744,8 @@ const struct ptf_error *ptf_reader_note(const struct ptf_reader *r, size_t index
 	return index < r->notes.count ? r->notes.item[index] : NULL;
 }
 
-const struct ptf_section_info *ptf_reader_section(
-	const struct ptf_reader *r, uint32_t section_index)
+const struct ptf_section_info *ptf_reader_section(const struct ptf_reader *r,
+	uint32_t section_index)
 {
 	return section_index < r->section_count ? &r->sections[section_index] : NULL;
 }

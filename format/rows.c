@@ -7,8 +7,8 @@
 
 /* ------------------------------------------------------------- reading */
 
-static int fail_column(
-	const struct ptf_arena *arena, const char *name, struct ptf_error *err)
+static int fail_column(const struct ptf_arena *arena, const char *name,
+	struct ptf_error *err)
 {
 	if (arena->over_limit)
 		return ptf_fail(err, PTF_ERR_LIMIT, "%s take too much memory", name);
@@ -18,8 +18,8 @@ static int fail_column(
 }
 
 /* The row count of a Block is that of its first column. */
-static int count_rows(
-	struct ptf_view view, const char *name, size_t *count, struct ptf_error *err)
+static int count_rows(struct ptf_view view, const char *name, size_t *count,
+	struct ptf_error *err)
 {
 	*count = ptf_varint_count(view);
 	if (*count > PTF_BLOCK_ROWS_MAX)
@@ -29,15 +29,15 @@ static int count_rows(
 }
 
 /* A column that may be left out: NULL in *out then. */
-static bool optional_u32(
-	struct ptf_arena *arena, struct ptf_view view, size_t count, const uint32_t **out)
+static bool optional_u32(struct ptf_arena *arena, struct ptf_view view, size_t count,
+	const uint32_t **out)
 {
 	*out = view.size ? ptf_column_u32(arena, view, count) : NULL;
 	return *out || !view.size;
 }
 
-static bool optional_s64(
-	struct ptf_arena *arena, struct ptf_view view, size_t count, const int64_t **out)
+static bool optional_s64(struct ptf_arena *arena, struct ptf_view view, size_t count,
+	const int64_t **out)
 {
 	*out = view.size ? ptf_column_s64(arena, view, count) : NULL;
 	return *out || !view.size;

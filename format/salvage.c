@@ -5,8 +5,8 @@
 #define OVERLAP_BYTES 24
 
 /* Does a data frame of ours stand here, whole and with the right checksum? */
-static int is_sound_frame(
-	struct ptf_frames *f, uint64_t offset, bool *sound, struct ptf_error *err)
+static int is_sound_frame(struct ptf_frames *f, uint64_t offset, bool *sound,
+	struct ptf_error *err)
 {
 	struct ptf_frame_head head;
 	struct ptf_view view;
@@ -59,8 +59,8 @@ int ptf_salvage_find(struct ptf_frames *f, uint64_t from, uint64_t end,
 				continue;
 			magic = ptf_load32(view.data + i);
 			if (magic == PTF_HEADER_MAGIC &&
-				ptf_header_is_at((struct ptf_view){
-					view.data + i, view.size - i})) {
+				ptf_header_is_at((
+					struct ptf_view){view.data + i, view.size - i})) {
 				*found = PTF_FOUND_HEADER;
 				*offset = from + i;
 				return 0;

@@ -8,8 +8,8 @@
 /* ------------------------------------------------------------- reading */
 
 /* Why a column could not be had: its bytes, or memory. */
-static int fail_column(
-	const struct ptf_arena *arena, const char *name, struct ptf_error *err)
+static int fail_column(const struct ptf_arena *arena, const char *name,
+	struct ptf_error *err)
 {
 	if (arena->over_limit)
 		return ptf_fail(err, PTF_ERR_LIMIT, "samples take too much memory");
@@ -18,18 +18,18 @@ static int fail_column(
 	return ptf_fail(err, PTF_ERR_CORRUPT, "samples: bad column %s", name);
 }
 
-static int64_t *decode_values(
-	struct ptf_arena *arena, const struct ptf_value_wire *wire, size_t count)
+static int64_t *decode_values(struct ptf_arena *arena, const struct ptf_value_wire *wire,
+	size_t count)
 {
 	size_t multiple_count, exact_count;
 	int64_t *out = ptf_arena_array(arena, count, sizeof(*out));
-	uint32_t *multiple_row = ptf_column_rows(
-		arena, wire->multiple_gap, wire->multiple, count, &multiple_count);
+	uint32_t *multiple_row = ptf_column_rows(arena, wire->multiple_gap,
+		wire->multiple, count, &multiple_count);
 	uint32_t *exact_row =
 		ptf_column_rows(arena, wire->exact_gap, wire->exact, count, &exact_count);
-	uint64_t *multiple =
-		multiple_row ? ptf_column_u64(arena, wire->multiple, multiple_count)
-			     : NULL;
+	uint64_t *multiple = multiple_row
+		? ptf_column_u64(arena, wire->multiple, multiple_count)
+		: NULL;
 	int64_t *exact =
 		exact_row ? ptf_column_s64(arena, wire->exact, exact_count) : NULL;
 
@@ -38,8 +38,8 @@ static int64_t *decode_values(
 	for (size_t i = 0; i < count; i++)
 		out[i] = (int64_t)wire->scale;
 	for (size_t i = 0; i < multiple_count; i++)
-		if (__builtin_mul_overflow(
-			    wire->scale, multiple[i], &out[multiple_row[i]]))
+		if (__builtin_mul_overflow(wire->scale, multiple[i],
+			    &out[multiple_row[i]]))
 			return NULL;
 	for (size_t i = 0; i < exact_count; i++)
 		out[exact_row[i]] = exact[i];
@@ -84,8 +84,8 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 	columns = ptf_arena_array(arena, wire->value_count, sizeof(*columns));
 	if (!node || !class_id || !time_ns || !columns)
 		return fail_column(arena, "", err);
-	if (!ptf_kinds_decode(
-		    arena, &wire->kinds, &context->kinds, node, class_id, has_lost_kinds))
+	if (!ptf_kinds_decode(arena, &wire->kinds, &context->kinds, node, class_id,
+		    has_lost_kinds))
 		return fail_column(arena, "kind_high", err);
 	for (size_t i = 0; i < wire->value_count; i++) {
 		for (size_t j = 0; j < i; j++)
@@ -108,8 +108,8 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 	rc = decode_optional(arena, wire->labels_gap, wire->labels, count, "labels",
 		&out->labels, err);
 	if (rc == 0)
-		rc = decode_optional(
-			arena, wire->cpu_gap, wire->cpu, count, "cpu", &out->cpu, err);
+		rc = decode_optional(arena, wire->cpu_gap, wire->cpu, count, "cpu",
+			&out->cpu, err);
 	if (rc == 0)
 		rc = decode_optional(arena, wire->task_gap, wire->task, count, "task",
 			&out->task, err);
@@ -193,8 +193,8 @@ static bool encode_values(struct value_encoder *e, const struct ptf_value_column
 	size_t count, struct ptf_value_wire *wire)
 {
 	int64_t scale = column->scale > 0 && column->scale <= INT64_MAX
-				? (int64_t)column->scale
-				: (int64_t)majority(column->values, count);
+		? (int64_t)column->scale
+		: (int64_t)majority(column->values, count);
 
 	ptf_pair_clear(&e->multiple);
 	ptf_pair_clear(&e->exact);
@@ -217,7 +217,7 @@ static bool encode_values(struct value_encoder *e, const struct ptf_value_column
 		ptf_buf_view(&e->multiple.gap), ptf_buf_view(&e->multiple.value),
 		ptf_buf_view(&e->exact.gap), ptf_buf_view(&e->exact.value)};
 	return !e->multiple.gap.failed && !e->multiple.value.failed &&
-	       !e->exact.gap.failed && !e->exact.value.failed;
+		!e->exact.gap.failed && !e->exact.value.failed;
 }
 
 static bool encode_runs(struct ptf_pair *pair, const uint32_t *values, size_t count,
@@ -247,17 +247,17 @@ int ptf_samples_encode(struct ptf_samples_encoder *e, const struct ptf_samples *
 		.value_count = samples->column_count};
 	ok = ptf_kinds_encode(&e->kinds, kind, count, &wire->kinds);
 	for (size_t i = 0; ok && i < samples->column_count; i++) {
-		ok = encode_values(
-			&e->values[i], &samples->columns[i], count, &e->wires[i]);
+		ok = encode_values(&e->values[i], &samples->columns[i], count,
+			&e->wires[i]);
 		if (samples->columns[i].metric == context->time_metric)
 			grid.weight_ns = samples->columns[i].values;
 	}
 	ok = ok &&
-	     ptf_stamps_encode(&e->stamps, &grid, samples->time_ns, first_step,
-		     &wire->stamps, last_step) &&
-	     encode_runs(&e->labels, samples->labels, count, &wire->labels_gap,
-		     &wire->labels) &&
-	     encode_runs(&e->cpu, samples->cpu, count, &wire->cpu_gap, &wire->cpu) &&
-	     encode_runs(&e->task, samples->task, count, &wire->task_gap, &wire->task);
+		ptf_stamps_encode(&e->stamps, &grid, samples->time_ns, first_step,
+			&wire->stamps, last_step) &&
+		encode_runs(&e->labels, samples->labels, count, &wire->labels_gap,
+			&wire->labels) &&
+		encode_runs(&e->cpu, samples->cpu, count, &wire->cpu_gap, &wire->cpu) &&
+		encode_runs(&e->task, samples->task, count, &wire->task_gap, &wire->task);
 	return ok ? 0 : ptf_fail_nomem(err);
 }

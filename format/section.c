@@ -82,8 +82,9 @@ static void name_lost_things(struct ptf_definitions *lost, struct ptf_arena *are
 	for (size_t i = 0; i < lost->string_count; i++)
 		strings[i] = (struct ptf_text){"[lost]", 6};
 	for (size_t i = 0; i < lost->function_count; i++)
-		functions[i] = (struct ptf_function){
-			.name = lost->string_count ? lost->first_string : 0,
+		functions[i] = (struct ptf_function){.name = lost->string_count
+				? lost->first_string
+				: 0,
 			.kind = PTF_FUNCTION_SYNTHETIC};
 	for (size_t i = 0; i < lost->frame_count; i++)
 		frames[i] = (struct ptf_frame){
@@ -124,8 +125,8 @@ int ptf_section_lost(const struct ptf_section *s, const struct ptf_definitions *
 	if (sum == 0)
 		return 0;
 	if (sum > PTF_LOST_IDS_MAX)
-		return ptf_fail(
-			err, PTF_ERR_LIMIT, "definitions: too many before them are lost");
+		return ptf_fail(err, PTF_ERR_LIMIT,
+			"definitions: too many before them are lost");
 	*lost = (struct ptf_definitions){.first_string = s->strings + 1,
 		.first_module = s->modules + 1,
 		.first_function = s->functions + 1,
@@ -274,8 +275,8 @@ int ptf_section_define(struct ptf_section *s, const struct ptf_definitions *d,
 		!add(&after.threads, d->thread_count, max_ids))
 		return ptf_fail(err, PTF_ERR_LIMIT, "definitions: too many ids");
 	if (!are_sound(&after, s, d))
-		return ptf_fail(
-			err, PTF_ERR_CORRUPT, "definitions refer to what is not defined");
+		return ptf_fail(err, PTF_ERR_CORRUPT,
+			"definitions refer to what is not defined");
 	if (!reserve(s, after.functions, after.kinds))
 		return ptf_fail_nomem(err);
 	after.first_lines = s->first_lines;
@@ -315,12 +316,12 @@ static bool column_within(const uint32_t *column, size_t count, uint32_t highest
 	return seen <= highest;
 }
 
-static bool row_is_sound(
-	const struct ptf_section *s, const struct ptf_samples *b, size_t i)
+static bool row_is_sound(const struct ptf_section *s, const struct ptf_samples *b,
+	size_t i)
 {
 	return b->node[i] != PTF_LOST_KIND_NODE &&
-	       (!b->labels || b->labels[i] <= s->label_sets) &&
-	       (!b->task || b->task[i] <= s->strings);
+		(!b->labels || b->labels[i] <= s->label_sets) &&
+		(!b->task || b->task[i] <= s->strings);
 }
 
 static int check_samples(const struct ptf_section *s, struct ptf_samples *b,
@@ -398,8 +399,8 @@ static void check_facts(const struct ptf_section *s, struct ptf_facts *f, size_t
 			all_within(&it->arguments, s->strings));
 }
 
-static int check_metric(
-	const struct ptf_section *s, uint32_t metric, struct ptf_error *err)
+static int check_metric(const struct ptf_section *s, uint32_t metric,
+	struct ptf_error *err)
 {
 	if (metric > 0 && metric <= s->metrics)
 		return 0;

@@ -46,8 +46,8 @@ void ptf_sizes_destroy(struct ptf_sizes *s)
 	free(s);
 }
 
-static void add_part(
-	void *context, uint32_t kind, uint32_t field, uint32_t sub, struct ptf_view bytes)
+static void add_part(void *context, uint32_t kind, uint32_t field, uint32_t sub,
+	struct ptf_view bytes)
 {
 	struct ptf_sizes *s = context;
 	uint32_t part;
@@ -129,13 +129,13 @@ const struct ptf_size_part *ptf_sizes_list(struct ptf_sizes *s, size_t *count)
 
 		if (!s->parts[i].raw_bytes)
 			continue;
-		name = ptf_payload_part_name(
-			i / FIELDS / FIELDS, i / FIELDS % FIELDS, i % FIELDS);
+		name = ptf_payload_part_name(i / FIELDS / FIELDS, i / FIELDS % FIELDS,
+			i % FIELDS);
 		snprintf(s->names[n], NAME_BYTES, "%s.%s%s%s",
 			name.kind ? name.kind : "?", name.field ? name.field : "?",
 			name.sub ? "." : "", name.sub ? name.sub : "");
-		s->list[n] = (struct ptf_size_part){
-			s->names[n], s->parts[i].raw_bytes, s->parts[i].packed_bytes};
+		s->list[n] = (struct ptf_size_part){s->names[n], s->parts[i].raw_bytes,
+			s->parts[i].packed_bytes};
 		n++;
 	}
 	qsort(s->list, n, sizeof(*s->list), by_size);

@@ -57,8 +57,8 @@ bool ptf_stamps_decode(struct ptf_arena *arena, const struct ptf_grid *grid,
 	int64_t place = columns->start, highest = -limit;
 	struct walker w = walker(grid);
 	size_t shift_count, next = 0;
-	uint32_t *shift_row = ptf_column_rows(
-		arena, columns->shift_gap, columns->shift, grid->count, &shift_count);
+	uint32_t *shift_row = ptf_column_rows(arena, columns->shift_gap, columns->shift,
+		grid->count, &shift_count);
 	int64_t *shift =
 		shift_row ? ptf_column_s64(arena, columns->shift, shift_count) : NULL;
 	int64_t *late = NULL;
@@ -288,8 +288,8 @@ bool ptf_stamps_encode(struct ptf_stamp_encoder *e, const struct ptf_grid *grid,
 	far_steps = (int64_t)(grid->period_ns / 8 / grid->resolution_ns);
 	if (far_steps < 64)
 		far_steps = 64;
-	code_lateness(
-		&e->shift, &e->late, low, count, far_steps, first_step, &columns->start);
+	code_lateness(&e->shift, &e->late, low, count, far_steps, first_step,
+		&columns->start);
 	use_late = true;
 
 	code_distances(shift, low, count, first_step, &other_start);
@@ -304,8 +304,8 @@ bool ptf_stamps_encode(struct ptf_stamp_encoder *e, const struct ptf_grid *grid,
 	if (resolution > 1) {
 		size_t cost = pair_bytes(&e->shift) + (use_late ? e->late.size : 0);
 
-		code_with_dead_band(
-			shift, low, is_exact, count, first_step, &other_start);
+		code_with_dead_band(shift, low, is_exact, count, first_step,
+			&other_start);
 		if (pair_bytes(shift) <= cost) {
 			struct ptf_pair swap = e->shift;
 
@@ -318,15 +318,15 @@ bool ptf_stamps_encode(struct ptf_stamp_encoder *e, const struct ptf_grid *grid,
 	columns->shift_gap = ptf_buf_view(&e->shift.gap);
 	columns->shift = ptf_buf_view(&e->shift.value);
 	columns->late = use_late && !is_all_zero(ptf_buf_view(&e->late))
-				? ptf_buf_view(&e->late)
-				: (struct ptf_view){0};
+		? ptf_buf_view(&e->late)
+		: (struct ptf_view){0};
 	/*
 	 * An upper bound is enough: it is below the last time plus one step, so
 	 * that the next Block of the thread can always begin there.
 	 */
 	*last_step = last_low > first_step ? last_low : first_step;
 	return !e->shift.gap.failed && !e->shift.value.failed && !e->late.failed &&
-	       !e->other_shift.gap.failed && !e->other_shift.value.failed;
+		!e->other_shift.gap.failed && !e->other_shift.value.failed;
 }
 
 void ptf_stamp_encoder_finish(struct ptf_stamp_encoder *e)

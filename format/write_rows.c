@@ -10,8 +10,8 @@ static size_t rows_in_block(size_t count, size_t from)
 	return count - from < PTF_BLOCK_ROWS_MAX ? count - from : PTF_BLOCK_ROWS_MAX;
 }
 
-static int put_aggregates(
-	struct ptf_writer *w, const struct ptf_aggregates *in, struct ptf_error *err)
+static int put_aggregates(struct ptf_writer *w, const struct ptf_aggregates *in,
+	struct ptf_error *err)
 {
 	int rc = 0;
 
@@ -30,11 +30,11 @@ static int put_aggregates(
 		from += part.count;
 		rc = ptf_writing_definitions(w, NULL, err);
 		if (rc == 0)
-			rc = ptf_payload_aggregates(
-				&w->payload, &w->arena, &w->rows, &part, err);
+			rc = ptf_payload_aggregates(&w->payload, &w->arena, &w->rows,
+				&part, err);
 		if (rc == 0)
-			rc = ptf_writing_end_untimed(
-				w, PTF_BLOCK_AGGREGATES, part.count, err);
+			rc = ptf_writing_end_untimed(w, PTF_BLOCK_AGGREGATES, part.count,
+				err);
 	}
 	return rc;
 }
@@ -45,8 +45,8 @@ int ptf_writer_aggregates(struct ptf_writer *w, const struct ptf_aggregates *agg
 	GUARDED(w, err, put_aggregates(w, aggregates, err));
 }
 
-static int put_edges(
-	struct ptf_writer *w, const struct ptf_edges *in, struct ptf_error *err)
+static int put_edges(struct ptf_writer *w, const struct ptf_edges *in,
+	struct ptf_error *err)
 {
 	int rc = 0;
 
@@ -63,16 +63,16 @@ static int put_edges(
 		from += part.count;
 		rc = ptf_writing_definitions(w, NULL, err);
 		if (rc == 0)
-			rc = ptf_payload_edges(
-				&w->payload, &w->arena, &w->rows, &part, err);
+			rc = ptf_payload_edges(&w->payload, &w->arena, &w->rows, &part,
+				err);
 		if (rc == 0)
 			rc = ptf_writing_end_untimed(w, PTF_BLOCK_EDGES, part.count, err);
 	}
 	return rc;
 }
 
-int ptf_writer_edges(
-	struct ptf_writer *w, const struct ptf_edges *edges, struct ptf_error *err)
+int ptf_writer_edges(struct ptf_writer *w, const struct ptf_edges *edges,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, put_edges(w, edges, err));
 }
@@ -86,8 +86,8 @@ static int check_time(int64_t time_ns, const char *what, struct ptf_error *err)
 	return 0;
 }
 
-static int put_counters(
-	struct ptf_writer *w, const struct ptf_counters *in, struct ptf_error *err)
+static int put_counters(struct ptf_writer *w, const struct ptf_counters *in,
+	struct ptf_error *err)
 {
 	int rc = 0;
 
@@ -100,8 +100,8 @@ static int put_counters(
 		if (rc < 0)
 			return rc;
 		if (i && in->time_ns[i] < in->time_ns[i - 1])
-			return ptf_fail(
-				err, PTF_ERR_USAGE, "time of a counter decreases");
+			return ptf_fail(err, PTF_ERR_USAGE,
+				"time of a counter decreases");
 	}
 	for (size_t from = 0; rc == 0 && from < in->count;) {
 		struct ptf_counters part = *in;
@@ -127,14 +127,14 @@ static int put_counters(
 	return rc;
 }
 
-int ptf_writer_counters(
-	struct ptf_writer *w, const struct ptf_counters *counters, struct ptf_error *err)
+int ptf_writer_counters(struct ptf_writer *w, const struct ptf_counters *counters,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, put_counters(w, counters, err));
 }
 
-static int put_marks(
-	struct ptf_writer *w, const struct ptf_marks *in, struct ptf_error *err)
+static int put_marks(struct ptf_writer *w, const struct ptf_marks *in,
+	struct ptf_error *err)
 {
 	int rc = 0;
 
@@ -173,14 +173,14 @@ static int put_marks(
 	return rc;
 }
 
-int ptf_writer_marks(
-	struct ptf_writer *w, const struct ptf_marks *marks, struct ptf_error *err)
+int ptf_writer_marks(struct ptf_writer *w, const struct ptf_marks *marks,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, put_marks(w, marks, err));
 }
 
-static int put_clock(
-	struct ptf_writer *w, const struct ptf_clock *clock, struct ptf_error *err)
+static int put_clock(struct ptf_writer *w, const struct ptf_clock *clock,
+	struct ptf_error *err)
 {
 	int rc;
 
@@ -190,22 +190,22 @@ static int put_clock(
 	return rc < 0 ? rc : ptf_writing_end_untimed(w, PTF_BLOCK_CLOCK, 1, err);
 }
 
-int ptf_writer_clock(
-	struct ptf_writer *w, const struct ptf_clock *clock, struct ptf_error *err)
+int ptf_writer_clock(struct ptf_writer *w, const struct ptf_clock *clock,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, put_clock(w, clock, err));
 }
 
 /* ------------------------------------------------------ facts, losses */
 
-static int check_facts(
-	struct ptf_writer *w, const struct ptf_facts *f, struct ptf_error *err)
+static int check_facts(struct ptf_writer *w, const struct ptf_facts *f,
+	struct ptf_error *err)
 {
 	for (size_t i = 0; i < f->source_count; i++) {
 		NEED(PTF_ID_STRING, "string", f->sources[i].file);
 		if (f->sources[i].text.size > PTF_BLOCK_BYTES_MAX / 2)
-			return ptf_fail(
-				err, PTF_ERR_LIMIT, "a source text is over 8 MiB");
+			return ptf_fail(err, PTF_ERR_LIMIT,
+				"a source text is over 8 MiB");
 	}
 	for (size_t i = 0; i < f->symbol_count; i++) {
 		NEED_ONE(PTF_ID_FRAME, "frame", f->symbols[i].frame);
@@ -242,8 +242,8 @@ static int check_facts(
 		rest.count -= part.count;                                                \
 	} while (0)
 
-static int put_facts(
-	struct ptf_writer *w, const struct ptf_facts *facts, struct ptf_error *err)
+static int put_facts(struct ptf_writer *w, const struct ptf_facts *facts,
+	struct ptf_error *err)
 {
 	struct ptf_facts rest = *facts;
 	int rc = check_facts(w, facts, err);
@@ -276,14 +276,14 @@ static int put_facts(
 	return rc;
 }
 
-int ptf_writer_facts(
-	struct ptf_writer *w, const struct ptf_facts *facts, struct ptf_error *err)
+int ptf_writer_facts(struct ptf_writer *w, const struct ptf_facts *facts,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, put_facts(w, facts, err));
 }
 
-static int put_losses(
-	struct ptf_writer *w, const struct ptf_losses *in, struct ptf_error *err)
+static int put_losses(struct ptf_writer *w, const struct ptf_losses *in,
+	struct ptf_error *err)
 {
 	int rc = 0;
 
@@ -293,22 +293,22 @@ static int put_losses(
 		NEED(PTF_ID_THREAD, "thread", in->rows[i].thread);
 	}
 	for (size_t from = 0; rc == 0 && from < in->count;) {
-		struct ptf_losses part = {
-			in->rows + from, rows_in_block(in->count, from)};
+		struct ptf_losses part = {in->rows + from,
+			rows_in_block(in->count, from)};
 
 		from += part.count;
 		rc = ptf_writing_definitions(w, NULL, err);
 		if (rc == 0)
 			rc = ptf_payload_losses(&w->payload, &w->arena, &part, err);
 		if (rc == 0)
-			rc = ptf_writing_end_untimed(
-				w, PTF_BLOCK_LOSSES, part.count, err);
+			rc = ptf_writing_end_untimed(w, PTF_BLOCK_LOSSES, part.count,
+				err);
 	}
 	return rc;
 }
 
-int ptf_writer_losses(
-	struct ptf_writer *w, const struct ptf_losses *losses, struct ptf_error *err)
+int ptf_writer_losses(struct ptf_writer *w, const struct ptf_losses *losses,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, put_losses(w, losses, err));
 }

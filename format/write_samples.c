@@ -144,8 +144,8 @@ static int gather_kinds(struct ptf_writer *w, struct ptf_gather *g,
 	return 0;
 }
 
-static int add_samples(
-	struct ptf_writer *w, const struct ptf_samples *s, struct ptf_error *err)
+static int add_samples(struct ptf_writer *w, const struct ptf_samples *s,
+	struct ptf_error *err)
 {
 	struct ptf_gather *g;
 	size_t from = 0;
@@ -190,8 +190,8 @@ static int add_samples(
 	return w->gathered_rows >= GATHERED_ROWS_MAX ? ptf_writing_waiting(w, err) : 0;
 }
 
-int ptf_writer_samples(
-	struct ptf_writer *w, const struct ptf_samples *samples, struct ptf_error *err)
+int ptf_writer_samples(struct ptf_writer *w, const struct ptf_samples *samples,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, add_samples(w, samples, err));
 }

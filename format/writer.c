@@ -17,8 +17,8 @@
 
 /* --------------------------------------------------------- bytes to fd */
 
-static int write_all(
-	struct ptf_writer *w, const uint8_t *data, size_t size, struct ptf_error *err)
+static int write_all(struct ptf_writer *w, const uint8_t *data, size_t size,
+	struct ptf_error *err)
 {
 	while (size) {
 		ssize_t n = write(w->fd, data, size);
@@ -81,8 +81,8 @@ static int close_frame(struct ptf_writer *w, struct ptf_error *err)
 }
 
 /* A Block was appended to the payload. */
-int ptf_writing_end_block(
-	struct ptf_writer *w, const struct ptf_index_block *block, struct ptf_error *err)
+int ptf_writing_end_block(struct ptf_writer *w, const struct ptf_index_block *block,
+	struct ptf_error *err)
 {
 	ptf_arena_reset(&w->arena);
 	if (w->payload.failed)
@@ -91,8 +91,8 @@ int ptf_writing_end_block(
 	return w->payload.size >= w->frame_size_bytes ? close_frame(w, err) : 0;
 }
 
-int ptf_writing_end_untimed(
-	struct ptf_writer *w, uint32_t kind, size_t rows, struct ptf_error *err)
+int ptf_writing_end_untimed(struct ptf_writer *w, uint32_t kind, size_t rows,
+	struct ptf_error *err)
 {
 	struct ptf_index_block block = {.kind = kind, .rows = (uint32_t)rows};
 
@@ -100,17 +100,17 @@ int ptf_writing_end_untimed(
 }
 
 /* What the next Block may refer to. */
-int ptf_writing_definitions(
-	struct ptf_writer *w, const struct ptf_process *process, struct ptf_error *err)
+int ptf_writing_definitions(struct ptf_writer *w, const struct ptf_process *process,
+	struct ptf_error *err)
 {
 	while (process || ptf_dictionary_is_pending(&w->dictionary)) {
 		uint32_t items;
-		int rc = ptf_dictionary_put(
-			&w->dictionary, &process, &w->payload, &w->arena, &items, err);
+		int rc = ptf_dictionary_put(&w->dictionary, &process, &w->payload,
+			&w->arena, &items, err);
 
 		if (rc == 0)
-			rc = ptf_writing_end_untimed(
-				w, PTF_BLOCK_DEFINITIONS, items, err);
+			rc = ptf_writing_end_untimed(w, PTF_BLOCK_DEFINITIONS, items,
+				err);
 		else
 			ptf_arena_reset(&w->arena);
 		if (rc < 0)
@@ -153,11 +153,11 @@ static int put_start(struct ptf_writer *w, const struct ptf_section_start *given
 	if (rc == 0)
 		rc = close_frame(w, err);
 	if (rc == 0)
-		rc = ptf_dictionary_string(
-			&w->dictionary, PTF_TEXT("time"), &time.name, err);
+		rc = ptf_dictionary_string(&w->dictionary, PTF_TEXT("time"), &time.name,
+			err);
 	if (rc == 0)
-		rc = ptf_dictionary_string(
-			&w->dictionary, PTF_TEXT("ns"), &time.unit, err);
+		rc = ptf_dictionary_string(&w->dictionary, PTF_TEXT("ns"), &time.unit,
+			err);
 	if (rc == 0)
 		rc = ptf_dictionary_metric(&w->dictionary, &time, &id, err);
 	return rc;
@@ -178,8 +178,8 @@ int ptf_writer_open(struct ptf_writer **writer, int fd,
 		return ptf_fail_nomem(err);
 	w->fd = fd;
 	w->frame_size_bytes = options && options->frame_size_bytes
-				      ? options->frame_size_bytes
-				      : DEFAULT_FRAME_BYTES;
+		? options->frame_size_bytes
+		: DEFAULT_FRAME_BYTES;
 	w->context.resolution_ns =
 		start->time_resolution_ns ? start->time_resolution_ns : 1;
 	w->context.time_metric = PTF_TIME_METRIC;
@@ -284,8 +284,8 @@ uint64_t ptf_writer_bytes(const struct ptf_writer *w)
 
 /* --------------------------------------------------------- definitions */
 
-int ptf_writer_string(
-	struct ptf_writer *w, struct ptf_text text, uint32_t *id, struct ptf_error *err)
+int ptf_writer_string(struct ptf_writer *w, struct ptf_text text, uint32_t *id,
+	struct ptf_error *err)
 {
 	GUARDED(w, err, ptf_dictionary_string(&w->dictionary, text, id, err));
 }
@@ -343,8 +343,8 @@ int ptf_writing_no_such(const char *what, uint32_t id, struct ptf_error *err)
 	return ptf_fail(err, PTF_ERR_USAGE, "there is no %s %u", what, id);
 }
 
-int ptf_writing_check_strings(
-	struct ptf_writer *w, const struct ptf_ids *strings, struct ptf_error *err)
+int ptf_writing_check_strings(struct ptf_writer *w, const struct ptf_ids *strings,
+	struct ptf_error *err)
 {
 	for (size_t i = 0; i < strings->count; i++)
 		NEED(PTF_ID_STRING, "string", strings->item[i]);

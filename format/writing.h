@@ -58,21 +58,21 @@ int ptf_writing_finish_call(struct ptf_writer *w, int rc, const struct ptf_error
 	} while (0)
 
 /* Says in the index what Block was appended to the payload; may close the frame. */
-int ptf_writing_end_block(
-	struct ptf_writer *w, const struct ptf_index_block *block, struct ptf_error *err);
-int ptf_writing_end_untimed(
-	struct ptf_writer *w, uint32_t kind, size_t rows, struct ptf_error *err);
+int ptf_writing_end_block(struct ptf_writer *w, const struct ptf_index_block *block,
+	struct ptf_error *err);
+int ptf_writing_end_untimed(struct ptf_writer *w, uint32_t kind, size_t rows,
+	struct ptf_error *err);
 
 /* Defines what the next Block may refer to, and a process (NULL = none). */
-int ptf_writing_definitions(
-	struct ptf_writer *w, const struct ptf_process *process, struct ptf_error *err);
+int ptf_writing_definitions(struct ptf_writer *w, const struct ptf_process *process,
+	struct ptf_error *err);
 
 /* Makes Blocks of the samples that are gathered. */
 int ptf_writing_waiting(struct ptf_writer *w, struct ptf_error *err);
 
 int ptf_writing_no_such(const char *what, uint32_t id, struct ptf_error *err);
-int ptf_writing_check_strings(
-	struct ptf_writer *w, const struct ptf_ids *strings, struct ptf_error *err);
+int ptf_writing_check_strings(struct ptf_writer *w, const struct ptf_ids *strings,
+	struct ptf_error *err);
 
 /* Refuse an id that was not given out; NEED_ONE also refuses 0. */
 #define NEED(kind, what, id)                                                             \

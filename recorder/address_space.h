@@ -34,7 +34,7 @@ struct address_space {
 	size_t count, capacity;
 	pid_t pid;
 	bool is_python;
-	uint64_t last_scan_ns; /* of /proc/PID/maps */
+	uint64_t last_scan_ns;  /* of /proc/PID/maps */
 	uint64_t runtime_bytes; /* size of _PyRuntime, 0 = unknown */
 };
 

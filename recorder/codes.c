@@ -35,7 +35,8 @@ static struct code *append(struct codes *codes, uint64_t key)
 	return code;
 }
 
-static void define(struct recording *r, struct code *code, const char *file, const char *name)
+static void define(struct recording *r, struct code *code, const char *file,
+	const char *name)
 {
 	struct ptf_function function = {
 		.name = recording_string(r, name),
@@ -58,14 +59,15 @@ static void define(struct recording *r, struct code *code, const char *file, con
  * The whole of a line table that was too long for the ring, read from the
  * target while it is still there: its beginning must be the same. NULL = gone.
  */
-static unsigned char *read_whole_table(struct recording *r, const struct prec_code *record,
-	const unsigned char *beginning)
+static unsigned char *read_whole_table(struct recording *r,
+	const struct prec_code *record, const unsigned char *beginning)
 {
 	unsigned char *whole = malloc(record->full_linetable_bytes);
 
 	remote_memory_init(&r->memory, r->pid);
-	if (whole && r->memory.memory.read(&r->memory.memory, record->linetable_address, whole,
-			     record->full_linetable_bytes) &&
+	if (whole &&
+		r->memory.memory.read(&r->memory.memory, record->linetable_address, whole,
+			record->full_linetable_bytes) &&
 		!memcmp(whole, beginning, record->linetable_bytes))
 		return whole;
 	free(whole);
@@ -95,7 +97,8 @@ static void decode_lines(struct recording *r, struct code *code,
 void codes_add(struct recording *r, const struct prec_code *record,
 	const unsigned char *texts)
 {
-	const struct python_version *version = python_version_find(record->python_version);
+	const struct python_version *version =
+		python_version_find(record->python_version);
 	const unsigned char *name_at = texts + prec_words(record->file_bytes) * 8;
 	const unsigned char *table = name_at + prec_words(record->name_bytes) * 8;
 
@@ -121,7 +124,8 @@ bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
 	struct python_code found;
 
 	if (!python_code_locate(memory, &r->python, address, &found) ||
-		found.file.size_bytes > PREC_NAME_MAX || found.name.size_bytes > PREC_NAME_MAX ||
+		found.file.size_bytes > PREC_NAME_MAX ||
+		found.name.size_bytes > PREC_NAME_MAX ||
 		found.linetable_bytes > LINETABLE_REMOTE_MAX)
 		return false;
 	struct prec_code record = {
@@ -140,7 +144,8 @@ bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
 	unsigned char *texts = calloc(1, table_at + record.linetable_bytes + 1);
 	bool whole = texts &&
 		memory->read(memory, found.file.address, texts, record.file_bytes) &&
-		memory->read(memory, found.name.address, texts + name_at, record.name_bytes) &&
+		memory->read(memory, found.name.address, texts + name_at,
+			record.name_bytes) &&
 		memory->read(memory, found.linetable, texts + table_at,
 			record.linetable_bytes);
 	if (whole)

@@ -42,8 +42,7 @@ void debugger_take_event(struct recording *r, struct recorded_thread *thread)
 	struct debugger *debugger = &r->debugger;
 	int fd = atomic_load_explicit(&thread->slot->event_fd, memory_order_acquire);
 
-	if (fd < 0 || thread->event_fd >= 0 ||
-		atomic_load(&thread->slot->event_is_taken))
+	if (fd < 0 || thread->event_fd >= 0 || atomic_load(&thread->slot->event_is_taken))
 		return;
 	if (!debugger->pid_fd)
 		debugger->pid_fd = open_pid(r->pid);

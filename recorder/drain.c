@@ -29,10 +29,12 @@ static void take_codes(struct recording *r, struct recorded_thread *thread,
 			prec_ring_load(words, thread->codes_drained, &code, fixed);
 			size_t rest = code.record.size_words - fixed;
 			if (code.record.size_words >= fixed && rest * 8 <= sizeof texts &&
-				prec_words(code.file_bytes) + prec_words(code.name_bytes) +
+				prec_words(code.file_bytes) +
+						prec_words(code.name_bytes) +
 						prec_words(code.linetable_bytes) ==
 					rest) {
-				prec_ring_load(words, thread->codes_drained + fixed, texts, rest);
+				prec_ring_load(words, thread->codes_drained + fixed,
+					texts, rest);
 				codes_add(r, &code, texts);
 			}
 		}
@@ -43,7 +45,8 @@ static void take_codes(struct recording *r, struct recorded_thread *thread,
 }
 
 /* The frames of a sample in their order, the ring of root frames unrolled. */
-static size_t load_frames(const uint64_t *words, uint64_t at, const struct prec_sample *sample,
+static size_t load_frames(const uint64_t *words, uint64_t at,
+	const struct prec_sample *sample,
 	struct prec_frame frames[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES])
 {
 	const size_t frame_words = sizeof(struct prec_frame) / 8;
@@ -87,12 +90,13 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 	if (sample.elided_frame_count)
 		r->lost.stack_elided++;
 	thread->last_node = node;
-	weight_ns = r->shm->source == PREC_SOURCE_PERF ?
-		ticks_weigh(&thread->ticks, sample.thread_cpu_ns,
-			sample.record.flags & PREC_SAMPLE_AFTER_SYSCALL) :
-		ticks_weigh_count(&thread->ticks, sample.thread_cpu_ns);
+	weight_ns = r->shm->source == PREC_SOURCE_PERF
+		? ticks_weigh(&thread->ticks, sample.thread_cpu_ns,
+			  sample.record.flags & PREC_SAMPLE_AFTER_SYSCALL)
+		: ticks_weigh_count(&thread->ticks, sample.thread_cpu_ns);
 	r->sample_count++;
-	struct row row = {recording_time(r, sample.time_ns), (int64_t)weight_ns, node, class_id};
+	struct row row = {recording_time(r, sample.time_ns), (int64_t)weight_ns, node,
+		class_id};
 	if (weight_ns && rows_add(&thread->rows, row) < 0)
 		recording_no_memory(r);
 }
@@ -108,8 +112,8 @@ static void take_module(struct recording *r, const uint64_t *words, uint64_t at)
 		module.record.size_words != fixed + prec_words(module.path_bytes))
 		return;
 	prec_ring_load(words, at + fixed, path, prec_words(module.path_bytes));
-	if (address_space_add(&r->space, module.start, module.end, module.file_offset, path,
-		    module.path_bytes) < 0)
+	if (address_space_add(&r->space, module.start, module.end, module.file_offset,
+		    path, module.path_bytes) < 0)
 		recording_no_memory(r);
 }
 
@@ -123,7 +127,8 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 		switch (record.type) {
 		case PREC_RECORD_IMAGE: {
 			struct prec_image image;
-			prec_ring_load(slot->words, thread->drained, &image, sizeof image / 8);
+			prec_ring_load(slot->words, thread->drained, &image,
+				sizeof image / 8);
 			recording_begin_image(r, &image);
 			break;
 		}
@@ -135,7 +140,8 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 			break;
 		case PREC_RECORD_THREAD_END: {
 			struct prec_thread_end end;
-			prec_ring_load(slot->words, thread->drained, &end, sizeof end / 8);
+			prec_ring_load(slot->words, thread->drained, &end,
+				sizeof end / 8);
 			thread->end_time_ns = end.time_ns;
 			thread->end_cpu_ns = end.thread_cpu_ns;
 			break;
@@ -200,7 +206,8 @@ bool drain(struct recording *r)
 	size_t count = 0;
 	bool waits = false;
 
-	atomic_store_explicit(&r->shm->heartbeat_ns, clock_now_ns(), memory_order_relaxed);
+	atomic_store_explicit(&r->shm->heartbeat_ns, clock_now_ns(),
+		memory_order_relaxed);
 	for (uint32_t i = 0; i < r->shm->slot_count && recording_is_sound(r); i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);

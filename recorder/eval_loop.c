@@ -59,7 +59,8 @@ static bool find_symbol(Elf *elf, const char *name, GElf_Sym *found)
 			const char *text;
 			if (gelf_getsym(data, (int)i, found) &&
 				found->st_shndx != SHN_UNDEF &&
-				(text = elf_strptr(elf, header.sh_link, found->st_name)) &&
+				(text = elf_strptr(elf, header.sh_link,
+					 found->st_name)) &&
 				!strcmp(text, name))
 				return true;
 		}
@@ -108,7 +109,8 @@ static bool fde_range(const Dwarf_FDE *fde, const Dwarf_CIE *cie, const Elf_Data
 	if ((encoding & 0x70) != DW_EH_PE_pcrel ||
 		(size_t)(fde->end - fde->start) < 2 * width)
 		return false;
-	uint64_t place = section_address + (uint64_t)(fde->start - (const uint8_t *)data->d_buf);
+	uint64_t place =
+		section_address + (uint64_t)(fde->start - (const uint8_t *)data->d_buf);
 	piece->start = place + (uint64_t)signed_at(fde->start, width);
 	piece->end = piece->start + (uint64_t)signed_at(fde->start + width, width);
 
@@ -143,8 +145,9 @@ static void collect_pieces(struct image *image, struct pieces *pieces)
 	Dwarf_Off offset = 0, next;
 	Dwarf_CFI_Entry entry;
 	int rc;
-	while (data && (rc = dwarf_next_cfi((unsigned char *)elf_header.e_ident, data, true,
-				offset, &next, &entry)) == 0) {
+	while (data &&
+		(rc = dwarf_next_cfi((unsigned char *)elf_header.e_ident, data, true,
+			 offset, &next, &entry)) == 0) {
 		struct piece piece;
 		Dwarf_CFI_Entry cie;
 		Dwarf_Off ignored;
@@ -217,13 +220,15 @@ static void add_cold_parts(struct eval_loop *loop, struct image *image,
 	uint64_t offset;
 	uint32_t *hits = calloc(pieces->count ? pieces->count : 1, sizeof *hits);
 
-	if (hits && to_file_offset(image, address, &offset) && offset + size <= image->size) {
+	if (hits && to_file_offset(image, address, &offset) &&
+		offset + size <= image->size) {
 		const unsigned char *code = image->bytes + offset;
 		for (uint64_t i = 0; i + 6 <= size; i++) {
 			size_t opcode_bytes;
 			if (code[i] == 0xe9)
 				opcode_bytes = 1;
-			else if (code[i] == 0x0f && code[i + 1] >= 0x80 && code[i + 1] <= 0x8f)
+			else if (code[i] == 0x0f && code[i + 1] >= 0x80 &&
+				code[i + 1] <= 0x8f)
 				opcode_bytes = 2;
 			else
 				continue;
@@ -246,10 +251,10 @@ static void add_cold_parts(struct eval_loop *loop, struct image *image,
 /* What is not static can be found in stripped files too. */
 static void add_call_setup(struct eval_loop *loop, struct image *image)
 {
-	static const char *const names[] = {"_PyFunction_Vectorcall", "function_code_fastcall",
-		"_PyEval_EvalCodeWithName", "_PyEval_EvalCode", "_PyEval_Vector",
-		"_PyEval_MakeFrameVector", "PyFrame_New", "_PyFrame_New_NoTrack",
-		"frame_dealloc", "frame_alloc"};
+	static const char *const names[] = {"_PyFunction_Vectorcall",
+		"function_code_fastcall", "_PyEval_EvalCodeWithName", "_PyEval_EvalCode",
+		"_PyEval_Vector", "_PyEval_MakeFrameVector", "PyFrame_New",
+		"_PyFrame_New_NoTrack", "frame_dealloc", "frame_alloc"};
 	GElf_Sym symbol;
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -263,7 +268,8 @@ static void find_in(struct eval_loop *loop, struct image *image)
 	struct pieces pieces = {0};
 	GElf_Sym eval, runtime;
 
-	if (!find_symbol(image->elf, "_PyEval_EvalFrameDefault", &eval) || eval.st_size == 0 ||
+	if (!find_symbol(image->elf, "_PyEval_EvalFrameDefault", &eval) ||
+		eval.st_size == 0 ||
 		!add_range(loop, image, eval.st_value, eval.st_value + eval.st_size))
 		return;
 	if (find_symbol(image->elf, "_PyRuntime", &runtime))

@@ -25,7 +25,7 @@ struct eval_range {
 
 struct eval_loop {
 	struct eval_range range[EVAL_RANGE_COUNT]; /* the hot part comes first */
-	size_t count;          /* 0: the file has no evaluation loop */
+	size_t count;           /* 0: the file has no evaluation loop */
 	uint64_t runtime_bytes; /* size of _PyRuntime, 0 = unknown */
 };
 
@@ -35,7 +35,8 @@ bool eval_loop_find(struct eval_loop *loop, const char *path);
 static inline bool eval_loop_contains(const struct eval_loop *loop, uint64_t file_offset)
 {
 	for (size_t i = 0; i < loop->count; i++)
-		if (file_offset >= loop->range[i].start && file_offset < loop->range[i].end)
+		if (file_offset >= loop->range[i].start &&
+			file_offset < loop->range[i].end)
 			return true;
 	return false;
 }

@@ -15,8 +15,8 @@ void host_add(struct host *host, const char *key, const char *value)
 	if (!copy)
 		return;
 	host->value[host->count] = copy;
-	host->item[host->count++] = (struct ptf_attribute){
-		{key, strlen(key)}, {copy, strlen(copy)}};
+	host->item[host->count++] =
+		(struct ptf_attribute){{key, strlen(key)}, {copy, strlen(copy)}};
 }
 
 /* The value of the first line "name : value" of /proc/cpuinfo. */

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-static struct idmap_entry *place_of(struct idmap_entry *entry, size_t capacity, uint64_t key)
+static struct idmap_entry *place_of(struct idmap_entry *entry, size_t capacity,
+	uint64_t key)
 {
 	size_t at = (key ^ key >> 32) & (capacity - 1);
 

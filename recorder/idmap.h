@@ -26,7 +26,8 @@ void idmap_finish(struct idmap *map);
 /* A key made of two. */
 static inline uint64_t idmap_join(uint64_t a, uint64_t b)
 {
-	uint64_t hash = (a ^ b * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t hash =
+		(a ^ b * UINT64_C(0xff51afd7ed558ccd)) * UINT64_C(0x9e3779b97f4a7c15);
 	hash ^= hash >> 31;
 	return hash ? hash : 1;
 }

@@ -24,7 +24,8 @@ static int open_task_file(const struct recording *r, const struct recorded_threa
 {
 	char path[96];
 
-	snprintf(path, sizeof path, "/proc/%d/task/%u/%s", (int)r->pid, thread->tid, name);
+	snprintf(path, sizeof path, "/proc/%d/task/%u/%s", (int)r->pid, thread->tid,
+		name);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -110,7 +111,8 @@ static uint32_t class_of(struct recording *r, const struct blocked_call *call)
 		return PTF_CLASS_GIL;
 	descriptor.detail = recording_string(r, wait_kind(call->number));
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_class(r->writer, &descriptor, &id, &err), &err);
+		recording_check(r, ptf_writer_class(r->writer, &descriptor, &id, &err),
+			&err);
 	return id;
 }
 
@@ -124,12 +126,14 @@ struct frame_window {
 static struct prec_frame *window_place(struct frame_window *w, size_t entry)
 {
 	return &w->frame[entry < PREC_LEAF_FRAMES ? entry
-		: PREC_LEAF_FRAMES + (entry - PREC_LEAF_FRAMES) % PREC_ROOT_FRAMES];
+						  : PREC_LEAF_FRAMES +
+				(entry - PREC_LEAF_FRAMES) % PREC_ROOT_FRAMES];
 }
 
 static void window_add(struct frame_window *w, const struct python_frame *frame)
 {
-	struct prec_frame *last = w->entry_count ? window_place(w, w->entry_count - 1) : NULL;
+	struct prec_frame *last =
+		w->entry_count ? window_place(w, w->entry_count - 1) : NULL;
 
 	if (last && last->key == frame->key && last->instruction == frame->instruction) {
 		last->repeat_count++;
@@ -164,9 +168,10 @@ static uintptr_t find_thread_state(struct recording *r, struct recorded_thread *
 	uintptr_t *known = &thread->offcpu.thread_state;
 	uint64_t id = 0;
 
-	if (*known && (!memory->read(memory, *known + r->python.version->thread_id, &id,
-			       sizeof id) ||
-			      id != thread->slot->pthread))
+	if (*known &&
+		(!memory->read(memory, *known + r->python.version->thread_id, &id,
+			 sizeof id) ||
+			id != thread->slot->pthread))
 		*known = 0;
 	if (!*known)
 		*known = python_find_thread(memory, &r->python, thread->slot->pthread);
@@ -335,13 +340,14 @@ void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 	if (!off->is_open || !read_schedstat(off, &run_ns, &queue_ns))
 		queue_ns = off->queue_ns;
 	off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
-	off->wait_ns += (int64_t)(time_ns - off->polled_ns) - (int64_t)(cpu_ns - off->run_ns) -
-		(int64_t)(queue_ns - off->queue_ns);
+	off->wait_ns += (int64_t)(time_ns - off->polled_ns) -
+		(int64_t)(cpu_ns - off->run_ns) - (int64_t)(queue_ns - off->queue_ns);
 	if (!off->is_blocked) {
 		/* Where it was last seen blocked, else where it last ran. */
 		if (!off->class_id) {
 			off->class_id = PTF_CLASS_WAIT;
-			off->node = thread->last_node ? thread->last_node : r->unsampled_node;
+			off->node =
+				thread->last_node ? thread->last_node : r->unsampled_node;
 		}
 	}
 	settle_wait(r, thread, time_ns);

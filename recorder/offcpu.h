@@ -23,12 +23,12 @@ struct offcpu {
 	bool is_open;
 	int schedstat_fd, syscall_fd;
 	uint64_t polled_ns, run_ns, queue_ns; /* at the last poll */
-	int64_t wait_ns;     /* not given to a row yet; may be short of 0 while
-	                        the kernel's run time lags behind */
-	int64_t runnable_ns; /* delay on the run queue, not given to a row yet */
-	bool is_blocked;                /* at the last poll, in node */
-	uint32_t node, class_id;        /* last seen blocked here; class 0 = never */
-	uintptr_t thread_state;         /* PyThreadState, 0 = not found yet */
+	int64_t wait_ns;         /* not given to a row yet; may be short of 0 while
+				    the kernel's run time lags behind */
+	int64_t runnable_ns;     /* delay on the run queue, not given to a row yet */
+	bool is_blocked;         /* at the last poll, in node */
+	uint32_t node, class_id; /* last seen blocked here; class 0 = never */
+	uintptr_t thread_state;  /* PyThreadState, 0 = not found yet */
 };
 
 /* Polls all threads of the recording that are in a slot. */

@@ -34,15 +34,21 @@ struct command {
 enum { KEY_PYTHON = 256, KEY_CLI, KEY_SOURCE, KEY_NO_SOURCE, KEY_NO_ARGS };
 
 static const struct argp_option options[] = {
-	{"output", 'o', "FILE", 0, "Write the trace to FILE, - for standard output, and "
+	{"output", 'o', "FILE", 0,
+		"Write the trace to FILE, - for standard output, and "
 		"the program's output to standard error then (default: the program's "
-		"name with .ptf, here)", 0},
+		"name with .ptf, here)",
+		0},
 	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (250)", 0},
-	{NULL, 'm', "MODULE", 0, "Run a Python module, as python3 -m does; ends the options", 0},
-	{NULL, 'c', "CODE", 0, "Run Python code, as python3 -c does; ends the options", 0},
+	{NULL, 'm', "MODULE", 0,
+		"Run a Python module, as python3 -m does; ends the options", 0},
+	{NULL, 'c', "CODE", 0, "Run Python code, as python3 -c does; ends the options",
+		0},
 	{"python", KEY_PYTHON, "PATH", 0,
-		"The interpreter to run PROGRAM, MODULE or CODE with (for scripts, python3 "
-		"of PATH)", 0},
+		"The interpreter to run PROGRAM, MODULE or CODE with (for scripts, "
+		"python3 "
+		"of PATH)",
+		0},
 	{"cli", KEY_CLI, NULL, 0, "Print the line table when the program has ended", 0},
 	{"quiet", 'q', NULL, 0, "No summary, no notes", 0},
 	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
@@ -69,8 +75,8 @@ static double parse_rate(struct argp_state *state, const char *text)
 	double rate_hz = strtod(text, &end);
 
 	if (end == text || *end || !(rate_hz >= RATE_MIN_HZ && rate_hz <= RATE_MAX_HZ))
-		argp_error(state, "rate '%s' is not a number from %d to %d", text, RATE_MIN_HZ,
-			RATE_MAX_HZ);
+		argp_error(state, "rate '%s' is not a number from %d to %d", text,
+			RATE_MIN_HZ, RATE_MAX_HZ);
 	return rate_hz;
 }
 
@@ -211,9 +217,9 @@ static void close_stdout(void)
 int main(int argc, char **argv)
 {
 	static const struct argp argp = {options, parse, usage, doc, NULL, NULL, NULL};
-	struct command command = {
-		.session = {
-			.rate_hz = RATE_DEFAULT_HZ, .keep_sources = true, .keep_arguments = true}};
+	struct command command = {.session = {.rate_hz = RATE_DEFAULT_HZ,
+					  .keep_sources = true,
+					  .keep_arguments = true}};
 	struct target target;
 	bool is_recorded;
 

@@ -27,7 +27,8 @@ static const char *interpreter_of(Elf *elf)
 	return NULL;
 }
 
-static bool needs(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const char *library)
+static bool needs(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+	const char *library)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	GElf_Dyn entry;
@@ -71,7 +72,8 @@ static const char *check_elf(Elf *elf)
 		if (!gelf_getshdr(section, &header))
 			continue;
 		/* gcc's runtime insists on being the first library. */
-		if (header.sh_type == SHT_DYNAMIC && needs(elf, section, &header, "libasan."))
+		if (header.sh_type == SHT_DYNAMIC &&
+			needs(elf, section, &header, "libasan."))
 			return "has an AddressSanitizer that must be loaded first";
 		/* clang's, inside the program, takes our signals for its own. */
 		if (header.sh_type == SHT_DYNSYM &&

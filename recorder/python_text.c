@@ -56,8 +56,9 @@ char *text_to_utf8(const void *characters, size_t size_bytes, unsigned kind)
 	if (!text)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		to = put(to, character_at((const unsigned char *)characters + i * width,
-				     width));
+		to = put(to,
+			character_at((const unsigned char *)characters + i * width,
+				width));
 	*to = '\0';
 	return text;
 }

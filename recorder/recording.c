@@ -105,8 +105,8 @@ static void define_process(struct recording *r, const struct recording_start *st
 		arguments[process.arguments.count] =
 			recording_string(r, start->command[process.arguments.count]);
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_process(r->writer, &process, &r->process, &err),
-			&err);
+		recording_check(r,
+			ptf_writer_process(r->writer, &process, &r->process, &err), &err);
 }
 
 bool recording_begin(struct recording *r, const struct recording_start *start)
@@ -139,7 +139,8 @@ bool recording_begin(struct recording *r, const struct recording_start *start)
 	snprintf(rate, sizeof rate, "%g", start->rate_hz);
 	host_add(&host, "sampling.rate_hz", rate);
 	section.attributes = (struct ptf_attributes){host.item, host.count};
-	recording_check(r, ptf_writer_open(&r->writer, start->fd, NULL, &section, &err), &err);
+	recording_check(r, ptf_writer_open(&r->writer, start->fd, NULL, &section, &err),
+		&err);
 	host_finish(&host);
 
 	write_clock(r);
@@ -188,7 +189,8 @@ void recording_begin_image(struct recording *r, const struct prec_image *image)
 		.generation = image->generation,
 	};
 	if (image->python_version && !r->python.version)
-		note("this build of Python %u.%u is not known to prec: recorded as native code",
+		note("this build of Python %u.%u is not known to prec: recorded as "
+		     "native code",
 			image->python_version >> 24, image->python_version >> 16 & 255);
 	address_space_finish(&r->space);
 	address_space_init(&r->space, r->pid, r->python.version != NULL);
@@ -209,7 +211,8 @@ void recording_begin_image(struct recording *r, const struct prec_image *image)
 		attribute.value.size = (size_t)size;
 		fact.attributes = (struct ptf_attributes){&attribute, 1};
 	}
-	write_facts(r, &(struct ptf_facts){.process_images = &fact, .process_image_count = 1});
+	write_facts(r,
+		&(struct ptf_facts){.process_images = &fact, .process_image_count = 1});
 }
 
 /* ------------------------------------------------------------- its threads */
@@ -241,7 +244,8 @@ static struct recorded_thread *add_thread(struct recording *r, uint32_t tid,
 	thread->rows.written_time_ns = INT64_MIN;
 	r->thread[r->thread_count++] = thread;
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_thread(r->writer, &definition, &thread->id, &err),
+		recording_check(r,
+			ptf_writer_thread(r->writer, &definition, &thread->id, &err),
 			&err);
 	return thread;
 }
@@ -292,7 +296,8 @@ static void note_name(struct recording *r, struct recorded_thread *thread)
 		.time_ns = recording_time(r, clock_now_ns()),
 		.name = recording_string(r, name),
 	};
-	write_facts(r, &(struct ptf_facts){.thread_names = &fact, .thread_name_count = 1});
+	write_facts(r,
+		&(struct ptf_facts){.thread_names = &fact, .thread_name_count = 1});
 }
 
 void recording_end_thread(struct recording *r, struct recorded_thread *thread,
@@ -453,7 +458,8 @@ void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 	if (main_thread)
 		recording_end_thread(r, main_thread, time_ns,
 			cpu_ns > r->ended_cpu_ns ? cpu_ns - r->ended_cpu_ns : 0);
-	write_facts(r, &(struct ptf_facts){.process_ends = &fact, .process_end_count = 1});
+	write_facts(r,
+		&(struct ptf_facts){.process_ends = &fact, .process_end_count = 1});
 	debugger_finish(&r->debugger, time_ns);
 	symbolize(r);
 	write_losses(r);

@@ -34,19 +34,19 @@
 
 struct recorded_thread {
 	uint32_t tid;
-	uint32_t id; /* in the trace */
+	uint32_t id;            /* in the trace */
 	struct prec_slot *slot; /* NULL: not sampled any more */
-	int event_fd; /* our copy of its perf event, -1 = none */
-	uint64_t drained; /* the ring's tail: records before it are done */
+	int event_fd;           /* our copy of its perf event, -1 = none */
+	uint64_t drained;       /* the ring's tail: records before it are done */
 	uint64_t codes_drained; /* facts of code objects before it are done */
-	uint32_t generation; /* of the image that the slot belongs to */
+	uint32_t generation;    /* of the image that the slot belongs to */
 	bool is_main, is_ended;
 	struct ticks ticks;
 	struct rows rows;
 	struct offcpu offcpu;
-	uint32_t last_node; /* of its last on-CPU sample */
+	uint32_t last_node;               /* of its last on-CPU sample */
 	uint64_t end_time_ns, end_cpu_ns; /* 0 = not known */
-	char name[16]; /* as the kernel last told it */
+	char name[16];                    /* as the kernel last told it */
 };
 
 /* What was not recorded, per kind (FORMAT.md, "Losses"). */
@@ -69,7 +69,7 @@ struct recording {
 	uint64_t user_ns, system_ns, minor_fault_count, major_fault_count;
 	uint64_t maximum_rss_bytes;
 	uint64_t children_cpu_ns; /* of those it waited for, to a tick */
-	char cwd[4096];   /* of the target at its start */
+	char cwd[4096];           /* of the target at its start */
 
 	/* The image that runs. */
 	uint32_t generation;
@@ -78,8 +78,8 @@ struct recording {
 	uint32_t unload_count; /* libraries closed when space was begun */
 
 	struct codes codes;
-	struct idmap frames;    /* (code object, instruction) -> frame */
-	struct idmap modules;   /* hash of a path -> module */
+	struct idmap frames;                /* (code object, instruction) -> frame */
+	struct idmap modules;               /* hash of a path -> module */
 	struct native_frames native_frames; /* to be symbolized */
 	struct sources sources;
 	struct remote_memory memory;

@@ -10,8 +10,8 @@ static const unsigned char *fetch(struct remote_memory *remote, uintptr_t number
 
 	if (remote->page_number[place] != number) {
 		struct iovec here = {remote->page[place], MEMORY_PAGE_BYTES};
-		struct iovec there = {
-			(void *)(number * MEMORY_PAGE_BYTES), MEMORY_PAGE_BYTES};
+		struct iovec there = {(void *)(number * MEMORY_PAGE_BYTES),
+			MEMORY_PAGE_BYTES};
 		remote->page_number[place] = 0;
 		if (number == 0 ||
 			process_vm_readv(remote->pid, &here, 1, &there, 1, 0) !=

@@ -24,11 +24,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PREC_SHM_MAGIC  UINT64_C(0x31306d6873637270) /* "prcshm01" */
+#define PREC_SHM_MAGIC    UINT64_C(0x31306d6873637270) /* "prcshm01" */
 #define PREC_SHM_VARIABLE "PREC_SHM" /* environment: path of the memory file */
 
 #define PREC_SLOT_COUNT  1024u /* at most; under limits of the system fewer */
-#define PREC_CHUNK_SLOTS 16u /* an agent maps the rings of so many slots at once */
+#define PREC_CHUNK_SLOTS 16u   /* an agent maps the rings of so many slots at once */
 #define PREC_RING_BYTES  (UINT64_C(1) << 18)
 #define PREC_RING_WORDS  (PREC_RING_BYTES / 8)
 
@@ -72,11 +72,11 @@ struct prec_image {
 	struct prec_record record;
 	uint64_t time_ns; /* CLOCK_MONOTONIC, here and below */
 	uint64_t thread_cpu_ns;
-	uint64_t python_runtime; /* address of _PyRuntime, 0 = not Python */
+	uint64_t python_runtime;   /* address of _PyRuntime, 0 = not Python */
 	uint64_t python_code_type; /* address of PyCode_Type */
-	uint32_t python_version; /* PY_VERSION_HEX, 0 = not Python or not known */
-	uint32_t generation;     /* of the image in this session */
-	uint32_t is_readable;    /* its frames can be read */
+	uint32_t python_version;   /* PY_VERSION_HEX, 0 = not Python or not known */
+	uint32_t generation;       /* of the image in this session */
+	uint32_t is_readable;      /* its frames can be read */
 	uint32_t reserved;
 };
 
@@ -102,12 +102,12 @@ struct prec_code {
 	uint32_t file_bytes, name_bytes, linetable_bytes;
 	uint32_t full_linetable_bytes; /* of a larger one only a part is here */
 	uint64_t linetable_address;    /* in the target */
-	uint8_t file_kind, name_kind; /* bytes per character; 0 = ASCII */
+	uint8_t file_kind, name_kind;  /* bytes per character; 0 = ASCII */
 	uint8_t reserved[6];
 };
 
 enum prec_sample_flags {
-	PREC_SAMPLE_TORN = 1,      /* the walk met something it could not trust */
+	PREC_SAMPLE_TORN = 1,          /* the walk met something it could not trust */
 	PREC_SAMPLE_AFTER_SYSCALL = 2, /* stopped right behind a syscall */
 	PREC_SAMPLE_HAS_OPCODE = 4,
 	PREC_SAMPLE_NO_PYTHON = 8, /* the thread has no Python state */
@@ -127,7 +127,7 @@ struct prec_sample {
 	uint8_t opcode;       /* current one of the innermost frame */
 	uint8_t reserved[3];
 	uint32_t elided_frame_count; /* left out behind the leaf frames */
-	uint32_t root_rotation; /* which of the root frames is the innermost */
+	uint32_t root_rotation;      /* which of the root frames is the innermost */
 };
 
 /* One or more equal frames on top of each other (direct recursion). */
@@ -145,7 +145,7 @@ struct prec_thread_end {
 
 struct prec_slot {
 	_Alignas(64) _Atomic uint32_t state; /* enum prec_slot_state */
-	_Atomic int32_t event_fd;       /* of the perf event in the target, -1 = none */
+	_Atomic int32_t event_fd;        /* of the perf event in the target, -1 = none */
 	_Atomic uint32_t event_is_taken; /* prec has a copy: the target's can go */
 	uint32_t pid, tid;
 	uint32_t generation; /* of the image it belongs to */
@@ -162,21 +162,21 @@ struct prec_shm {
 	uint64_t magic;
 	uint32_t prec_pid;
 	_Atomic uint32_t target_pid; /* the process to record */
-	uint32_t source; /* enum prec_source */
+	uint32_t source;             /* enum prec_source */
 	uint32_t reserved;
 	uint64_t period_ns;
-	uint32_t ticks_per_sample; /* of the timer source */
-	uint32_t slot_count;       /* a multiple of PREC_CHUNK_SLOTS */
-	_Atomic uint64_t heartbeat_ns; /* prec's last drain */
-	_Atomic uint32_t stop;         /* agents must not sample any more */
-	_Atomic uint32_t is_paused;    /* new sources stay off: a debugger is there */
-	_Atomic uint32_t generation;   /* images so far */
-	_Atomic uint64_t no_slot_count;    /* threads that found no slot */
-	_Atomic uint64_t unarmed_count;    /* threads whose source failed */
+	uint32_t ticks_per_sample;      /* of the timer source */
+	uint32_t slot_count;            /* a multiple of PREC_CHUNK_SLOTS */
+	_Atomic uint64_t heartbeat_ns;  /* prec's last drain */
+	_Atomic uint32_t stop;          /* agents must not sample any more */
+	_Atomic uint32_t is_paused;     /* new sources stay off: a debugger is there */
+	_Atomic uint32_t generation;    /* images so far */
+	_Atomic uint64_t no_slot_count; /* threads that found no slot */
+	_Atomic uint64_t unarmed_count; /* threads whose source failed */
 	_Atomic int32_t unarmed_errno;
 	_Atomic uint64_t unfollowed_child_count; /* processes forked */
-	_Atomic uint64_t sealed_count; /* programs that entered seccomp */
-	_Atomic uint32_t unload_count; /* libraries closed so far */
+	_Atomic uint64_t sealed_count;           /* programs that entered seccomp */
+	_Atomic uint32_t unload_count;           /* libraries closed so far */
 	struct prec_slot slot[PREC_SLOT_COUNT];
 };
 
@@ -188,9 +188,9 @@ _Static_assert(sizeof(struct prec_sample) == 48, "records are words");
 _Static_assert(sizeof(struct prec_frame) == 16, "records are words");
 
 #define PREC_PAGE 4096u
-#define PREC_HEADER_BYTES \
+#define PREC_HEADER_BYTES                                                                \
 	((sizeof(struct prec_shm) + PREC_PAGE - 1) / PREC_PAGE * PREC_PAGE)
-#define PREC_SHM_BYTES(slot_count) (PREC_HEADER_BYTES + (slot_count) * PREC_RING_BYTES)
+#define PREC_SHM_BYTES(slot_count) (PREC_HEADER_BYTES + (slot_count)*PREC_RING_BYTES)
 
 static inline uint64_t *prec_ring_words(struct prec_shm *shm, uint32_t slot_index)
 {
@@ -255,8 +255,8 @@ static inline void prec_ring_load(const uint64_t *words, uint64_t from, void *by
 	size_t word_count)
 {
 	for (size_t i = 0; i < word_count; i++)
-		memcpy((char *)bytes + i * 8,
-			&words[(from + i) & (PREC_RING_WORDS - 1)], 8);
+		memcpy((char *)bytes + i * 8, &words[(from + i) & (PREC_RING_WORDS - 1)],
+			8);
 }
 
 #endif

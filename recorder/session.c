@@ -45,8 +45,8 @@
 #define DRAIN_ROUNDS_MAX 4096
 
 /* The kernel may be told to stop us only by these. */
-static const int watched_signals[] = {
-	SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+static const int watched_signals[] = {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1,
+	SIGUSR2};
 
 struct session {
 	const struct session_options *options;
@@ -92,7 +92,8 @@ static int open_output(struct session *s)
 		return -1;
 	}
 	if (S_ISREG(status.st_mode) && flock(s->output_fd, LOCK_EX | LOCK_NB) != 0) {
-		complain("%s: another prec is writing it; give another name with -o", path);
+		complain("%s: another prec is writing it; give another name with -o",
+			path);
 		return -1;
 	}
 	if (S_ISREG(status.st_mode) && status.st_size > 0 && !is_trace(path)) {
@@ -136,7 +137,9 @@ static int choose_source(struct session *s, struct prec_shm *shm)
 		}
 		shm->source = PREC_SOURCE_TIMER;
 		note("perf events cannot be used (%s): sampling by CPU timers%s", why,
-			is_paranoid() ? " (sysctl kernel.perf_event_paranoid=1 allows more)" : "");
+			is_paranoid()
+				? " (sysctl kernel.perf_event_paranoid=1 allows more)"
+				: "");
 	}
 	if (!shm->source)
 		shm->source = PREC_SOURCE_PERF;
@@ -168,11 +171,12 @@ static int make_shm(struct session *s)
 	}
 	/* Limits of file size or address space hold for us too: then fewer of
 	   the program's threads can be recorded at one time. */
-	for (slot_count = PREC_SLOT_COUNT; slot_count >= PREC_CHUNK_SLOTS; slot_count /= 2) {
+	for (slot_count = PREC_SLOT_COUNT; slot_count >= PREC_CHUNK_SLOTS;
+		slot_count /= 2) {
 		size_t size = PREC_SHM_BYTES(slot_count);
 		if (ftruncate(s->shm_fd, (off_t)size) == 0)
-			shm = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s->shm_fd,
-				0);
+			shm = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+				s->shm_fd, 0);
 		if (shm != MAP_FAILED)
 			break;
 	}
@@ -302,8 +306,8 @@ static void read_usage(struct recording *r, uint64_t cpu_ns)
 	const char *behind_name = strrchr(text, ')');
 	if (!behind_name ||
 		sscanf(behind_name + 1,
-			" %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu %*u %lu %lu %lu %lu", &minor,
-			&major, &user, &system, &child_user, &child_system) != 6)
+			" %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu %*u %lu %lu %lu %lu",
+			&minor, &major, &user, &system, &child_user, &child_system) != 6)
 		return;
 	double share = user + system ? (double)user / (double)(user + system) : 1;
 	r->user_ns = (uint64_t)((double)cpu_ns * share);

@@ -27,7 +27,8 @@ static char *read_file(const char *path, struct stat *status)
 		status->st_size <= FILE_BYTES_MAX &&
 		(text = malloc((size_t)status->st_size + 1))) {
 		while (size < (size_t)status->st_size &&
-			(part = read(fd, text + size, (size_t)status->st_size - size)) > 0)
+			(part = read(fd, text + size, (size_t)status->st_size - size)) >
+				0)
 			size += (size_t)part;
 		if (part < 0) {
 			free(text);

@@ -11,7 +11,7 @@
 struct recording;
 
 struct sources {
-	struct idmap seen; /* string id of a path -> 1 */
+	struct idmap seen;          /* string id of a path -> 1 */
 	uint64_t start_realtime_ns; /* a later change of a file is told */
 };
 

@@ -11,7 +11,8 @@ uint32_t stacks_node(struct recording *r, uint32_t parent, uint32_t frame)
 	struct ptf_error err;
 
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_node(r->writer, parent, frame, &node, &err), &err);
+		recording_check(r, ptf_writer_node(r->writer, parent, frame, &node, &err),
+			&err);
 	return node;
 }
 
@@ -27,13 +28,14 @@ static uint32_t intern_frame(struct recording *r, const struct ptf_frame *frame)
 
 uint32_t stacks_synthetic_frame(struct recording *r, const char *name)
 {
-	struct ptf_function function = {
-		.name = recording_string(r, name), .kind = PTF_FUNCTION_SYNTHETIC};
+	struct ptf_function function = {.name = recording_string(r, name),
+		.kind = PTF_FUNCTION_SYNTHETIC};
 	uint32_t id = 0;
 	struct ptf_error err;
 
 	if (recording_is_sound(r) &&
-		recording_check(r, ptf_writer_function(r->writer, &function, &id, &err), &err))
+		recording_check(r, ptf_writer_function(r->writer, &function, &id, &err),
+			&err))
 		return intern_frame(r, &(struct ptf_frame){.function = id});
 	return 0;
 }
@@ -69,7 +71,8 @@ uint32_t stacks_python_node(struct recording *r, const struct prec_frame *frame,
 
 	for (size_t i = count; i-- > 0;) {
 		uint32_t id = python_frame(r, &frame[i]);
-		for (uint32_t n = 0; n < frame[i].repeat_count && recording_is_sound(r); n++)
+		for (uint32_t n = 0; n < frame[i].repeat_count && recording_is_sound(r);
+			n++)
 			node = stacks_node(r, node, id);
 		if (elided_count && i == PREC_LEAF_FRAMES)
 			node = stacks_node(r, node, r->elided_frame);
@@ -90,7 +93,8 @@ static uint32_t module_of(struct recording *r, const char *path)
 		return *known;
 	struct ptf_module module = {.path = recording_string(r, path)};
 	if (recording_is_sound(r) &&
-		recording_check(r, ptf_writer_module(r->writer, &module, &id, &err), &err) &&
+		recording_check(r, ptf_writer_module(r->writer, &module, &id, &err),
+			&err) &&
 		idmap_set(&r->modules, hash, id) < 0)
 		recording_no_memory(r);
 	return id;
@@ -110,7 +114,8 @@ uint32_t stacks_native_node(struct recording *r, const struct mapping *mapping,
 	if (!frame.module)
 		return 0;
 	uint32_t id = intern_frame(r, &frame);
-	if (native_frames_add(&r->native_frames, id, mapping->path, frame.module_offset) < 0)
+	if (native_frames_add(&r->native_frames, id, mapping->path, frame.module_offset) <
+		0)
 		recording_no_memory(r);
 	return stacks_node(r, 0, id);
 }

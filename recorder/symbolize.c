@@ -34,7 +34,8 @@ int native_frames_add(struct native_frames *frames, uint32_t frame, const char *
 		frames->item = grown;
 		frames->capacity = capacity;
 	}
-	frames->item[frames->count++] = (struct native_frame){frame, (uint32_t)at, file_offset};
+	frames->item[frames->count++] =
+		(struct native_frame){frame, (uint32_t)at, file_offset};
 	return idmap_set(&frames->known, frame, 1);
 }
 
@@ -50,7 +51,8 @@ void native_frames_finish(struct native_frames *frames)
 
 /* No search for separate debugging files: it could ask servers. */
 static int find_no_debuginfo(Dwfl_Module *module, void **data, const char *name,
-	Dwarf_Addr base, const char *file, const char *link, GElf_Word checksum, char **found)
+	Dwarf_Addr base, const char *file, const char *link, GElf_Word checksum,
+	char **found)
 {
 	(void)module, (void)data, (void)name, (void)base;
 	(void)file, (void)link, (void)checksum, (void)found;
@@ -76,13 +78,15 @@ static bool to_address(Dwfl_Module *module, uint64_t file_offset, GElf_Addr *add
 		if (gelf_getphdr(elf, (int)i, &segment) && segment.p_type == PT_LOAD &&
 			file_offset >= segment.p_offset &&
 			file_offset < segment.p_offset + segment.p_filesz) {
-			*address = file_offset - segment.p_offset + segment.p_vaddr + bias;
+			*address =
+				file_offset - segment.p_offset + segment.p_vaddr + bias;
 			return true;
 		}
 	return false;
 }
 
-static void write_symbol(struct recording *r, Dwfl_Module *module, const struct native_frame *f)
+static void write_symbol(struct recording *r, Dwfl_Module *module,
+	const struct native_frame *f)
 {
 	GElf_Addr address;
 	GElf_Off offset;
@@ -90,14 +94,15 @@ static void write_symbol(struct recording *r, Dwfl_Module *module, const struct 
 
 	if (!to_address(module, f->file_offset, &address))
 		return;
-	const char *name = dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL,
-		NULL);
+	const char *name =
+		dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
 	if (!name)
 		return;
 	struct ptf_symbol fact = {.frame = f->frame, .name = recording_string(r, name)};
 	Dwfl_Line *line = dwfl_module_getsrc(module, address);
 	int number = 0;
-	const char *file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
+	const char *file =
+		line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 	if (file && number > 0) {
 		fact.file = recording_string(r, file);
 		fact.line = (uint32_t)number;
@@ -113,7 +118,8 @@ void symbolize(struct recording *r)
 {
 	const struct native_frames *frames = &r->native_frames;
 
-	for (size_t path = 0; path < frames->path_count && recording_is_sound(r); path++) {
+	for (size_t path = 0; path < frames->path_count && recording_is_sound(r);
+		path++) {
 		Dwfl *dwfl = dwfl_begin(&callbacks);
 		if (!dwfl)
 			return;
@@ -121,7 +127,8 @@ void symbolize(struct recording *r)
 		Dwfl_Module *module = dwfl_report_offline(dwfl, frames->path[path],
 			frames->path[path], -1);
 		dwfl_report_end(dwfl, NULL, NULL);
-		for (size_t i = 0; module && i < frames->count && recording_is_sound(r); i++)
+		for (size_t i = 0; module && i < frames->count && recording_is_sound(r);
+			i++)
 			if (frames->item[i].path == path)
 				write_symbol(r, module, &frames->item[i]);
 		dwfl_end(dwfl);

@@ -96,8 +96,8 @@ static bool is_python_script(const char *name)
 	char main_file[PATH_MAX];
 	int length = snprintf(main_file, sizeof main_file, "%s/__main__.py", name);
 
-	return ends_with(name, ".py") || ends_with(name, ".pyw") || ends_with(name, ".pyz") ||
-		ends_with(name, ".pyc") ||
+	return ends_with(name, ".py") || ends_with(name, ".pyw") ||
+		ends_with(name, ".pyz") || ends_with(name, ".pyc") ||
 		(length > 0 && (size_t)length < sizeof main_file &&
 			access(main_file, R_OK) == 0);
 }
@@ -120,13 +120,16 @@ int target_resolve(struct target *target, const struct target_request *request)
 	/* An interpreter that was named runs other scripts too, and "-". */
 	bool is_script = !is_inline &&
 		(is_python_script(words[0]) ||
-			(request->python && (!strcmp(words[0], "-") || is_text(words[0]))));
+			(request->python &&
+				(!strcmp(words[0], "-") || is_text(words[0]))));
 	char *program = words[0];
 
 	if (is_inline || is_script)
 		program = request->python ? request->python : python3;
 	*target = (struct target){
-		.subject = request->module ? request->module : request->code ? python3 : words[0],
+		.subject = request->module ? request->module
+			: request->code    ? python3
+					   : words[0],
 		.is_module = request->module != NULL,
 	};
 	if (is_script && strcmp(words[0], "-") != 0 && access(words[0], R_OK) != 0)
@@ -147,7 +150,8 @@ int target_resolve(struct target *target, const struct target_request *request)
 		target->arguments[n++] = program;
 	if (is_inline) {
 		target->arguments[n++] = request->module ? dash_m : dash_c;
-		target->arguments[n++] = request->module ? request->module : request->code;
+		target->arguments[n++] =
+			request->module ? request->module : request->code;
 	}
 	memcpy(target->arguments + n, words, count * sizeof *words);
 	return 0;
@@ -203,7 +207,8 @@ static _Noreturn void become(const struct target *target, char **environment,
 		if (words) {
 			words[0] = shell;
 			words[1] = target->executable;
-			memcpy(words + 2, target->arguments + 1, (count - 1) * sizeof *words);
+			memcpy(words + 2, target->arguments + 1,
+				(count - 1) * sizeof *words);
 			execve(shell, words, environment);
 		}
 	}
@@ -215,7 +220,8 @@ static _Noreturn void become(const struct target *target, char **environment,
 pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
 	struct prec_shm *shm, bool output_to_stderr, int *exit_code)
 {
-	char **environment = target->no_agent ? environ : make_environment(agent, shm_path);
+	char **environment =
+		target->no_agent ? environ : make_environment(agent, shm_path);
 	int report[2], failure = 0;
 	pid_t pid = -1;
 

@@ -14,10 +14,10 @@
 #define TARGET_NOT_FOUND      127
 
 struct target {
-	char *executable;    /* path to execute; heap */
-	char **arguments;    /* NULL-terminated; heap, the words are borrowed */
-	const char *subject; /* what a user calls it: the script, module, program */
-	bool is_module;      /* subject is a Python module */
+	char *executable;     /* path to execute; heap */
+	char **arguments;     /* NULL-terminated; heap, the words are borrowed */
+	const char *subject;  /* what a user calls it: the script, module, program */
+	bool is_module;       /* subject is a Python module */
 	const char *no_agent; /* why the agent cannot be loaded, NULL = it can */
 };
 
@@ -39,7 +39,8 @@ void target_finish(struct target *target);
 /*
  * Starts the program, with the agent and the path of the shared memory in its
  * environment where the agent can be loaded; output_to_stderr gives it our
- * standard error as its output. Returns its pid, or -1 after complaining with *exit_code set.
+ * standard error as its output. Returns its pid, or -1 after complaining with *exit_code
+ * set.
  */
 pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
 	struct prec_shm *shm, bool output_to_stderr, int *exit_code);

@@ -59,8 +59,8 @@ void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t
 		node[i] = row->node;
 		class_id[i] = row->class_id;
 	}
-	struct ptf_value_column time_column = {
-		PTF_TIME_METRIC, r->shm->period_ns, weight_ns};
+	struct ptf_value_column time_column = {PTF_TIME_METRIC, r->shm->period_ns,
+		weight_ns};
 	struct ptf_samples samples = {
 		.thread = thread,
 		.count = count,

@@ -30,7 +30,8 @@ struct rows {
 int rows_add(struct rows *rows, struct row row);
 
 /* Writes the rows up to time_ns as samples of the thread. */
-void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t until_ns);
+void rows_write(struct rows *rows, struct recording *r, uint32_t thread,
+	int64_t until_ns);
 
 /*
  * Takes up to excess_ns away from on-CPU rows that are not written yet, the

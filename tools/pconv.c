@@ -279,15 +279,15 @@ static bool finds_selected(const struct profile *p, const struct selection *s)
 		file = name && selection_has_file(s, profile_string(p, name));
 	}
 	if (!file)
-		message_error(
-			"", "no source file matches --files %s", s->file_globs.item[0]);
+		message_error("", "no source file matches --files %s",
+			s->file_globs.item[0]);
 	return file;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		options, parse, "FILE...", doc, cli_children, NULL, NULL};
+	static const struct argp argp = {options, parse, "FILE...", doc, cli_children,
+		NULL, NULL};
 	struct arguments a = {.emit = {.min_share_percent = 1}};
 	struct profile *p = profile_new();
 	int status = EXIT_STATUS_FAILED;

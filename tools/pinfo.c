@@ -164,8 +164,8 @@ static bool wants_sizes(const struct arguments *a)
 
 static void write_info(struct trace_info *info, const struct arguments *a)
 {
-	struct info_view view = {
-		.all = a->all, .terminal = terminal_of(stdout, cli_color())};
+	struct info_view view = {.all = a->all,
+		.terminal = terminal_of(stdout, cli_color())};
 
 	trace_info_finish(info);
 	if (a->mode == MODE_JSON) {
@@ -184,8 +184,8 @@ static int tell(const struct arguments *a)
 	/* The summary lists the damage; who sees it need not be told twice. */
 	bool told =
 		a->mode == MODE_TEXT && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
-	const struct profile_hooks hooks = {
-		.note = told ? NULL : on_note, .progress = on_progress};
+	const struct profile_hooks hooks = {.note = told ? NULL : on_note,
+		.progress = on_progress};
 	int status = EXIT_STATUS_OK;
 	struct trace_info info;
 
@@ -317,8 +317,8 @@ static void put_state(const struct profile *p, uint64_t file_bytes, bool rewrite
 }
 
 /* Waits until there is a first byte. */
-static int open_growing(
-	struct ptf_reader **reader, const char *path, struct ptf_error *err)
+static int open_growing(struct ptf_reader **reader, const char *path,
+	struct ptf_error *err)
 {
 	const struct timespec pause = {0, FOLLOW_POLL_NS};
 	int rc;
@@ -351,8 +351,9 @@ static int follow_reader(struct profile *p, const char *path, struct ptf_reader 
 			break;
 		ended = p->sections.count &&
 			p->sections.item[p->sections.count - 1].has_end;
-		if (on_terminal || ((polls++ % 4 == 0 || ended) &&
-					   p->sample_count != shown_samples)) {
+		if (on_terminal ||
+			((polls++ % 4 == 0 || ended) &&
+				p->sample_count != shown_samples)) {
 			put_state(p, ptf_reader_file_bytes(reader), on_terminal);
 			shown_samples = p->sample_count;
 		}
@@ -394,8 +395,8 @@ static int follow(const struct arguments *a)
 
 int main(int argc, char **argv)
 {
-	static const struct argp argp = {
-		options, parse, "FILE...", doc, cli_children, NULL, NULL};
+	static const struct argp argp = {options, parse, "FILE...", doc, cli_children,
+		NULL, NULL};
 	struct arguments a = {0};
 
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);

@@ -29,14 +29,14 @@ struct ptf_reader;
 /* 0 in any field means its default. */
 struct ptf_reader_options {
 	size_t max_frame_bytes; /* decompressed; larger frames are read piece by
-	                           piece, before their checksum is known;
-	                           default 64 MiB */
+				   piece, before their checksum is known;
+				   default 64 MiB */
 	size_t max_block_bytes; /* default 16 MiB, the format's own limit */
 	uint32_t max_ids;       /* of each kind in a section; default 1 << 28 */
 	bool skip_samples;      /* do not decode rows: count is right, the row
-	                           arrays are NULL */
+				   arrays are NULL */
 	bool measure_sizes;     /* also compress every part by itself, for
-	                           ptf_reader_sizes; slow */
+				   ptf_reader_sizes; slow */
 };
 
 /*
@@ -45,9 +45,8 @@ struct ptf_reader_options {
  * PTF_ERR_VERSION and PTF_ERR_FEATURE are found here when the first section
  * has them, and PTF_ERR_CORRUPT when a transfer as text has changed the file.
  */
-PTF_API PTF_MUST_CHECK int ptf_reader_open(struct ptf_reader **reader,
-	const char *path, const struct ptf_reader_options *options,
-	struct ptf_error *err);
+PTF_API PTF_MUST_CHECK int ptf_reader_open(struct ptf_reader **reader, const char *path,
+	const struct ptf_reader_options *options, struct ptf_error *err);
 
 /* The same on bytes in memory, which must outlive the reader. */
 PTF_API PTF_MUST_CHECK int ptf_reader_open_memory(struct ptf_reader **reader,
@@ -59,8 +58,8 @@ PTF_API PTF_MUST_CHECK int ptf_reader_open_memory(struct ptf_reader **reader,
  * can be read. Damage that can be stepped over is a note, not an error.
  * A file without one whole Block of data ends with PTF_ERR_EMPTY.
  */
-PTF_API PTF_MUST_CHECK int ptf_reader_next(struct ptf_reader *r,
-	struct ptf_block *block, struct ptf_error *err);
+PTF_API PTF_MUST_CHECK int ptf_reader_next(struct ptf_reader *r, struct ptf_block *block,
+	struct ptf_error *err);
 
 /*
  * Goes on at the start of the given section and leaves out sample and counter
@@ -68,8 +67,8 @@ PTF_API PTF_MUST_CHECK int ptf_reader_next(struct ptf_reader *r,
  * given before the seek: they are needed to understand what follows.
  * PTF_ERR_USAGE when there is no such section.
  */
-PTF_API PTF_MUST_CHECK int ptf_reader_seek(struct ptf_reader *r,
-	uint32_t section_index, int64_t time_ns, struct ptf_error *err);
+PTF_API PTF_MUST_CHECK int ptf_reader_seek(struct ptf_reader *r, uint32_t section_index,
+	int64_t time_ns, struct ptf_error *err);
 
 /*
  * Takes in what was appended to the file since it was opened: 1 when there is
@@ -87,8 +86,7 @@ PTF_API void ptf_reader_rewind(struct ptf_reader *r);
  * the last. The pointer lives until the reader is closed. Notes about the end
  * of the file are withdrawn by rewind, seek, and a refresh that finds more.
  */
-PTF_API const struct ptf_error *ptf_reader_note(const struct ptf_reader *r,
-	size_t index);
+PTF_API const struct ptf_error *ptf_reader_note(const struct ptf_reader *r, size_t index);
 
 /* A section as its bytes lie in the file. */
 struct ptf_section_info {
@@ -102,23 +100,22 @@ struct ptf_section_info {
  * Sections that have been read so far, or NULL past the last. Lives until the
  * next call on the reader.
  */
-PTF_API const struct ptf_section_info *ptf_reader_section(
-	const struct ptf_reader *r, uint32_t section_index);
+PTF_API const struct ptf_section_info *ptf_reader_section(const struct ptf_reader *r,
+	uint32_t section_index);
 
 /* How many bytes each part takes: what pinfo shows. */
 struct ptf_size_part {
-	const char *name;       /* "samples.kind_low", "definitions.node_frame", ... */
-	uint64_t raw_bytes;     /* in the payload, before compression */
-	uint64_t packed_bytes;  /* compressed alone, Block by Block; 0 unless
-	                           measure_sizes was asked for */
+	const char *name;      /* "samples.kind_low", "definitions.node_frame", ... */
+	uint64_t raw_bytes;    /* in the payload, before compression */
+	uint64_t packed_bytes; /* compressed alone, Block by Block; 0 unless
+				  measure_sizes was asked for */
 };
 
 /*
  * Sizes of the parts of all Blocks read so far, largest first; *count items
  * that live until the next call on the reader.
  */
-PTF_API const struct ptf_size_part *ptf_reader_sizes(struct ptf_reader *r,
-	size_t *count);
+PTF_API const struct ptf_size_part *ptf_reader_sizes(struct ptf_reader *r, size_t *count);
 
 /* Bytes of the file, and of its payload as decompressed so far. */
 PTF_API uint64_t ptf_reader_file_bytes(const struct ptf_reader *r);

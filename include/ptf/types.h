@@ -87,8 +87,8 @@ struct ptf_module {
 };
 
 struct ptf_function {
-	uint32_t name;   /* string: qualified name */
-	uint32_t file;   /* string: source path */
+	uint32_t name; /* string: qualified name */
+	uint32_t file; /* string: source path */
 	uint32_t module;
 	enum ptf_function_kind kind;
 	uint32_t first_line; /* 0 = unknown */
@@ -158,12 +158,12 @@ struct ptf_thread {
  * tore with things named "[lost]" or not named at all.
  */
 struct ptf_definitions {
-	uint32_t first_string, first_module, first_function, first_frame,
-		first_node, first_metric, first_class, first_kind, first_label_set,
-		first_process, first_thread;
-	size_t string_count, module_count, function_count, frame_count,
-		node_count, metric_count, class_count, kind_count,
-		label_set_count, process_count, thread_count;
+	uint32_t first_string, first_module, first_function, first_frame, first_node,
+		first_metric, first_class, first_kind, first_label_set, first_process,
+		first_thread;
+	size_t string_count, module_count, function_count, frame_count, node_count,
+		metric_count, class_count, kind_count, label_set_count, process_count,
+		thread_count;
 	const struct ptf_text *strings;
 	const struct ptf_module *modules;
 	const struct ptf_function *functions;
@@ -338,7 +338,7 @@ struct ptf_facts {
 };
 
 struct ptf_loss {
-	uint32_t kind; /* string: FORMAT.md lists them */
+	uint32_t kind;            /* string: FORMAT.md lists them */
 	uint32_t process, thread; /* 0 = unknown */
 	uint64_t count;
 	uint64_t weight_ns; /* time they stood for, 0 = unknown */

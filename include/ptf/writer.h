@@ -30,9 +30,9 @@
 struct ptf_writer;
 
 struct ptf_writer_options {
-	int compression_level;    /* zstd's; 0 = the default, 3 */
-	size_t frame_size_bytes;  /* of payload before a frame is closed by
-	                             itself; 0 = the default, 1 MiB */
+	int compression_level;   /* zstd's; 0 = the default, 3 */
+	size_t frame_size_bytes; /* of payload before a frame is closed by
+				    itself; 0 = the default, 1 MiB */
 };
 
 /* A text of a string literal. */
@@ -46,8 +46,8 @@ struct ptf_writer_options {
  * as id 1 and names it. options may be NULL.
  */
 PTF_API PTF_MUST_CHECK int ptf_writer_open(struct ptf_writer **writer, int fd,
-	const struct ptf_writer_options *options,
-	const struct ptf_section_start *start, struct ptf_error *err);
+	const struct ptf_writer_options *options, const struct ptf_section_start *start,
+	struct ptf_error *err);
 
 /* The metric of time that every writer defines by itself, as its first. */
 #define PTF_TIME_METRIC 1
@@ -58,16 +58,16 @@ PTF_API PTF_MUST_CHECK int ptf_writer_open(struct ptf_writer **writer, int fd,
  * Of these only string, module, function, frame, node, metric, class and
  * label_set are interned; every process and thread is new.
  */
-PTF_API PTF_MUST_CHECK int ptf_writer_string(struct ptf_writer *w,
-	struct ptf_text text, uint32_t *id, struct ptf_error *err);
+PTF_API PTF_MUST_CHECK int ptf_writer_string(struct ptf_writer *w, struct ptf_text text,
+	uint32_t *id, struct ptf_error *err);
 PTF_API PTF_MUST_CHECK int ptf_writer_module(struct ptf_writer *w,
 	const struct ptf_module *module, uint32_t *id, struct ptf_error *err);
 PTF_API PTF_MUST_CHECK int ptf_writer_function(struct ptf_writer *w,
 	const struct ptf_function *function, uint32_t *id, struct ptf_error *err);
 PTF_API PTF_MUST_CHECK int ptf_writer_frame(struct ptf_writer *w,
 	const struct ptf_frame *frame, uint32_t *id, struct ptf_error *err);
-PTF_API PTF_MUST_CHECK int ptf_writer_node(struct ptf_writer *w,
-	uint32_t parent, uint32_t frame, uint32_t *id, struct ptf_error *err);
+PTF_API PTF_MUST_CHECK int ptf_writer_node(struct ptf_writer *w, uint32_t parent,
+	uint32_t frame, uint32_t *id, struct ptf_error *err);
 PTF_API PTF_MUST_CHECK int ptf_writer_metric(struct ptf_writer *w,
 	const struct ptf_metric *metric, uint32_t *id, struct ptf_error *err);
 PTF_API PTF_MUST_CHECK int ptf_writer_class(struct ptf_writer *w,
@@ -105,8 +105,7 @@ PTF_API PTF_MUST_CHECK int ptf_writer_losses(struct ptf_writer *w,
 	const struct ptf_losses *losses, struct ptf_error *err);
 
 /* Hands all that was given so far to the system as closed, checksummed frames. */
-PTF_API PTF_MUST_CHECK int ptf_writer_flush(struct ptf_writer *w,
-	struct ptf_error *err);
+PTF_API PTF_MUST_CHECK int ptf_writer_flush(struct ptf_writer *w, struct ptf_error *err);
 
 /* Bytes handed to fd so far. */
 PTF_API uint64_t ptf_writer_bytes(const struct ptf_writer *w);
@@ -115,8 +114,8 @@ PTF_API uint64_t ptf_writer_bytes(const struct ptf_writer *w);
  * Ends the section with SectionEnd (at end_ns) and the index, and frees the
  * writer whatever happens.
  */
-PTF_API PTF_MUST_CHECK int ptf_writer_close(struct ptf_writer *w,
-	int64_t end_ns, struct ptf_error *err);
+PTF_API PTF_MUST_CHECK int ptf_writer_close(struct ptf_writer *w, int64_t end_ns,
+	struct ptf_error *err);
 
 /* Frees the writer without ending the section; NULL is allowed. */
 PTF_API void ptf_writer_destroy(struct ptf_writer *w);

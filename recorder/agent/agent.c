@@ -32,7 +32,8 @@ static void *map_part(const char *path, size_t offset, size_t size)
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	void *part = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
+	void *part =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)offset);
 	close(fd);
 	if (part == MAP_FAILED)
 		return NULL;
@@ -63,7 +64,8 @@ uint64_t *agent_ring(uint32_t slot_index)
 		if (!chunk)
 			return NULL;
 		/* Another thread may have been faster. */
-		if (!atomic_compare_exchange_strong(&agent.chunk[index], &expected, chunk)) {
+		if (!atomic_compare_exchange_strong(&agent.chunk[index], &expected,
+			    chunk)) {
 			munmap(chunk, chunk_bytes);
 			chunk = expected;
 		}
@@ -164,8 +166,9 @@ __attribute__((constructor)) static void start(void)
 	clean_environment();
 	agent.shm = map_header(agent.shm_path);
 	/* A program that could not load us may have started this one. */
-	if (agent.shm && (atomic_load(&agent.shm->target_pid) != (uint32_t)getpid() ||
-		!agent_is_on() || !agent_threads_init())) {
+	if (agent.shm &&
+		(atomic_load(&agent.shm->target_pid) != (uint32_t)getpid() ||
+			!agent_is_on() || !agent_threads_init())) {
 		munmap(agent.shm, PREC_HEADER_BYTES);
 		agent.shm = NULL;
 	}

@@ -21,15 +21,16 @@
 
 struct agent {
 	struct prec_shm *shm; /* its header; NULL: this process is not recorded */
-	uint64_t *_Atomic chunk[PREC_SLOT_COUNT / PREC_CHUNK_SLOTS]; /* rings, as mapped */
-	pid_t owner_pid;      /* a forked child has another and is not recorded */
-	int signal_number;    /* of the ticks: perf's is SIGTRAP; of a timer
-	                         SIGVTALRM, which debuggers let pass and programs
-	                         hardly use */
-	_Atomic bool is_sealed; /* seccomp: no system call any more */
+	uint64_t
+		*_Atomic chunk[PREC_SLOT_COUNT / PREC_CHUNK_SLOTS]; /* rings, as mapped */
+	pid_t owner_pid;              /* a forked child has another and is not recorded */
+	int signal_number;            /* of the ticks: perf's is SIGTRAP; of a timer
+					 SIGVTALRM, which debuggers let pass and programs
+					 hardly use */
+	_Atomic bool is_sealed;       /* seccomp: no system call any more */
 	struct python_process python; /* version NULL: not a Python process */
-	uint32_t python_hex; /* PY_VERSION_HEX, as far as it can be known */
-	char preload[4096];  /* value to give LD_PRELOAD over an exec */
+	uint32_t python_hex;          /* PY_VERSION_HEX, as far as it can be known */
+	char preload[4096];           /* value to give LD_PRELOAD over an exec */
 	char shm_path[64];
 };
 
@@ -44,10 +45,10 @@ struct agent_thread {
 	bool has_timer;   /* timer source */
 	uint32_t tick_count;
 	uint64_t quiet_until_cpu_ns; /* no sample before: the last one took long */
-	bool has_ticked;         /* the first tick's period was a random one */
-	volatile bool in_handler; /* also while records are written outside it */
-	bool blocks_signal; /* what the program believes of its mask */
-	bool holds_signal;  /* one came while it did: to be delivered later */
+	bool has_ticked;             /* the first tick's period was a random one */
+	volatile bool in_handler;    /* also while records are written outside it */
+	bool blocks_signal;          /* what the program believes of its mask */
+	bool holds_signal;           /* one came while it did: to be delivered later */
 	timer_t timer;
 };
 
@@ -101,9 +102,9 @@ uint64_t agent_clock_ns(clockid_t clock);
 
 /* Resolves the next definition of an interposed function, once. */
 void *agent_next(const char *name);
-#define AGENT_REAL(name)                                                           \
-	static __typeof__(&name) real;                                             \
-	if (!real)                                                                 \
+#define AGENT_REAL(name)                                                                 \
+	static __typeof__(&name) real;                                                   \
+	if (!real)                                                                       \
 	real = (__typeof__(&name))agent_next(#name)
 
 #define AGENT_EXPORT __attribute__((visibility("default")))

@@ -32,10 +32,11 @@ static char **add_our_variables(char *const environment[], size_t *size)
 	for (; environment && environment[count]; count++)
 		if (starts_with(environment[count], "LD_PRELOAD="))
 			preload = environment[count] + strlen("LD_PRELOAD=");
-	text = strlen(agent.preload) + (preload ? strlen(preload) : 0) + strlen(agent.shm_path) + 64;
+	text = strlen(agent.preload) + (preload ? strlen(preload) : 0) +
+		strlen(agent.shm_path) + 64;
 	*size = (count + 3) * sizeof(char *) + text;
-	char **copy = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		-1, 0);
+	char **copy = mmap(NULL, *size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (copy == MAP_FAILED)
 		return NULL;
 	char *at = (char *)(copy + count + 3);
@@ -154,18 +155,18 @@ AGENT_EXPORT int execveat(int fd, const char *path, char *const argv[],
 }
 
 /* The argument list of execl and its kind, as an array on the caller's stack. */
-#define COLLECT(array, first, list)                                                \
-	va_list list;                                                              \
-	size_t array##_count = 1;                                                  \
-	va_start(list, first);                                                     \
-	while (va_arg(list, char *))                                               \
-		array##_count++;                                                   \
-	va_end(list);                                                              \
-	char **array = __builtin_alloca((array##_count + 1) * sizeof(char *));     \
-	array[0] = (char *)(uintptr_t)(first);                                     \
-	va_start(list, first);                                                     \
-	for (size_t array##_i = 1; array##_i <= array##_count; array##_i++)        \
-		array[array##_i] = va_arg(list, char *)
+#define COLLECT(array, first, list)                                                      \
+	va_list list;                                                                    \
+	size_t array##_count = 1;                                                        \
+	va_start(list, first);                                                           \
+	while (va_arg(list, char *))                                                     \
+		array##_count++;                                                         \
+	va_end(list);                                                                    \
+	char **array = __builtin_alloca((array##_count + 1) * sizeof(char *));           \
+	array[0] = (char *)(uintptr_t)(first);                                           \
+	va_start(list, first);                                                           \
+	for (size_t array##_i = 1; array##_i <= array##_count; array##_i++)              \
+	array[array##_i] = va_arg(list, char *)
 
 AGENT_EXPORT int execl(const char *path, const char *arg, ...)
 {

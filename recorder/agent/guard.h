@@ -15,7 +15,7 @@
 #define GUARD_PAGE_COUNT 16u
 
 struct guarded_memory {
-	struct python_memory memory; /* first: what a walk is given */
+	struct python_memory memory;      /* first: what a walk is given */
 	uintptr_t page[GUARD_PAGE_COUNT]; /* page numbers that are readable */
 };
 

@@ -37,8 +37,8 @@ static void write_module(const char *path, uint64_t start, uint64_t end,
 	uint64_t file_offset)
 {
 	size_t path_bytes = strlen(path);
-	uint32_t size_words = (uint32_t)(sizeof(struct prec_module) / 8) +
-		prec_words(path_bytes);
+	uint32_t size_words =
+		(uint32_t)(sizeof(struct prec_module) / 8) + prec_words(path_bytes);
 	struct prec_cursor cursor;
 	struct prec_module module = {
 		.record = {size_words, PREC_RECORD_MODULE, 0},

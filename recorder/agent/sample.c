@@ -69,7 +69,8 @@ static void add_frame(struct frame_list *list, const struct python_frame *frame)
 /* The calling thread's PyThreadState, or 0; good with and without the GIL. */
 static uintptr_t thread_state(const struct python_process *python)
 {
-	const char *key = (const char *)python->runtime + python->version->runtime_tss_key;
+	const char *key =
+		(const char *)python->runtime + python->version->runtime_tss_key;
 	int is_initialized;
 	pthread_key_t pthread_key;
 
@@ -164,8 +165,8 @@ static void mark_codes_seen(const struct prec_cursor *cursor, uint64_t from)
 /* prec has not drained for long: is it gone? Then this thread stops ticking. */
 static void count_full(void)
 {
-	uint64_t heartbeat = atomic_load_explicit(&agent.shm->heartbeat_ns,
-		memory_order_relaxed);
+	uint64_t heartbeat =
+		atomic_load_explicit(&agent.shm->heartbeat_ns, memory_order_relaxed);
 
 	atomic_fetch_add_explicit(&agent_thread.slot->lost_full_count, 1,
 		memory_order_relaxed);
@@ -179,7 +180,8 @@ static void count_full(void)
 void agent_sample(const void *context, uint64_t cpu_ns)
 {
 	struct guarded_memory guard;
-	struct prec_cursor cursor = prec_ring_begin(agent_thread.slot, agent_thread.words);
+	struct prec_cursor cursor =
+		prec_ring_begin(agent_thread.slot, agent_thread.words);
 	struct frame_list list = {.cursor = &cursor};
 	struct prec_sample sample = {
 		.time_ns = agent_clock_ns(CLOCK_MONOTONIC),
@@ -190,8 +192,8 @@ void agent_sample(const void *context, uint64_t cpu_ns)
 	uint16_t flags = 0;
 	uintptr_t state = 0;
 
-	if (!prec_ring_has_room(&cursor, SAMPLE_WORDS +
-			(PREC_LEAF_FRAMES + PREC_ROOT_FRAMES) * FRAME_WORDS)) {
+	if (!prec_ring_has_room(&cursor,
+		    SAMPLE_WORDS + (PREC_LEAF_FRAMES + PREC_ROOT_FRAMES) * FRAME_WORDS)) {
 		count_full();
 		return;
 	}
@@ -208,8 +210,9 @@ void agent_sample(const void *context, uint64_t cpu_ns)
 		struct python_frame frame;
 		python_walk_begin(&walk, &guard.memory, &agent.python, state);
 		for (bool first = true; python_walk_next(&walk, &frame); first = false) {
-			if (first && python_current_opcode(&guard.memory, &agent.python,
-					     &frame, &sample.opcode))
+			if (first &&
+				python_current_opcode(&guard.memory, &agent.python,
+					&frame, &sample.opcode))
 				flags |= PREC_SAMPLE_HAS_OPCODE;
 			add_frame(&list, &frame);
 		}
@@ -227,9 +230,11 @@ void agent_sample(const void *context, uint64_t cpu_ns)
 	sample.frame_count = kept;
 	sample.elided_frame_count = list.elided_frame_count;
 	if (list.entry_count > kept)
-		sample.root_rotation = (list.entry_count - PREC_LEAF_FRAMES) % PREC_ROOT_FRAMES;
-	sample.record = (struct prec_record){
-		(uint32_t)(SAMPLE_WORDS + kept * FRAME_WORDS), PREC_RECORD_SAMPLE, flags};
+		sample.root_rotation =
+			(list.entry_count - PREC_LEAF_FRAMES) % PREC_ROOT_FRAMES;
+	sample.record =
+		(struct prec_record){(uint32_t)(SAMPLE_WORDS + kept * FRAME_WORDS),
+			PREC_RECORD_SAMPLE, flags};
 	prec_ring_store(&cursor, 0, &sample, sizeof sample);
 	cursor.next = cursor.start + sample.record.size_words;
 

@@ -212,7 +212,8 @@ AGENT_EXPORT int pthread_sigmask(int how, const sigset_t *restrict set,
 	return set_mask((int (*)(int, const sigset_t *, sigset_t *))real, how, set, old);
 }
 
-AGENT_EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+AGENT_EXPORT int sigprocmask(int how, const sigset_t *restrict set,
+	sigset_t *restrict old)
 {
 	AGENT_REAL(sigprocmask);
 	return set_mask((int (*)(int, const sigset_t *, sigset_t *))real, how, set, old);

@@ -137,7 +137,8 @@ static int open_timer(struct agent_thread *thread)
 
 int agent_source_open(struct agent_thread *thread)
 {
-	return agent.shm->source == PREC_SOURCE_PERF ? open_perf(thread) : open_timer(thread);
+	return agent.shm->source == PREC_SOURCE_PERF ? open_perf(thread)
+						     : open_timer(thread);
 }
 
 /*

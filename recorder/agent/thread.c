@@ -82,7 +82,8 @@ void agent_thread_end(void)
 	if (atomic_load(&agent.is_sealed)) {
 		/* Not a single system call any more: prec finds out the rest. */
 		agent_thread.slot = NULL;
-		atomic_store_explicit(&slot->state, PREC_SLOT_ENDED, memory_order_release);
+		atomic_store_explicit(&slot->state, PREC_SLOT_ENDED,
+			memory_order_release);
 		return;
 	}
 	agent_source_close(&agent_thread);

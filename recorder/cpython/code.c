@@ -15,7 +15,8 @@ static bool locate_text(struct python_memory *memory, const struct python_versio
 	uint32_t state;
 
 	if (!address ||
-		!memory->read(memory, address + PYTHON_STR_LENGTH, &length, sizeof length) ||
+		!memory->read(memory, address + PYTHON_STR_LENGTH, &length,
+			sizeof length) ||
 		!memory->read(memory, address + PYTHON_STR_STATE, &state, sizeof state))
 		return false;
 	/* Names of code objects are made by the compiler or by unmarshalling,
@@ -26,7 +27,8 @@ static bool locate_text(struct python_memory *memory, const struct python_versio
 	if (kind != 1 && kind != 2 && kind != 4)
 		return false;
 	text->kind = STATE_ASCII(state) ? 0 : (uint8_t)kind;
-	text->address = address + (STATE_ASCII(state) ? v->str_ascii_data : v->str_other_data);
+	text->address =
+		address + (STATE_ASCII(state) ? v->str_ascii_data : v->str_other_data);
 	text->size_bytes = (uint32_t)length * kind;
 	return true;
 }

@@ -15,7 +15,8 @@ struct decoder {
 static bool add(struct decoder *d, bool has_line)
 {
 	struct python_lines *lines = d->lines;
-	uint32_t line = has_line && d->line > 0 && d->line <= INT32_MAX ? (uint32_t)d->line : 0;
+	uint32_t line =
+		has_line && d->line > 0 && d->line <= INT32_MAX ? (uint32_t)d->line : 0;
 
 	if (lines->count && lines->item[lines->count - 1].line == line)
 		return true;

@@ -22,12 +22,12 @@ static const uint8_t calls_3_14[] = {4, 52, 55, 146, 147, 148, 149, 150, 152, 15
 #define CALLS(list) .call_opcodes = (list), .call_opcode_count = sizeof(list)
 
 /* The frame objects of 3.8 to 3.10, where every frame is a PyFrameObject. */
-#define FRAME_OBJECTS                                                              \
-	.interpreter_threads = 8, .thread_next = 8, .thread_id = 176,              \
-	.thread_frame = 24, .frame_previous = 24, .frame_code = 32,                \
-	.code_first_line = 40, .code_file = 104, .code_name = 112,                 \
-	.code_bytecode = 48, .bytecode_is_object = true, .code_linetable = 120,    \
-	.str_ascii_data = 48, .str_other_data = 72, CALLS(calls_3_8)
+#define FRAME_OBJECTS                                                                    \
+	.interpreter_threads = 8, .thread_next = 8, .thread_id = 176,                    \
+	.thread_frame = 24, .frame_previous = 24, .frame_code = 32,                      \
+	.code_first_line = 40, .code_file = 104, .code_name = 112, .code_bytecode = 48,  \
+	.bytecode_is_object = true, .code_linetable = 120, .str_ascii_data = 48,         \
+	.str_other_data = 72, CALLS(calls_3_8)
 
 static const struct python_version versions[] = {
 	{

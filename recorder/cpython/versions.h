@@ -16,27 +16,27 @@
 
 /* How a frame says which instruction it executes. */
 enum python_position {
-	PYTHON_POSITION_BYTES, /* int f_lasti, in bytes */
-	PYTHON_POSITION_UNITS, /* int f_lasti, in 2-byte code units */
+	PYTHON_POSITION_BYTES,   /* int f_lasti, in bytes */
+	PYTHON_POSITION_UNITS,   /* int f_lasti, in 2-byte code units */
 	PYTHON_POSITION_POINTER, /* address of the instruction */
 };
 
 /* The coding of line tables. */
 enum python_linetable {
-	PYTHON_LNOTAB,          /* co_lnotab, to 3.9 */
-	PYTHON_LINETABLE_3_10,  /* PEP 626 */
-	PYTHON_LINETABLE_3_11,  /* location table, PEP 657 */
+	PYTHON_LNOTAB,         /* co_lnotab, to 3.9 */
+	PYTHON_LINETABLE_3_10, /* PEP 626 */
+	PYTHON_LINETABLE_3_11, /* location table, PEP 657 */
 };
 
 struct python_version {
 	uint32_t minor; /* of Python 3 */
 
-	uint16_t runtime_tss_key;       /* in _PyRuntime: autoTSSkey */
+	uint16_t runtime_tss_key;          /* in _PyRuntime: autoTSSkey */
 	uint16_t runtime_main_interpreter; /* in _PyRuntime: interpreters.main */
-	uint16_t interpreter_threads;   /* in PyInterpreterState: first thread */
-	uint16_t thread_next, thread_id; /* in PyThreadState */
-	uint16_t thread_frame;          /* ... its frame, or its cframe */
-	bool thread_frame_in_cframe;    /* then the frame is at cframe_frame */
+	uint16_t interpreter_threads;      /* in PyInterpreterState: first thread */
+	uint16_t thread_next, thread_id;   /* in PyThreadState */
+	uint16_t thread_frame;             /* ... its frame, or its cframe */
+	bool thread_frame_in_cframe;       /* then the frame is at cframe_frame */
 	uint16_t cframe_frame;
 
 	uint16_t frame_previous, frame_code, frame_position;
@@ -61,7 +61,7 @@ struct python_version {
 #define PYTHON_BYTES_DATA    32u /* in PyBytesObject */
 #define PYTHON_STR_LENGTH    16u
 #define PYTHON_STR_STATE     32u
-#define PYTHON_TSS_KEY_VALUE 4u  /* in Py_tss_t: the pthread key */
+#define PYTHON_TSS_KEY_VALUE 4u /* in Py_tss_t: the pthread key */
 
 /*
  * From 3.13 _PyRuntime begins with _Py_DebugOffsets: a cookie, the version,

@@ -24,7 +24,8 @@ static int32_t int_at(const uint8_t *object, size_t offset)
 	return value;
 }
 
-static bool read_pointer(struct python_memory *memory, uintptr_t address, uintptr_t *pointer)
+static bool read_pointer(struct python_memory *memory, uintptr_t address,
+	uintptr_t *pointer)
 {
 	return memory->read(memory, address, pointer, sizeof *pointer);
 }
@@ -54,7 +55,8 @@ static bool code_key(struct python_walk *walk, uintptr_t address,
 	memcpy(&table_bytes, head + PYTHON_VAR_SIZE, sizeof table_bytes);
 	if (table_bytes < 0 || table_bytes > INT32_MAX)
 		return false;
-	size_t taken = table_bytes < KEY_TABLE_BYTES ? (size_t)table_bytes : KEY_TABLE_BYTES;
+	size_t taken =
+		table_bytes < KEY_TABLE_BYTES ? (size_t)table_bytes : KEY_TABLE_BYTES;
 	if (!walk->memory->read(walk->memory, table + PYTHON_BYTES_DATA,
 		    head + PYTHON_BYTES_DATA, taken))
 		return false;
@@ -111,7 +113,8 @@ bool python_walk_next(struct python_walk *walk, struct python_frame *frame)
 
 	while (walk->frame && !walk->torn) {
 		if (++walk->seen_count > PYTHON_DEPTH_MAX ||
-			!walk->memory->read(walk->memory, walk->frame, bytes, frame_bytes))
+			!walk->memory->read(walk->memory, walk->frame, bytes,
+				frame_bytes))
 			break;
 		uintptr_t code = pointer_at(bytes, v->frame_code) &
 			~(uintptr_t)PYTHON_POINTER_TAG_MASK;
@@ -125,15 +128,18 @@ bool python_walk_next(struct python_walk *walk, struct python_frame *frame)
 			walk->frame = previous;
 			return true;
 		}
-		if (!code || !walk->memory->read(walk->memory, code, code_bytes, CODE_BYTES))
+		if (!code ||
+			!walk->memory->read(walk->memory, code, code_bytes, CODE_BYTES))
 			break;
 		/* From 3.12 a chain contains frames of C code, without a code object,
 		   and frames of the interpreter's own code, without a line. */
 		bool is_code = !walk->process->code_type ||
-			pointer_at(code_bytes, PYTHON_OBJECT_TYPE) == walk->process->code_type;
+			pointer_at(code_bytes, PYTHON_OBJECT_TYPE) ==
+				walk->process->code_type;
 		if (!is_code && v->minor < 12)
 			break;
-		if (!is_code || (v->minor >= 12 && int_at(code_bytes, v->code_first_line) <= 0)) {
+		if (!is_code ||
+			(v->minor >= 12 && int_at(code_bytes, v->code_first_line) <= 0)) {
 			walk->frame = previous;
 			continue;
 		}

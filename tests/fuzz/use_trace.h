@@ -219,7 +219,7 @@ static inline void use_rows(struct used *u, const struct ptf_block *b)
 		use(u, STRINGS, b->counters.instance);
 		for (size_t i = 0; i < b->counters.count; i++)
 			u->sum += (uint64_t)b->counters.time_ns[i] +
-				  (uint64_t)b->counters.values[i];
+				(uint64_t)b->counters.values[i];
 		break;
 	case PTF_BLOCK_MARKS:
 		for (size_t i = 0; i < b->marks.count; i++) {

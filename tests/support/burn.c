@@ -57,8 +57,8 @@ static void spin(double ms)
 		short_ms += middle - now;
 		long_ms += cpu_ms(CLOCK_THREAD_CPUTIME_ID) - middle;
 	}
-	printf("{\"pid\": %d, \"burn_short\": %.3f, \"burn_long\": %.3f}\n", (int)getpid(),
-		short_ms, long_ms);
+	printf("{\"pid\": %d, \"burn_short\": %.3f, \"burn_long\": %.3f}\n",
+		(int)getpid(), short_ms, long_ms);
 	fflush(stdout);
 }
 

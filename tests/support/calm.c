@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #define THREADS 4
-#define LARGE (1 << 20)
+#define LARGE   (1 << 20)
 
 extern char **environ;
 
@@ -74,7 +74,8 @@ static void *waits(void *argument)
 		wrong++;
 		return NULL;
 	}
-	epoll_ctl(epoll, EPOLL_CTL_ADD, pipes[0], &(struct epoll_event){.events = EPOLLIN});
+	epoll_ctl(epoll, EPOLL_CTL_ADD, pipes[0],
+		&(struct epoll_event){.events = EPOLLIN});
 	for (long i = 0; i < rounds; i++) {
 		struct timespec pause = {0, 300000};
 		struct timeval timeout = {0, 300};
@@ -93,7 +94,8 @@ static void *waits(void *argument)
 		judge(4, read(pipes[0], buffer, 4096), 4096);
 		judge(6, getrandom(buffer, LARGE, 0), LARGE);
 		judge(7, read(zero, buffer, LARGE), LARGE);
-		if (syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &pause, NULL, 0) != 0)
+		if (syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 0, &pause, NULL, 0) !=
+			0)
 			judge(8, errno == ETIMEDOUT ? 0 : -1, 0);
 		judge(9, usleep(100), 0);
 		for (int k = 0; k < 200; k++)
@@ -135,7 +137,7 @@ static void small_threads(void)
 
 static void programs(void)
 {
-	char *const arguments[] = {(char *)(uintptr_t)"true", NULL};
+	char *const arguments[] = {(char *)(uintptr_t) "true", NULL};
 	int status = -1;
 	pid_t child = vfork();
 
@@ -177,7 +179,8 @@ static void own_signal_stack(void)
 	spin(300000);
 	sigprocmask(SIG_SETMASK, NULL, &now);
 	for (int number = 1; number < 32; number++)
-		if (number != SIGKILL && number != SIGSTOP && sigismember(&now, number) != 1)
+		if (number != SIGKILL && number != SIGSTOP &&
+			sigismember(&now, number) != 1)
 			wrong++;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	sigaction(SIGUSR2, &old, NULL);

@@ -65,7 +65,8 @@ static uint64_t mix_number(uint64_t hash, uint64_t number)
 
 static uint64_t digest(const struct ptf_block *b)
 {
-	uint64_t h = mix_number(mix_number(14695981039346656037u, b->kind), b->section_index);
+	uint64_t h =
+		mix_number(mix_number(14695981039346656037u, b->kind), b->section_index);
 
 	switch (b->kind) {
 	case PTF_BLOCK_SECTION_START:
@@ -73,7 +74,8 @@ static uint64_t digest(const struct ptf_block *b)
 	case PTF_BLOCK_DEFINITIONS:
 		h = mix_number(h, b->definitions.string_count);
 		for (size_t i = 0; i < b->definitions.string_count; i++)
-			h = mix(h, b->definitions.strings[i].data, b->definitions.strings[i].size);
+			h = mix(h, b->definitions.strings[i].data,
+				b->definitions.strings[i].size);
 		for (size_t i = 0; i < b->definitions.node_count; i++) {
 			h = mix_number(h, b->definitions.nodes[i].parent);
 			h = mix_number(h, b->definitions.nodes[i].frame);
@@ -86,9 +88,11 @@ static uint64_t digest(const struct ptf_block *b)
 		return h;
 	case PTF_BLOCK_SAMPLES:
 		h = mix_number(h, b->samples.thread);
-		h = mix(h, b->samples.time_ns, b->samples.count * sizeof *b->samples.time_ns);
+		h = mix(h, b->samples.time_ns,
+			b->samples.count * sizeof *b->samples.time_ns);
 		h = mix(h, b->samples.node, b->samples.count * sizeof *b->samples.node);
-		h = mix(h, b->samples.class_id, b->samples.count * sizeof *b->samples.class_id);
+		h = mix(h, b->samples.class_id,
+			b->samples.count * sizeof *b->samples.class_id);
 		for (size_t i = 0; i < b->samples.column_count; i++)
 			h = mix(h, b->samples.columns[i].values,
 				b->samples.count * sizeof *b->samples.columns[i].values);
@@ -181,7 +185,9 @@ static void walk_frames(const unsigned char *data, size_t size)
 		if (!frames)
 			die("out of memory");
 		f = &frames[frame_count++];
-		*f = (struct frame){.offset = at, .end = at + length, .blocks_before = blocks};
+		*f = (struct frame){.offset = at,
+			.end = at + length,
+			.blocks_before = blocks};
 		if ((data[at] & 0xf0) != 0x50 || data[at + 1] != 0x2a) {
 			size_t room = (size_t)64 << 20, plain;
 			void *out = malloc(room);
@@ -199,16 +205,19 @@ static void walk_frames(const unsigned char *data, size_t size)
 
 static unsigned offences;
 
-static void offence(const char *how, size_t at, const char *what, size_t got, size_t wanted)
+static void offence(const char *how, size_t at, const char *what, size_t got,
+	size_t wanted)
 {
 	if (offences++ < 10)
-		printf("%s at byte %zu: %s (%zu read, %zu there)\n", how, at, what, got, wanted);
+		printf("%s at byte %zu: %s (%zu read, %zu there)\n", how, at, what, got,
+			wanted);
 }
 
 static bool same(const struct reading *got, const struct reading *whole, size_t count)
 {
-	return got->count >= count && (!count || !memcmp(got->digest, whole->digest,
-		count * sizeof *got->digest));
+	return got->count >= count &&
+		(!count ||
+			!memcmp(got->digest, whole->digest, count * sizeof *got->digest));
 }
 
 static void try_cut(const unsigned char *data, size_t cut, const struct reading *whole)
@@ -291,7 +300,8 @@ int main(int argc, char **argv)
 	whole = read_all(data, size);
 	if (whole.rc < 0 || whole.notes)
 		die("the undamaged file gives an error or a note");
-	if (whole.count != frames[frame_count - 1].blocks_before + frames[frame_count - 1].blocks)
+	if (whole.count !=
+		frames[frame_count - 1].blocks_before + frames[frame_count - 1].blocks)
 		die("the undamaged file is not read whole");
 
 	for (size_t cut = size > tail ? size - tail : 0; cut < size; cut++, cuts++)
@@ -303,8 +313,8 @@ int main(int argc, char **argv)
 
 		try_flip(data, size, at, (int)random_below(8), &whole);
 	}
-	printf("%zu bytes, %zu frames, %zu Blocks; %zu cuts, %s flips, %u offences\n", size,
-		frame_count, whole.count, cuts, argv[5], offences);
+	printf("%zu bytes, %zu frames, %zu Blocks; %zu cuts, %s flips, %u offences\n",
+		size, frame_count, whole.count, cuts, argv[5], offences);
 	forget(&whole);
 	free(frames);
 	free(data);

@@ -67,8 +67,9 @@ static uint32_t define(struct ptf_writer *w, uint32_t *node)
 	must(ptf_writer_string(w, PTF_TEXT("/usr/lib/python3/module.py"), &file, &err));
 	for (uint32_t i = 0; i < FUNCTIONS; i++) {
 		char text[40];
-		struct ptf_text name = {text, (size_t)snprintf(text, sizeof(text),
-						      "Class%u.method_%u", i / 9, i)};
+		struct ptf_text name = {text,
+			(size_t)snprintf(text, sizeof(text), "Class%u.method_%u", i / 9,
+				i)};
 		struct ptf_function f = {.file = file,
 			.kind = PTF_FUNCTION_PYTHON,
 			.first_line = i * 30 + 1};
@@ -86,8 +87,8 @@ static uint32_t define(struct ptf_writer *w, uint32_t *node)
 		must(ptf_writer_node(w, i ? node[i - 1 - skewed(i)] : 0,
 			frame[draw() % (FUNCTIONS * 8)], &node[i], &err));
 	must(ptf_writer_process(w, &(struct ptf_process){.pid = 1}, &process, &err));
-	must(ptf_writer_thread(
-		w, &(struct ptf_thread){process, 1, true, 0}, &thread, &err));
+	must(ptf_writer_thread(w, &(struct ptf_thread){process, 1, true, 0}, &thread,
+		&err));
 	free(frame);
 	return thread;
 }

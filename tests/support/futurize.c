@@ -14,7 +14,14 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { HEADER = 80, TEXT = 8, MAJOR = 24, READ_ONLY = 40, INCOMPATIBLE = 48, CHECKSUM = 72 };
+enum {
+	HEADER = 80,
+	TEXT = 8,
+	MAJOR = 24,
+	READ_ONLY = 40,
+	INCOMPATIBLE = 48,
+	CHECKSUM = 72
+};
 
 static void store(unsigned char *at, unsigned long long value, int bytes)
 {
@@ -29,12 +36,14 @@ int main(int argc, char **argv)
 	FILE *file;
 
 	if (argc != 4) {
-		fputs("usage: futurize FILE major|incompatible|read-only NUMBER\n", stderr);
+		fputs("usage: futurize FILE major|incompatible|read-only NUMBER\n",
+			stderr);
 		return 2;
 	}
 	number = strtoull(argv[3], NULL, 10);
 	file = fopen(argv[1], "r+b");
-	if (!file || fread(header, 1, HEADER, file) != HEADER || memcmp(header + TEXT + 1, "PTF", 3)) {
+	if (!file || fread(header, 1, HEADER, file) != HEADER ||
+		memcmp(header + TEXT + 1, "PTF", 3)) {
 		fputs("futurize: not a trace\n", stderr);
 		return 1;
 	}

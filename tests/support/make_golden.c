@@ -85,8 +85,8 @@ static struct bytes *get(const char *name)
 
 static struct ptf_writer *begin(int fd, uint64_t resolution_ns, size_t frame_bytes)
 {
-	static const struct ptf_attribute attributes[] = {
-		{PTF_TEXT("host.name"), PTF_TEXT("golden")},
+	static const struct ptf_attribute attributes[] = {{PTF_TEXT("host.name"),
+								  PTF_TEXT("golden")},
 		{PTF_TEXT("run.command"), PTF_TEXT("python3 caf\xc3\xa9.py \xff")}};
 	struct ptf_section_start start = {.trace_id = "golden trace id",
 		.producer = PTF_TEXT("make_golden"),
@@ -116,13 +116,13 @@ static void define(struct ptf_writer *w, struct world *o, uint32_t nodes)
 	must(ptf_writer_process(w, &process, &o->process, &err));
 	for (uint32_t i = 0; i < 2; i++)
 		must(ptf_writer_thread(w,
-			&(struct ptf_thread){
-				o->process, 4242 + i, i == 0, (int64_t)i * 5},
+			&(struct ptf_thread){o->process, 4242 + i, i == 0,
+				(int64_t)i * 5},
 			&o->thread[i], &err));
 	for (uint32_t i = 0; i < nodes; i++) {
 		char text[16];
-		struct ptf_text name = {
-			text, (size_t)snprintf(text, sizeof(text), "f%u", i / 4)};
+		struct ptf_text name = {text,
+			(size_t)snprintf(text, sizeof(text), "f%u", i / 4)};
 		struct ptf_function f = {.file = o->file,
 			.kind = PTF_FUNCTION_PYTHON,
 			.first_line = 10 * (i / 4) + 1,
@@ -132,11 +132,11 @@ static void define(struct ptf_writer *w, struct world *o, uint32_t nodes)
 		must(ptf_writer_string(w, name, &f.name, &err));
 		must(ptf_writer_function(w, &f, &function, &err));
 		must(ptf_writer_frame(w,
-			&(struct ptf_frame){
-				.function = function, .line = f.first_line + i % 4},
+			&(struct ptf_frame){.function = function,
+				.line = f.first_line + i % 4},
 			&frame, &err));
-		must(ptf_writer_node(
-			w, i ? o->node[i / 3] : 0, frame, &o->node[i], &err));
+		must(ptf_writer_node(w, i ? o->node[i / 3] : 0, frame, &o->node[i],
+			&err));
 	}
 }
 
@@ -149,8 +149,8 @@ static void put_rows(struct ptf_writer *w, const struct world *o, uint32_t threa
 	static int64_t time_ns[ROWS_MAX], weight[ROWS_MAX], other[ROWS_MAX];
 	static uint32_t node[ROWS_MAX], class_id[ROWS_MAX], cpu[ROWS_MAX], task[ROWS_MAX],
 		labels[ROWS_MAX];
-	struct ptf_value_column columns[2] = {
-		{PTF_TIME_METRIC, 1000000, weight}, {extra, 0, other}};
+	struct ptf_value_column columns[2] = {{PTF_TIME_METRIC, 1000000, weight},
+		{extra, 0, other}};
 	struct ptf_samples s = {.thread = thread,
 		.count = count,
 		.period_ns = 1000000,
@@ -165,9 +165,9 @@ static void put_rows(struct ptf_writer *w, const struct world *o, uint32_t threa
 		/* A cheap sequence that repeats late enough. */
 		uint32_t x = (uint32_t)i * 2654435761u >> 12;
 
-		weight[i] = x % 13 == 0   ? 3000000
-			    : x % 29 == 0 ? 1234567 + (int64_t)x
-					  : 1000000;
+		weight[i] = x % 13 == 0 ? 3000000
+			: x % 29 == 0   ? 1234567 + (int64_t)x
+					: 1000000;
 		if (i)
 			now += weight[i];
 		if (x % 101 == 0)
@@ -216,14 +216,14 @@ static void make_tiny(void)
 	must(ptf_writer_string(w, PTF_TEXT("main"), &f.name, &err));
 	must(ptf_writer_string(w, PTF_TEXT("a.py"), &f.file, &err));
 	must(ptf_writer_function(w, &f, &function, &err));
-	must(ptf_writer_frame(
-		w, &(struct ptf_frame){.function = function, .line = 4}, &frame, &err));
+	must(ptf_writer_frame(w, &(struct ptf_frame){.function = function, .line = 4},
+		&frame, &err));
 	must(ptf_writer_node(w, 0, frame, &node[0], &err));
 	node[1] = node[2] = node[0];
 	s.node = node;
 	must(ptf_writer_process(w, &(struct ptf_process){.pid = 9}, &process, &err));
-	must(ptf_writer_thread(
-		w, &(struct ptf_thread){process, 9, true, 0}, &s.thread, &err));
+	must(ptf_writer_thread(w, &(struct ptf_thread){process, 9, true, 0}, &s.thread,
+		&err));
 	must(ptf_writer_samples(w, &s, &err));
 	must(ptf_writer_close(w, 10000000, &err));
 	close(fd);
@@ -247,10 +247,10 @@ static void put_every_kind(struct ptf_writer *w)
 	struct ptf_edge edges[2] = {{0, 1, 5, 50}, {1, 2, UINT64_MAX, -1}};
 	int64_t times[3] = {-2500000, 1, 999999999999},
 		values[3] = {INT64_MAX, INT64_MIN, 0};
-	struct ptf_mark marks[2] = {
-		{-5, 0, PTF_MARK_INSTANT, 1}, {7, 1, PTF_MARK_BEGIN, 2}};
-	struct ptf_source source = {
-		.text = PTF_TEXT("def f0():\n\treturn \"\xc3\xa9\"\n"),
+	struct ptf_mark marks[2] = {{-5, 0, PTF_MARK_INSTANT, 1},
+		{7, 1, PTF_MARK_BEGIN, 2}};
+	struct ptf_source source = {.text = PTF_TEXT(
+					    "def f0():\n\treturn \"\xc3\xa9\"\n"),
 		.first_line = 1,
 		.line_count = 2,
 		.size_bytes = 23,
@@ -271,10 +271,11 @@ static void put_every_kind(struct ptf_writer *w)
 	struct ptf_process_image image = {.time_ns = 8, .attributes = {&attribute, 1}};
 	struct ptf_facts facts = {&source, symbols, &name, &thread_end, &process_end,
 		&image, 1, 2, 1, 1, 1, 1};
-	struct ptf_loss losses[2] = {
-		{.process = 1, .count = 3}, {.thread = 2, .count = 1, .weight_ns = 77}};
-	struct ptf_process child = {
-		.pid = 4300, .start_ns = 99, .attributes = {&attribute, 1}};
+	struct ptf_loss losses[2] = {{.process = 1, .count = 3},
+		{.thread = 2, .count = 1, .weight_ns = 77}};
+	struct ptf_process child = {.pid = 4300,
+		.start_ns = 99,
+		.attributes = {&attribute, 1}};
 	uint32_t child_id, child_thread;
 
 	define(w, &o, 6);
@@ -294,15 +295,15 @@ static void put_every_kind(struct ptf_writer *w)
 	must(ptf_writer_string(w, PTF_TEXT("bytes"), &bytes.unit, &err));
 	must(ptf_writer_metric(w, &bytes, &metric, &err));
 	must(ptf_writer_string(w, PTF_TEXT("futex"), &cls, &err));
-	must(ptf_writer_class(
-		w, &(struct ptf_class_descriptor){PTF_CLASS_WAIT, cls}, &cls, &err));
+	must(ptf_writer_class(w, &(struct ptf_class_descriptor){PTF_CLASS_WAIT, cls},
+		&cls, &err));
 	must(ptf_writer_string(w, PTF_TEXT("ring_full"), &kind, &err));
-	must(ptf_writer_label_set(
-		w, &(struct ptf_label_set){{&o.file, 1}, {&kind, 1}}, &set, &err));
+	must(ptf_writer_label_set(w, &(struct ptf_label_set){{&o.file, 1}, {&kind, 1}},
+		&set, &err));
 	child.parent = o.process;
 	must(ptf_writer_process(w, &child, &child_id, &err));
-	must(ptf_writer_thread(
-		w, &(struct ptf_thread){child_id, 4300, true, 100}, &child_thread, &err));
+	must(ptf_writer_thread(w, &(struct ptf_thread){child_id, 4300, true, 100},
+		&child_thread, &err));
 	must(ptf_writer_clock(w,
 		&(struct ptf_clock){1, 2, 1795651200000000000, 40,
 			PTF_TEXT("boot id 16 bytes"), -3, 4},
@@ -310,8 +311,8 @@ static void put_every_kind(struct ptf_writer *w)
 	put_rows(w, &o, o.thread[0], 6, 40, -1000, false, metric);
 	sums[1].labels = set;
 	sums[1].thread = o.thread[1];
-	must(ptf_writer_aggregates(
-		w, &(struct ptf_aggregates){metric, true, true, sums, 2}, &err));
+	must(ptf_writer_aggregates(w,
+		&(struct ptf_aggregates){metric, true, true, sums, 2}, &err));
 	must(ptf_writer_aggregates(w,
 		&(struct ptf_aggregates){PTF_TIME_METRIC, false, false, sums, 1}, &err));
 	must(ptf_writer_edges(w, &(struct ptf_edges){PTF_TIME_METRIC, edges, 2}, &err));
@@ -345,8 +346,8 @@ static void make_rows(const char *name, uint64_t resolution_ns, size_t frame_byt
 
 	define(w, &o, nodes);
 	must(ptf_writer_string(w, PTF_TEXT("rank"), &key, &err));
-	must(ptf_writer_label_set(
-		w, &(struct ptf_label_set){{&key, 1}, {&o.file, 1}}, &set, &err));
+	must(ptf_writer_label_set(w, &(struct ptf_label_set){{&key, 1}, {&o.file, 1}},
+		&set, &err));
 	put_rows(w, &o, o.thread[0], nodes, count, 12345, false, 0);
 	put_rows(w, &o, o.thread[1], nodes, count / 20, 5000000, true, 0);
 	must(ptf_writer_flush(w, &err));
@@ -408,8 +409,8 @@ static void make_others(void)
 	static const uint8_t newer[] = {0x0a, 14, 0x3a, 12, 0x0a, 2, 0x08, 10, 0xd0, 0x05,
 		1, 0xda, 0x05, 2, 'h', 'i', 0x0a, 5, 0x92, 0x03, 2, 'o', 'k', 0x0a, 0};
 	/* A Samples Block (thread 1, 1 row of kind 1) with its lateness twice. */
-	static const uint8_t split[] = {
-		0x0a, 15, 0x1a, 13, 0x08, 1, 0x10, 1, 0x3a, 1, 8, 0x3a, 1, 8, 0x42, 1, 1};
+	static const uint8_t split[] = {0x0a, 15, 0x1a, 13, 0x08, 1, 0x10, 1, 0x3a, 1, 8,
+		0x3a, 1, 8, 0x42, 1, 1};
 	struct bytes *b = get("v1/rounded.ptf");
 	size_t size = unpack(b, payload, sizeof(payload));
 

@@ -39,11 +39,11 @@ static uint32_t string(const char *text)
 	return id;
 }
 
-static uint32_t python_function(
-	const char *name, const char *file, uint32_t first, uint32_t count)
+static uint32_t python_function(const char *name, const char *file, uint32_t first,
+	uint32_t count)
 {
-	struct ptf_function f = {
-		string(name), string(file), 0, PTF_FUNCTION_PYTHON, first, count};
+	struct ptf_function f = {string(name), string(file), 0, PTF_FUNCTION_PYTHON,
+		first, count};
 	uint32_t id;
 
 	check(ptf_writer_function(w, &f, &id, &err));
@@ -118,13 +118,13 @@ static struct stacks define_stacks(void)
 	static const char file[] = "/home/me/work/made_up.py";
 	struct stacks s;
 	struct ptf_module module = {string("/usr/lib/libm.so.6"), {"\1\2\3\4", 4}};
-	struct ptf_function unsampled = {
-		.name = string("[unsampled]"), .kind = PTF_FUNCTION_SYNTHETIC};
+	struct ptf_function unsampled = {.name = string("[unsampled]"),
+		.kind = PTF_FUNCTION_SYNTHETIC};
 	uint32_t step = python_function("step", file, 10, 3);
 	uint32_t main_function = python_function("main", file, 200, 4);
 	uint32_t top = python_function("<module>", file, 1, LINE_COUNT);
-	uint32_t decode = python_function(
-		"JSONDecoder.decode", "/usr/lib/python3.11/json/decoder.py", 330, 12);
+	uint32_t decode = python_function("JSONDecoder.decode",
+		"/usr/lib/python3.11/json/decoder.py", 330, 12);
 	uint32_t module_id, function_id;
 	uint32_t root = line(0, top, LINE_COUNT);
 	uint32_t loop = line(root, main_function, 202);
@@ -153,8 +153,9 @@ static void write_facts(void)
 	struct ptf_symbol symbol = {.name = string("sin"), .inline_depth = 0};
 	struct ptf_loss loss = {string("torn"), 1, 0, 2, 2 * (uint64_t)PERIOD_NS};
 	struct ptf_mark mark = {5 * PERIOD_NS, 0, PTF_MARK_BEGIN, string("phase one")};
-	struct ptf_clock clock = {
-		.monotonic_ns = 1000, .boottime_ns = 2000, .realtime_ns = 3000};
+	struct ptf_clock clock = {.monotonic_ns = 1000,
+		.boottime_ns = 2000,
+		.realtime_ns = 3000};
 
 	check(ptf_writer_frame(w, &sine, &symbol.frame, &err));
 	check(ptf_writer_facts(w,
@@ -175,8 +176,8 @@ static uint32_t next_random(uint32_t *state)
 	return *state >> 16;
 }
 
-static void write_rows(
-	uint32_t thread, size_t count, int64_t start_ns, const struct stacks *s)
+static void write_rows(uint32_t thread, size_t count, int64_t start_ns,
+	const struct stacks *s)
 {
 	static int64_t at[BATCH], time[BATCH];
 	static uint32_t nodes[BATCH], classes[BATCH];
@@ -221,8 +222,8 @@ static void write_rows(
 
 static uint32_t define_threads(uint32_t count)
 {
-	uint32_t arguments[] = {
-		string("python3"), string("made_up.py"), string("--fast")};
+	uint32_t arguments[] = {string("python3"), string("made_up.py"),
+		string("--fast")};
 	uint32_t parent = 0, last = 0;
 
 	for (uint32_t i = 0; i < 2 && i < count; i++) {

@@ -35,15 +35,16 @@ static void *must(void *memory)
 }
 
 /* An array by id, which grows as ids come. */
-#define GROW(array, count, need)                                              \
-	do {                                                                  \
-		size_t want_ = (need);                                        \
-		if (want_ > (count)) {                                        \
-			size_t new_ = want_ + want_ / 2 + 16;                 \
-			(array) = must(realloc((array), new_ * sizeof *(array))); \
-			memset((array) + (count), 0, (new_ - (count)) * sizeof *(array)); \
-			(count) = new_;                                       \
-		}                                                             \
+#define GROW(array, count, need)                                                         \
+	do {                                                                             \
+		size_t want_ = (need);                                                   \
+		if (want_ > (count)) {                                                   \
+			size_t new_ = want_ + want_ / 2 + 16;                            \
+			(array) = must(realloc((array), new_ * sizeof *(array)));        \
+			memset((array) + (count), 0,                                     \
+				(new_ - (count)) * sizeof *(array));                     \
+			(count) = new_;                                                  \
+		}                                                                        \
 	} while (0)
 
 struct frame {
@@ -241,7 +242,8 @@ static void take_definitions(struct section *s, const struct ptf_definitions *d)
 	}
 }
 
-static struct row *find_row(struct section *s, uint32_t thread, uint32_t class_id, uint32_t node)
+static struct row *find_row(struct section *s, uint32_t thread, uint32_t class_id,
+	uint32_t node)
 {
 	size_t at;
 
@@ -254,7 +256,8 @@ static struct row *find_row(struct section *s, uint32_t thread, uint32_t class_i
 		s->row_count = 0;
 		for (size_t i = 0; i < old_room; i++)
 			if (old[i].rows) {
-				*find_row(s, old[i].thread, old[i].class_id, old[i].node) = old[i];
+				*find_row(s, old[i].thread, old[i].class_id,
+					old[i].node) = old[i];
 				s->row_count++;
 			}
 		free(old);
@@ -311,14 +314,17 @@ static void take_facts(struct section *s, const struct ptf_facts *f)
 		free(text);
 	}
 	for (i = 0; i < f->symbol_count; i++)
-		if (f->symbols[i].frame < s->frame_room && f->symbols[i].inline_depth == 0)
+		if (f->symbols[i].frame < s->frame_room &&
+			f->symbols[i].inline_depth == 0)
 			s->frames[f->symbols[i].frame].symbol = f->symbols[i].name;
 	for (i = 0; i < f->thread_name_count; i++)
 		if (f->thread_names[i].thread < s->thread_room)
-			s->threads[f->thread_names[i].thread].name = f->thread_names[i].name;
+			s->threads[f->thread_names[i].thread].name =
+				f->thread_names[i].name;
 	for (i = 0; i < f->thread_end_count; i++)
 		if (f->thread_ends[i].thread < s->thread_room)
-			s->threads[f->thread_ends[i].thread].cpu_ns = f->thread_ends[i].cpu_ns;
+			s->threads[f->thread_ends[i].thread].cpu_ns =
+				f->thread_ends[i].cpu_ns;
 	for (i = 0; i < f->process_end_count; i++)
 		if (f->process_ends[i].process < s->process_room) {
 			s->processes[f->process_ends[i].process].ended = true;
@@ -365,14 +371,17 @@ static void take(const struct ptf_block *b)
 
 static void print_frame(const struct section *s, uint32_t id)
 {
-	static const char *const kinds[] = {"unknown", "python", "native", "kernel", "synthetic"};
+	static const char *const kinds[] = {"unknown", "python", "native", "kernel",
+		"synthetic"};
 	const struct frame *f = &s->frames[id];
 	const struct ptf_function *function;
 
 	if (!f->f.function || f->f.function >= s->function_room) {
-		uint32_t path = f->f.module < s->module_room ? s->modules[f->f.module].path : 0;
+		uint32_t path =
+			f->f.module < s->module_room ? s->modules[f->f.module].path : 0;
 
-		printf("\"%u\": [%s, %s, 0, \"native\"]", id, string(s, f->symbol), string(s, path));
+		printf("\"%u\": [%s, %s, 0, \"native\"]", id, string(s, f->symbol),
+			string(s, path));
 		return;
 	}
 	function = &s->functions[f->f.function];
@@ -400,30 +409,35 @@ static void print_stack(const struct section *s, uint32_t node, bool *used)
 
 static void print_section(const struct section *s, const struct ptf_section_info *info)
 {
-	static const char *const kinds[16] = {"0", "section_start", "definitions", "samples",
-		"aggregates", "edges", "counters", "marks", "clock", "facts", "losses",
-		"section_end", "12", "13", "14", "15"};
+	static const char *const kinds[16] = {"0", "section_start", "definitions",
+		"samples", "aggregates", "edges", "counters", "marks", "clock", "facts",
+		"losses", "section_end", "12", "13", "14", "15"};
 	bool *used = must(calloc(s->frame_room + 1, sizeof *used));
 	const char *comma = "";
 	size_t i;
 
-	printf("{%s\"has_end\": %s, \"has_index\": %s, \"end_ns\": %lld, \"end_samples\": %llu, "
-	       "\"first_ns\": %lld, \"last_ns\": %lld, \"samples\": %llu, \"sources\": {%s},\n",
+	printf("{%s\"has_end\": %s, \"has_index\": %s, \"end_ns\": %lld, "
+	       "\"end_samples\": %llu, "
+	       "\"first_ns\": %lld, \"last_ns\": %lld, \"samples\": %llu, \"sources\": "
+	       "{%s},\n",
 		s->start ? s->start : "", s->has_end ? "true" : "false",
 		info && info->has_index ? "true" : "false", (long long)s->end.time_ns,
 		(unsigned long long)s->end.sample_count, (long long)s->first_ns,
-		(long long)s->last_ns, (unsigned long long)s->samples, s->sources ? s->sources : "");
+		(long long)s->last_ns, (unsigned long long)s->samples,
+		s->sources ? s->sources : "");
 	printf("\"blocks\": {");
 	for (i = 0; i < 16; i++)
 		if (s->blocks[i]) {
-			printf("%s\"%s\": %llu", comma, kinds[i], (unsigned long long)s->blocks[i]);
+			printf("%s\"%s\": %llu", comma, kinds[i],
+				(unsigned long long)s->blocks[i]);
 			comma = ", ";
 		}
 	printf("},\n\"losses\": {");
 	comma = "";
 	for (i = 0; i < s->loss_room; i++)
 		if (s->losses[i]) {
-			printf("%s%s: %llu", comma, string(s, (uint32_t)i), (unsigned long long)s->losses[i]);
+			printf("%s%s: %llu", comma, string(s, (uint32_t)i),
+				(unsigned long long)s->losses[i]);
 			comma = ", ";
 		}
 	printf("},\n\"processes\": [");
@@ -433,12 +447,14 @@ static void print_section(const struct section *s, const struct ptf_section_info
 
 		if (!p->id)
 			continue;
-		printf("%s{\"id\": %u, \"pid\": %u, \"parent\": %u, \"exe\": %s, \"args\": [%s], "
+		printf("%s{\"id\": %u, \"pid\": %u, \"parent\": %u, \"exe\": %s, "
+		       "\"args\": [%s], "
 		       "\"attributes\": {%s}, \"ended\": %s, \"exit_status\": %d, "
 		       "\"cpu_ns\": %llu, \"user_ns\": %llu, \"system_ns\": %llu}",
-			comma, p->id, p->pid, p->parent, string(s, p->exe), p->args, p->attributes,
-			p->ended ? "true" : "false", p->end.exit_status,
-			(unsigned long long)p->end.cpu_ns, (unsigned long long)p->end.user_ns,
+			comma, p->id, p->pid, p->parent, string(s, p->exe), p->args,
+			p->attributes, p->ended ? "true" : "false", p->end.exit_status,
+			(unsigned long long)p->end.cpu_ns,
+			(unsigned long long)p->end.user_ns,
 			(unsigned long long)p->end.system_ns);
 		comma = ",\n";
 	}
@@ -449,10 +465,12 @@ static void print_section(const struct section *s, const struct ptf_section_info
 
 		if (!t->id)
 			continue;
-		printf("%s{\"id\": %u, \"process\": %u, \"tid\": %u, \"main\": %s, \"cpu_ns\": %llu, "
+		printf("%s{\"id\": %u, \"process\": %u, \"tid\": %u, \"main\": %s, "
+		       "\"cpu_ns\": %llu, "
 		       "\"name\": %s}",
-			comma, t->id, t->t.process, t->t.tid, t->t.is_main ? "true" : "false",
-			(unsigned long long)t->cpu_ns, string(s, t->name));
+			comma, t->id, t->t.process, t->t.tid,
+			t->t.is_main ? "true" : "false", (unsigned long long)t->cpu_ns,
+			string(s, t->name));
 		comma = ",\n";
 	}
 	printf("],\n\"rows\": [");
@@ -464,7 +482,8 @@ static void print_section(const struct section *s, const struct ptf_section_info
 			continue;
 		printf("%s[%u, %u, ", comma, row->thread, row->class_id);
 		print_stack(s, row->node, used);
-		printf(", %llu, %lld]", (unsigned long long)row->rows, (long long)row->ns);
+		printf(", %llu, %lld]", (unsigned long long)row->rows,
+			(long long)row->ns);
 		comma = ",\n";
 	}
 	printf("],\n\"frames\": {");
@@ -496,7 +515,8 @@ int main(int argc, char **argv)
 	while (rc >= 0 && (rc = ptf_reader_next(r, &block, &err)) > 0)
 		take(&block);
 	text = json_text((struct ptf_text){err.message, strlen(err.message)});
-	printf("{\"error\": %s, \"error_code\": %d,\n\"notes\": [", rc < 0 ? text : "null", rc);
+	printf("{\"error\": %s, \"error_code\": %d,\n\"notes\": [",
+		rc < 0 ? text : "null", rc);
 	free(text);
 	for (size_t i = 0; r && (note = ptf_reader_note(r, i)); i++) {
 		text = json_text((struct ptf_text){note->message, strlen(note->message)});

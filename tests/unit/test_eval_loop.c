@@ -32,8 +32,8 @@ static void debian_python_has_a_cold_part(void **state)
 
 static void other_files_have_none(void **state)
 {
-	static const char *const paths[] = {
-		"/bin/sh", "/proc/self/exe", "/etc/passwd", "/dev/null", "/nonexistent", "/"};
+	static const char *const paths[] = {"/bin/sh", "/proc/self/exe", "/etc/passwd",
+		"/dev/null", "/nonexistent", "/"};
 	struct eval_loop loop;
 
 	(void)state;

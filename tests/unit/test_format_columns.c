@@ -53,10 +53,10 @@ static void test_varints(void **state)
 
 static void test_bad_varints(void **state)
 {
-	static const uint8_t eleven[] = {
-		255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1};
-	static const uint8_t too_large[] = {
-		255, 255, 255, 255, 255, 255, 255, 255, 255, 2};
+	static const uint8_t eleven[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+		1};
+	static const uint8_t too_large[] = {255, 255, 255, 255, 255, 255, 255, 255, 255,
+		2};
 	static const uint8_t largest[] = {255, 255, 255, 255, 255, 255, 255, 255, 255, 1};
 	uint64_t out;
 
@@ -164,10 +164,9 @@ static void test_stamps(void **state)
 		}
 		if (kind == 4)
 			for (size_t i = 0; i < grid.count; i++)
-				time_ns[i] =
-					i ? time_ns[i - 1] +
-							(one_in(&r, 50) ? 1 << 30 : 3)
-					  : now;
+				time_ns[i] = i
+					? time_ns[i - 1] + (one_in(&r, 50) ? 1 << 30 : 3)
+					: now;
 		for (size_t i = 1; i < grid.count; i++)
 			if (time_ns[i] < time_ns[i - 1])
 				time_ns[i] = time_ns[i - 1];
@@ -176,9 +175,9 @@ static void test_stamps(void **state)
 		if (one_in(&r, 2))
 			/* The highest that the Block before may have ended with. */
 			first_step = time_ns[0] / off - (time_ns[0] % off < 0) +
-				     (time_ns[0] % off != 0);
-		assert_true(ptf_stamps_encode(
-			&e, &grid, time_ns, first_step, &columns, &last_step));
+				(time_ns[0] % off != 0);
+		assert_true(ptf_stamps_encode(&e, &grid, time_ns, first_step, &columns,
+			&last_step));
 		assert_true(ptf_stamps_decode(&arena, &grid, &columns, back));
 		for (size_t i = 0; i < grid.count; i++) {
 			assert_true(
@@ -224,8 +223,8 @@ static void test_kinds(void **state)
 		}
 		assert_true(ptf_kinds_encode(&e, kind, count, &columns));
 		assert_int_equal(columns.low.size, count);
-		assert_true(ptf_kinds_decode(
-			&arena, &columns, &table, node, class_id, &has_lost));
+		assert_true(ptf_kinds_decode(&arena, &columns, &table, node, class_id,
+			&has_lost));
 		assert_int_equal(has_lost, expect_lost);
 		for (size_t i = 0; i < count; i++) {
 			struct ptf_kind k = {0};
@@ -242,20 +241,20 @@ static void test_kinds(void **state)
 		if (bad.high.size) {
 			while (--bad.high.size && bad.high.data[bad.high.size - 1] & 0x80)
 				;
-			assert_false(ptf_kinds_decode(
-				&arena, &bad, &table, node, class_id, &has_lost));
+			assert_false(ptf_kinds_decode(&arena, &bad, &table, node,
+				class_id, &has_lost));
 		}
 		assert_true(columns.high.size < sizeof(longer));
 		if (columns.high.size)
 			memcpy(longer, columns.high.data, columns.high.size);
 		longer[columns.high.size] = 0;
 		bad.high = (struct ptf_view){longer, columns.high.size + 1};
-		assert_false(ptf_kinds_decode(
-			&arena, &bad, &table, node, class_id, &has_lost));
+		assert_false(ptf_kinds_decode(&arena, &bad, &table, node, class_id,
+			&has_lost));
 		/* Its last varint has no end. */
 		longer[columns.high.size] = 0x80;
-		assert_false(ptf_kinds_decode(
-			&arena, &bad, &table, node, class_id, &has_lost));
+		assert_false(ptf_kinds_decode(&arena, &bad, &table, node, class_id,
+			&has_lost));
 		ptf_arena_reset(&arena);
 	}
 	ptf_kind_encoder_finish(&e);
@@ -275,8 +274,8 @@ static void test_intern(void **state)
 			int n = snprintf(text, sizeof(text), "%lx", i * i);
 
 			assert_int_equal(ptf_intern_id(&fixed, &i, sizeof(i)), i + 1);
-			assert_int_equal(
-				ptf_intern_id(&free_size, text, (size_t)n), i + 1);
+			assert_int_equal(ptf_intern_id(&free_size, text, (size_t)n),
+				i + 1);
 		}
 	}
 	assert_int_equal(ptf_intern_key(&free_size, 17).size, 3);

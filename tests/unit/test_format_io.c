@@ -55,8 +55,8 @@ static void test_pipe(void **state)
 		close(fds[1]);
 		pthread_join(thread, NULL);
 		close(fds[0]);
-		assert_int_equal(
-			read_bytes(d.got.data, d.got.size, &read, &notes, &err), 0);
+		assert_int_equal(read_bytes(d.got.data, d.got.size, &read, &notes, &err),
+			0);
 		assert_int_equal(notes, 0);
 		assert_true(rows_agree(&written, &read, false));
 		model_finish(&written);
@@ -81,8 +81,8 @@ static int write_until_refused(int fd, struct ptf_error *err)
 	for (int i = 0; i < 10000 && rc == 0; i++) {
 		for (size_t k = 0; k < sizeof(text); k++)
 			text[k] = (char)draw(&r);
-		rc = ptf_writer_string(
-			w, (struct ptf_text){text, sizeof(text)}, &id, err);
+		rc = ptf_writer_string(w, (struct ptf_text){text, sizeof(text)}, &id,
+			err);
 		if (rc == 0)
 			rc = ptf_writer_flush(w, err);
 	}
@@ -137,8 +137,8 @@ static void test_paths(void **state)
 	int fd = open_scratch(), saved = dup(STDIN_FILENO);
 
 	(void)state;
-	assert_int_equal(
-		ptf_reader_open(&r, "/nonexistent/x.ptf", NULL, &err), PTF_ERR_IO);
+	assert_int_equal(ptf_reader_open(&r, "/nonexistent/x.ptf", NULL, &err),
+		PTF_ERR_IO);
 	assert_int_equal(err.os_errno, ENOENT);
 	assert_int_equal(ptf_reader_open(&r, "/", NULL, &err), PTF_ERR_IO);
 	assert_int_equal(err.os_errno, EISDIR);
@@ -237,8 +237,8 @@ static void check_seek(struct ptf_reader *r, const struct model *all, uint32_t s
 	assert_int_equal(read.strings, all->strings);
 	assert_int_equal(read.nodes, all->nodes);
 	for (size_t t = 0; t < MODEL_THREADS; t++)
-		assert_int_equal(
-			rows_from(&read, time_ns, t), rows_from(all, time_ns, t));
+		assert_int_equal(rows_from(&read, time_ns, t),
+			rows_from(all, time_ns, t));
 	model_finish(&read);
 }
 
@@ -338,15 +338,15 @@ void *realloc(void *data, size_t size)
 
 static int try_to_write(int fd)
 {
-	struct ptf_section_start start = {
-		.producer = PTF_TEXT("x"), .time_resolution_ns = 1};
+	struct ptf_section_start start = {.producer = PTF_TEXT("x"),
+		.time_resolution_ns = 1};
 	struct ptf_attribute attribute = {PTF_TEXT("k"), PTF_TEXT("v")};
 	struct ptf_process process = {.pid = 1, .attributes = {&attribute, 1}};
 	static int64_t times[5000], values[5000];
 	static uint32_t nodes[5000], classes[5000];
 	struct ptf_value_column column = {PTF_TIME_METRIC, 100, values};
-	struct ptf_samples s = {
-		0, 5000, 100, times, nodes, classes, NULL, classes, NULL, &column, 1};
+	struct ptf_samples s = {0, 5000, 100, times, nodes, classes, NULL, classes, NULL,
+		&column, 1};
 	struct ptf_writer *w;
 	struct ptf_error err;
 	uint32_t id, function;
@@ -360,11 +360,11 @@ static int try_to_write(int fd)
 	}
 	rc = ptf_writer_process(w, &process, &id, &err);
 	if (rc == 0)
-		rc = ptf_writer_thread(
-			w, &(struct ptf_thread){id, 1, true, 0}, &s.thread, &err);
+		rc = ptf_writer_thread(w, &(struct ptf_thread){id, 1, true, 0}, &s.thread,
+			&err);
 	if (rc == 0)
-		rc = ptf_writer_function(
-			w, &(struct ptf_function){.first_line = 3}, &function, &err);
+		rc = ptf_writer_function(w, &(struct ptf_function){.first_line = 3},
+			&function, &err);
 	if (rc == 0)
 		rc = ptf_writer_frame(w,
 			&(struct ptf_frame){.function = function, .line = 5}, &id, &err);

@@ -24,8 +24,8 @@ static struct ptf_writer *begin(int fd, uint32_t *thread, uint32_t *node, uint32
 		uint32_t function, frame;
 
 		MUST(ptf_writer_function(w, &f, &function, &err));
-		MUST(ptf_writer_frame(
-			w, &(struct ptf_frame){.function = function}, &frame, &err));
+		MUST(ptf_writer_frame(w, &(struct ptf_frame){.function = function},
+			&frame, &err));
 		MUST(ptf_writer_node(w, 0, frame, &node[i], &err));
 	}
 	return w;
@@ -106,8 +106,8 @@ static void test_many_kinds(void **state)
 		if (b.kind != PTF_BLOCK_SAMPLES)
 			continue;
 		assert_int_equal(b.samples.count, ROWS);
-		assert_memory_equal(
-			b.samples.node, rows_node[flush[t]][t], sizeof(rows_node[0][0]));
+		assert_memory_equal(b.samples.node, rows_node[flush[t]][t],
+			sizeof(rows_node[0][0]));
 		assert_memory_equal(b.samples.class_id, rows_class[flush[t]][t],
 			sizeof(rows_class[0][0]));
 		flush[t]++;
@@ -218,8 +218,8 @@ static uint32_t no_first_line(const void *context, uint32_t function)
 }
 
 /* A section that defines a thread, a node, and the given kinds. */
-static void start_by_hand(
-	struct by_hand *h, const struct ptf_kind *kinds, size_t kind_count)
+static void start_by_hand(struct by_hand *h, const struct ptf_kind *kinds,
+	size_t kind_count)
 {
 	static const struct ptf_frame frame;
 	static const struct ptf_thread thread;
@@ -331,13 +331,13 @@ static void test_columns_by_hand(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		start_by_hand(&h, kinds, 300);
-		assert_int_equal(
-			read_by_hand(&h, cases[i].count, cases[i].low, cases[i].low_size,
-				cases[i].high, cases[i].high_size, shown, note),
+		assert_int_equal(read_by_hand(&h, cases[i].count, cases[i].low,
+					 cases[i].low_size, cases[i].high,
+					 cases[i].high_size, shown, note),
 			cases[i].rows);
 		assert_string_equal(note, cases[i].note);
-		assert_memory_equal(
-			shown, cases[i].shown, cases[i].rows * sizeof(shown[0]));
+		assert_memory_equal(shown, cases[i].shown,
+			cases[i].rows * sizeof(shown[0]));
 	}
 	/* The same where the kinds defined are few. */
 	start_by_hand(&h, kinds, 2);
@@ -361,8 +361,9 @@ static void test_bad_definitions(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		start_by_hand(&h, &bad[i], 1);
 		assert_int_equal(read_by_hand(&h, 1, "\1", 1, "", 0, shown, note), 0);
-		assert_string_equal(note, "definitions refer to what is not defined; "
-					  "the Block is left out");
+		assert_string_equal(note,
+			"definitions refer to what is not defined; "
+			"the Block is left out");
 	}
 }
 

@@ -76,10 +76,10 @@ static void test_first_definitions(void **state)
 	assert_int_equal(a, 3); /* after "time" and "ns" */
 	assert_int_equal(again, a);
 	assert_int_equal(empty, 4);
-	MUST(ptf_writer_function(
-		w, &(struct ptf_function){.name = a, .first_line = 7}, &function, &err));
-	MUST(ptf_writer_frame(
-		w, &(struct ptf_frame){.function = function, .line = 5}, &frame, &err));
+	MUST(ptf_writer_function(w, &(struct ptf_function){.name = a, .first_line = 7},
+		&function, &err));
+	MUST(ptf_writer_frame(w, &(struct ptf_frame){.function = function, .line = 5},
+		&frame, &err));
 	MUST(ptf_writer_node(w, 0, frame, &node, &err));
 	MUST(ptf_writer_node(w, node, frame, &node, &err));
 	MUST(ptf_writer_close(w, 0, &err));
@@ -138,8 +138,8 @@ static void test_misuse_is_refused(void **state)
 	assert_int_equal(ptf_writer_samples(w, &s, &err), PTF_ERR_USAGE);
 	assert_string_equal(err.message, "there is no thread 1");
 	MUST(ptf_writer_process(w, &(struct ptf_process){.pid = 1}, &process, &err));
-	MUST(ptf_writer_thread(
-		w, &(struct ptf_thread){process, 1, true, 0}, &thread, &err));
+	MUST(ptf_writer_thread(w, &(struct ptf_thread){process, 1, true, 0}, &thread,
+		&err));
 	MUST(ptf_writer_samples(w, &s, &err));
 	s.time_ns = times + 1;
 	assert_int_equal(ptf_writer_samples(w, &s, &err), PTF_ERR_USAGE);
@@ -160,11 +160,11 @@ static void test_misuse_is_refused(void **state)
 	column.metric = 1;
 	assert_int_equal(ptf_writer_node(w, 0, 1, &id, &err), PTF_ERR_USAGE);
 	assert_int_equal(ptf_writer_node(w, 1, 0, &id, &err), PTF_ERR_USAGE);
-	assert_int_equal(
-		ptf_writer_function(w, &(struct ptf_function){.name = 3}, &id, &err),
+	assert_int_equal(ptf_writer_function(w, &(struct ptf_function){.name = 3}, &id,
+				 &err),
 		PTF_ERR_USAGE);
-	assert_int_equal(
-		ptf_writer_string(w, (struct ptf_text){large, (1 << 20) + 1}, &id, &err),
+	assert_int_equal(ptf_writer_string(w, (struct ptf_text){large, (1 << 20) + 1},
+				 &id, &err),
 		PTF_ERR_LIMIT);
 	/* err may be NULL, and misuse had no effect. */
 	assert_int_equal(ptf_writer_node(w, 1, 0, &id, NULL), PTF_ERR_USAGE);

@@ -288,8 +288,8 @@ static void test_lost_frames(void **state)
 	(void)state;
 	assert_true(count > 8);
 	for (size_t i = 0; i < count; i++) {
-		size_t size = ZSTD_findFrameCompressedSize(
-			b.data + offset[i], b.size - offset[i]);
+		size_t size = ZSTD_findFrameCompressedSize(b.data + offset[i],
+			b.size - offset[i]);
 		struct bytes parts[2] = {{b.data, offset[i]},
 			{b.data + offset[i] + size, b.size - offset[i] - size}};
 		struct bytes without = join(parts, 2);
@@ -370,8 +370,8 @@ static void check_same(const struct model *written, struct bytes b)
 	struct ptf_reader *r;
 
 	for (int i = 0; i < 2; i++) {
-		MUST(ptf_reader_open_memory(
-			&r, b.data, b.size, i ? &piecewise : NULL, &err));
+		MUST(ptf_reader_open_memory(&r, b.data, b.size, i ? &piecewise : NULL,
+			&err));
 		memset(&read, 0, sizeof(read));
 		assert_int_equal(read_rest(r, &read, &err), 0);
 		if (ptf_reader_note(r, 0))
@@ -419,8 +419,8 @@ static void test_recompressed(void **state)
 		struct ptf_error err = {0};
 		size_t notes;
 
-		assert_int_equal(
-			read_bytes(both.data, both.size, &read, &notes, &err), 0);
+		assert_int_equal(read_bytes(both.data, both.size, &read, &notes, &err),
+			0);
 		assert_int_equal(read.sections, 2);
 		assert_int_equal(notes, 0);
 		model_finish(&read);
@@ -470,8 +470,8 @@ static void test_growing_file(void **state)
 				break;
 			assert_int_equal(ptf_reader_refresh(reader, &err), 0);
 			more = b.size - size < more ? b.size - size : more;
-			assert_int_equal(
-				pwrite(fd, b.data + size, more, (off_t)size), more);
+			assert_int_equal(pwrite(fd, b.data + size, more, (off_t)size),
+				more);
 			size += more;
 			assert_int_equal(ptf_reader_refresh(reader, &err), 1);
 		}

@@ -15,7 +15,8 @@
 
 static struct emit_options options(void)
 {
-	return (struct emit_options){.min_share_percent = 1, .terminal = {.unicode = true}};
+	return (struct emit_options){.min_share_percent = 1,
+		.terminal = {.unicode = true}};
 }
 
 static void has(const char *text, const char *part)
@@ -36,28 +37,35 @@ static void table(void **state)
 	char *text = walk_as("table", &o);
 
 	(void)state;
-	has(text, "python3 walk.py\nelapsed 1.00 s, CPU 750 ms, 1 process, 2 threads, 9 "
-		  "samples\n");
-	has(text, "100 % is 1.00 s: CPU time of all threads and waits of main threads.\n"
-		  "Without 500 ms that other threads waited (--wait all, --threads).\n"
-		  "system: kernel + ready to run + waiting for the GIL + other waits (--classes "
-		  "splits it).\n");
+	has(text,
+		"python3 walk.py\nelapsed 1.00 s, CPU 750 ms, 1 process, 2 threads, 9 "
+		"samples\n");
+	has(text,
+		"100 % is 1.00 s: CPU time of all threads and waits of main threads.\n"
+		"Without 500 ms that other threads waited (--wait all, --threads).\n"
+		"system: kernel + ready to run + waiting for the GIL + other waits "
+		"(--classes "
+		"splits it).\n");
 	has(text,
 		"/home/me/walk.py: % of time =  94.00% (940 ms) out of 1.00 s.\n"
 		"       ╷       ╷       ╷       ╷       ╷\n"
 		"       │Time   │–––––– │–––––– │–––––– │\n"
 		"  Line │Python │native │system │total  │/home/me/walk.py\n"
-		"╺━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━╸\n"
+		"╺━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━"
+		"━━━━━━━━━━━━━╸\n"
 		"     1 │       │       │       │       │def step():\n"
-		"     2 │   34% │   20% │       │   54% │        return random.random() > 0.5  # größer\n"
+		"     2 │   34% │   20% │       │   54% │        return random.random() "
+		"> 0.5  # größer\n"
 		"     3 │       │       │       │       │\n"
 		"     4 │       │       │       │       │def walk(n):\n"
 		"     5 │       │       │       │       │    for i in range(n):\n"
 		"     6 │   10% │       │   30% │   94% │        step()\n"
 		"     7 │       │       │       │       │\n"
 		"     8 │       │       │       │   99% │walk(1000); json.loads('日本')\n"
-		"╶──────┼───────┼───────┼───────┼───────┼─────────────────────────────────────────────╴\n"
-		"       │       │       │       │       │function summary for /home/me/walk.py\n"
+		"╶──────┼───────┼───────┼───────┼───────┼────────────────────────────────"
+		"─────────────╴\n"
+		"       │       │       │       │       │function summary for "
+		"/home/me/walk.py\n"
 		"     1 │   34% │   20% │       │   54% │step\n"
 		"     1 │       │       │       │   99% │<module>\n"
 		"     4 │   10% │       │   30% │   94% │walk\n"
@@ -101,9 +109,11 @@ static void table_in_ascii(void **state)
 	o.terminal.unicode = false;
 	o.terminal.columns = 70;
 	text = walk_as("table", &o);
-	has(text, "       |Time   |------ |------ |------ |\n"
-		  "  Line |Python |native |system |total  |/home/me/walk.py\n"
-		  "=======+=======+=======+=======+=======+==============================\n");
+	has(text,
+		"       |Time   |------ |------ |------ |\n"
+		"  Line |Python |native |system |total  |/home/me/walk.py\n"
+		"=======+=======+=======+=======+=======+=============================="
+		"\n");
 	has(text, "|        return random.random(>\n");
 	has(text, "/usr/lib/python3.11/json/decoder.py: 5.00% (50.0 ms)\n");
 	for (char *c = text; *c; c++)
@@ -121,14 +131,16 @@ static void table_reduced(void **state)
 	(void)state;
 	o.reduced = true;
 	text = walk_as("table", &o);
-	has(text, "   ... │       │       │       │       │\n"
-		  "     2 │   34% │");
+	has(text,
+		"   ... │       │       │       │       │\n"
+		"     2 │   34% │");
 	has_not(text, "for i in range");
 	free(text);
 	o.sort = EMIT_SORT_TOTAL;
 	text = walk_as("table", &o);
-	has(text, "     8 │       │       │       │   99% │walk(1000); json.loads('日本')\n"
-		  "     6 │   10% │       │   30% │   94% │        step()\n");
+	has(text,
+		"     8 │       │       │       │   99% │walk(1000); json.loads('日本')\n"
+		"     6 │   10% │       │   30% │   94% │        step()\n");
 	free(text);
 }
 
@@ -140,8 +152,9 @@ static void table_of_cpu_time(void **state)
 	(void)state;
 	o.weight = EMIT_WEIGHT_CPU;
 	text = walk_as("table", &o);
-	has(text, "100 % is 750 ms: CPU time of all threads, without waits.\n"
-		  "Without 750 ms of waits (--weight wall).\n");
+	has(text,
+		"100 % is 750 ms: CPU time of all threads, without waits.\n"
+		"Without 750 ms of waits (--weight wall).\n");
 	has(text, "  Line │Python │native │kernel │total  │/home/me/walk.py\n");
 	has(text, "     2 │   45% │   27% │       │   72% │");
 	has(text, "     6 │   13% │       │    7% │   92% │");
@@ -179,8 +192,13 @@ static void a_file_of_many_small_lines(void **state)
 	struct ptf_value_column column = {1, 1, time};
 	struct ptf_block definitions = walk_blocks[1];
 	const struct ptf_block samples = {.kind = PTF_BLOCK_SAMPLES,
-		.samples = {.thread = 1, .count = 200, .time_ns = at, .node = node,
-			.class_id = class_id, .columns = &column, .column_count = 1}};
+		.samples = {.thread = 1,
+			.count = 200,
+			.time_ns = at,
+			.node = node,
+			.class_id = class_id,
+			.columns = &column,
+			.column_count = 1}};
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -205,12 +223,13 @@ static void a_file_of_many_small_lines(void **state)
 	profile_finish(p);
 	emit_format_named("table")->write(out, p, &o);
 	fclose(out);
-	has(text, "   250 │       │  0.8% │       │  0.8% │\n"
-		  "   100 │  0.5% │       │       │  0.5% │\n"
-		  "   101 │  0.5% │       │       │  0.5% │\n"
-		  "   102 │  0.5% │       │       │  0.5% │\n"
-		  "   103 │  0.5% │       │       │  0.5% │\n"
-		  "   ... │       │       │       │       │(195 more lines with time)\n");
+	has(text,
+		"   250 │       │  0.8% │       │  0.8% │\n"
+		"   100 │  0.5% │       │       │  0.5% │\n"
+		"   101 │  0.5% │       │       │  0.5% │\n"
+		"   102 │  0.5% │       │       │  0.5% │\n"
+		"   103 │  0.5% │       │       │  0.5% │\n"
+		"   ... │       │       │       │       │(195 more lines with time)\n");
 	has(text, "     8 │   99% │       │       │  100% │JSONDecoder.decode\n");
 	profile_free(p);
 	free(text);
@@ -239,7 +258,9 @@ static void table_by_classes_and_threads(void **state)
 	o.threads = true;
 	text = walk_as("table", &o);
 	has(text, "\nworker, 101\n100 % is");
-	has(text, "\n    0.040 │          │          │          │    0.500 │          │worker, 101\n");
+	has(text,
+		"\n    0.040 │          │          │          │    0.500 │          "
+		"│worker, 101\n");
 	has(text, "100 % is 540 ms: CPU time and waits of this thread.");
 	has(text, "  Line │Python │native │kernel │ready  │GIL    │wait   │total  │");
 	has(text, "     2 │    7% │       │       │       │   93% │       │  100% │");
@@ -283,8 +304,10 @@ static void folded(void **state)
 	o.threads = true;
 	o.no_lines = true;
 	text = walk_as("folded", &o);
-	has(text, "worker, thread 101;<module> (/home/me/walk.py);walk (/home/me/walk.py);step "
-		  "(/home/me/walk.py) 540000\n");
+	has(text,
+		"worker, thread 101;<module> (/home/me/walk.py);walk "
+		"(/home/me/walk.py);step "
+		"(/home/me/walk.py) 540000\n");
 	free(text);
 	o = options();
 	o.weight = EMIT_WEIGHT_SAMPLES;
@@ -304,19 +327,27 @@ static void json(void **state)
 	has(text, "\"elapsed_time_sec\": 1.000000000");
 	has(text, "\"ptf_all_ns\": 1000000000");
 	has(text, "\"ptf_other_waits_ns\": 500000000");
-	has(text, "{\"lineno\": 2, \"line\": \"\\treturn random.random() \\u003e 0.5  # größer\", "
-		  "\"start_region_line\": 1, \"end_region_line\": 2, ");
-	has(text, "\"ptf_wait_ns\": 250000000, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": 940000000}");
-	has(text, "[[\"/home/me/walk.py \\u003cmodule\\u003e:8;\", \"/home/me/walk.py walk:6;\", "
-		  "\"/home/me/walk.py step:2;\"], {\"count\": 3, \"python_time\": 0.34, "
-		  "\"c_time\": 0.2, \"cpu_samples\": 0.54,");
+	has(text,
+		"{\"lineno\": 2, \"line\": \"\\treturn random.random() \\u003e 0.5  # "
+		"größer\", "
+		"\"start_region_line\": 1, \"end_region_line\": 2, ");
+	has(text,
+		"\"ptf_wait_ns\": 250000000, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": "
+		"940000000}");
+	has(text,
+		"[[\"/home/me/walk.py \\u003cmodule\\u003e:8;\", \"/home/me/walk.py "
+		"walk:6;\", "
+		"\"/home/me/walk.py step:2;\"], {\"count\": 3, \"python_time\": 0.34, "
+		"\"c_time\": 0.2, \"cpu_samples\": 0.54,");
 	free(text);
 	o.weight = EMIT_WEIGHT_CPU;
 	text = walk_as("json", &o);
 	has(text, "\"ptf_weight\": \"cpu\",\n \"ptf_waits\": \"none\"");
 	has(text, "\"ptf_all_ns\": 750000000");
 	has(text, "\"ptf_other_waits_ns\": 750000000");
-	has(text, "\"ptf_wait_ns\": 0, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": 690000000}");
+	has(text,
+		"\"ptf_wait_ns\": 0, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": "
+		"690000000}");
 	free(text);
 }
 
@@ -347,7 +378,8 @@ static void formats_are_found(void **state)
 	assert_null(emit_format_of_file(".json"));
 	assert_null(emit_format_of_file("walk.ptf"));
 	for (size_t i = 0; emit_format_at(i); i++) {
-		assert_ptr_equal(emit_format_named(emit_format_at(i)->name), emit_format_at(i));
+		assert_ptr_equal(emit_format_named(emit_format_at(i)->name),
+			emit_format_at(i));
 		assert_non_null(emit_format_at(i)->cannot_carry);
 	}
 }
@@ -365,14 +397,23 @@ static void dumped(void **state)
 	dump_free(d);
 	fclose(out);
 	has(text, "\nstring id=4 text=\"/home/me/walk.py\"\n");
-	has(text, "\nfunction id=2 kind=python name=\"walk\" file=\"/home/me/walk.py\" module=0 "
-		  "first_line=4 line_count=3\n");
+	has(text,
+		"\nfunction id=2 kind=python name=\"walk\" file=\"/home/me/walk.py\" "
+		"module=0 "
+		"first_line=4 line_count=3\n");
 	has(text, "\nnode id=3 parent=2 frame=3 \"step\" line=2\n");
-	has(text, "\nprocess id=1 pid=100 parent=0 start_ns=0 executable=\"python3\" "
-		  "arguments=[\"python3\" \"walk.py\"]\n");
-	has(text, "\nsample at_ns=4000000 thread=1 class=kernel node=2 \"time\"=50000000\n");
-	has(text, "\nloss kind=\"ring_full\" process=1 thread=0 count=3 weight_ns=5000000\n");
-	has(text, "text=\"def step():\\n\\treturn random.random() > 0.5  # größer\\n\\ndef");
+	has(text,
+		"\nprocess id=1 pid=100 parent=0 start_ns=0 executable=\"python3\" "
+		"arguments=[\"python3\" \"walk.py\"]\n");
+	has(text,
+		"\nsample at_ns=4000000 thread=1 class=kernel node=2 "
+		"\"time\"=50000000\n");
+	has(text,
+		"\nloss kind=\"ring_full\" process=1 thread=0 count=3 "
+		"weight_ns=5000000\n");
+	has(text,
+		"text=\"def step():\\n\\treturn random.random() > 0.5  # "
+		"größer\\n\\ndef");
 	has(text, "\nsection-end at_ns=1000000000 blocks=7 samples=9\n");
 	free(text);
 }

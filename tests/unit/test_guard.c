@@ -24,8 +24,8 @@ static void readable_memory_is_read(void **state)
 static void wild_addresses_are_refused(void **state)
 {
 	static const uintptr_t wild[] = {0, 1, 0xe5, 4095, 4096, 0xdeadbeef000,
-		UINT64_C(0x8000000000000000), UINT64_C(0xffffffffff600000), UINTPTR_MAX - 3,
-		UINTPTR_MAX};
+		UINT64_C(0x8000000000000000), UINT64_C(0xffffffffff600000),
+		UINTPTR_MAX - 3, UINTPTR_MAX};
 	struct guarded_memory guard;
 	char copy[144];
 
@@ -41,8 +41,8 @@ static void the_end_of_a_mapping_is_noticed(void **state)
 {
 	struct guarded_memory guard;
 	char copy[16];
-	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		-1, 0);
+	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	(void)state;
 	assert_ptr_not_equal(pages, MAP_FAILED);

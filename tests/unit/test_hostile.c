@@ -130,8 +130,8 @@ static void make_rows(void)
 		t.aggregates[i] = (struct ptf_aggregate){id(), t.class_id[i], id(), id(),
 			absurd(), (int64_t)absurd(), (int64_t)absurd(), (int64_t)absurd(),
 			(double)absurd()};
-		t.edges[i] = (struct ptf_edge){
-			id(), 1 + below(COUNT), absurd(), (int64_t)absurd()};
+		t.edges[i] = (struct ptf_edge){id(), 1 + below(COUNT), absurd(),
+			(int64_t)absurd()};
 		t.marks[i] = (struct ptf_mark){(int64_t)absurd(), id(), below(5), id()};
 		t.losses[i] = (struct ptf_loss){id(), id(), id(), absurd(), absurd()};
 	}
@@ -145,12 +145,12 @@ static void make_facts(void)
 		t.sources[i] = (struct ptf_source){1 + below(COUNT), t.strings[i],
 			(uint32_t)absurd(), (uint32_t)absurd(), absurd(), absurd(),
 			below(2) == 0, below(2) == 0};
-		t.symbols[i] = (struct ptf_symbol){
-			id(), id(), id(), (uint32_t)absurd(), (uint32_t)absurd()};
-		t.thread_names[i] = (struct ptf_thread_name){
-			1 + below(COUNT), (int64_t)absurd(), id()};
-		t.thread_ends[i] = (struct ptf_thread_end){
-			1 + below(COUNT), (int64_t)absurd(), absurd()};
+		t.symbols[i] = (struct ptf_symbol){id(), id(), id(), (uint32_t)absurd(),
+			(uint32_t)absurd()};
+		t.thread_names[i] = (struct ptf_thread_name){1 + below(COUNT),
+			(int64_t)absurd(), id()};
+		t.thread_ends[i] = (struct ptf_thread_end){1 + below(COUNT),
+			(int64_t)absurd(), absurd()};
 		t.process_ends[i] = (struct ptf_process_end){1 + below(COUNT),
 			(int64_t)absurd(), (int32_t)absurd(), absurd(), absurd(),
 			absurd(), absurd(), absurd(), absurd()};
@@ -184,8 +184,8 @@ static size_t make_blocks(struct ptf_block *b)
 			t.labels, t.cpu, t.task, t.columns, 2}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_AGGREGATES,
 		.aggregates = {1 + below(2), true, true, t.aggregates, ROWS}};
-	b[n++] = (struct ptf_block){
-		.kind = PTF_BLOCK_EDGES, .edges = {1 + below(2), t.edges, ROWS}};
+	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_EDGES,
+		.edges = {1 + below(2), t.edges, ROWS}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_COUNTERS,
 		.counters = {2, id(), id(), id(), ROWS, t.times, t.values[1]}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_MARKS, .marks = {t.marks, ROWS}};
@@ -213,8 +213,8 @@ static void check_text(const char *text, size_t size)
 
 static void write_all(struct trace_info *info, FILE *out)
 {
-	const struct info_view view = {
-		.all = below(2) == 0, .terminal = {.columns = below(90)}};
+	const struct info_view view = {.all = below(2) == 0,
+		.terminal = {.columns = below(90)}};
 
 	info_write_json(out, info);
 	info_write_text(out, info, &view);

@@ -22,7 +22,8 @@
 static const char script[] =
 	"import sys, dis, types, argparse, tokenize, enum, typing\n"
 	"def walk(code):\n"
-	"    table = code.co_linetable if sys.version_info >= (3, 10) else code.co_lnotab\n"
+	"    table = code.co_linetable if sys.version_info >= (3, 10) else "
+	"code.co_lnotab\n"
 	"    starts = [(b, l) for b, l in dis.findlinestarts(code) if l]\n"
 	"    print(code.co_firstlineno, table.hex() or '-', len(starts),\n"
 	"          *['%d:%d' % pair for pair in starts])\n"
@@ -57,7 +58,8 @@ static size_t check_code(const struct python_version *version, char *text)
 	for (size_t i = 0; i < count; i++) {
 		unsigned byte, line;
 		assert_int_equal(sscanf(strtok(NULL, " \n"), "%u:%u", &byte, &line), 2);
-		assert_int_equal(python_lines_find(&lines, (int32_t)byte, first_line), line);
+		assert_int_equal(python_lines_find(&lines, (int32_t)byte, first_line),
+			line);
 		assert_true(lines.last_line >= line);
 		compared++;
 	}
@@ -114,7 +116,8 @@ static void lines_are_those_of_the_interpreter(void **state)
 
 	(void)state;
 	glob("/usr/bin/python3", 0, NULL, &found);
-	snprintf(pattern, sizeof pattern, "%s/.pyenv/versions/3.*/bin/python3", home ? home : "");
+	snprintf(pattern, sizeof pattern, "%s/.pyenv/versions/3.*/bin/python3",
+		home ? home : "");
 	glob(pattern, GLOB_APPEND, NULL, &found);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		uint32_t minor = minor_version(found.gl_pathv[i]);
@@ -130,7 +133,8 @@ static void lines_are_those_of_the_interpreter(void **state)
 
 static void cut_tables_are_harmless(void **state)
 {
-	static const uint8_t table[] = {0x80, 0x01, 0xf0, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40};
+	static const uint8_t table[] = {0x80, 0x01, 0xf0, 0x40, 0x40, 0x40, 0x40, 0x40,
+		0x40};
 	struct python_lines lines;
 
 	(void)state;
@@ -140,8 +144,9 @@ static void cut_tables_are_harmless(void **state)
 				python_version_find(3u << 24 | minor << 16);
 			uint8_t *exact = malloc(size + 1);
 			memcpy(exact, table, size);
-			assert_int_equal(
-				python_lines_init(&lines, version, exact, size, 7), 0);
+			assert_int_equal(python_lines_init(&lines, version, exact, size,
+						 7),
+				0);
 			assert_true(python_lines_find(&lines, 4, 7) > 0);
 			python_lines_finish(&lines);
 			free(exact);

@@ -50,8 +50,8 @@ static const struct report_line *line_of(const struct report_file *f, uint32_t l
 	return NULL;
 }
 
-static const struct report_function *function_of(
-	const struct report_file *f, const char *name)
+static const struct report_function *function_of(const struct report_file *f,
+	const char *name)
 {
 	for (size_t i = 0; i < f->functions.count; i++) {
 		uint32_t id = profile_get_function(p, f->functions.item[i].function).name;
@@ -87,8 +87,8 @@ static void all_waits_count_when_asked_for(void **state)
 	report_make(&r, p, &o);
 	assert_int_equal(r.all_ns, 1500 * MS);
 	assert_int_equal(r.other_waits_ns, 0);
-	assert_int_equal(
-		line_of(file_named("/home/me/walk.py"), 2)->self.ns[PTF_CLASS_GIL],
+	assert_int_equal(line_of(file_named("/home/me/walk.py"), 2)
+				 ->self.ns[PTF_CLASS_GIL],
 		500 * MS);
 }
 
@@ -150,8 +150,8 @@ static void lines_have_self_and_total(void **state)
 
 static void all_time_is_somewhere(void **state)
 {
-	const struct report_options options[] = {
-		{0}, {.wait_all = true}, {.charge = CHARGE_USER}};
+	const struct report_options options[] = {{0}, {.wait_all = true},
+		{.charge = CHARGE_USER}};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -180,8 +180,9 @@ static void library_time_can_go_to_who_called_it(void **state)
 	report_make(&r, p, &o);
 	f = file_named("/home/me/walk.py");
 	assert_int_equal(line_of(f, 8)->self.ns[PTF_CLASS_PYTHON], 50 * MS);
-	assert_int_equal(
-		class_times_sum(&file_named("/usr/lib/python3.11/json/decoder.py")->self),
+	assert_int_equal(class_times_sum(
+				 &file_named("/usr/lib/python3.11/json/decoder.py")
+					  ->self),
 		0);
 }
 
@@ -221,8 +222,8 @@ static void recursion_counts_once(void **state)
 	profile_finish(p);
 	report_make(&r, p, &o);
 	assert_int_equal(line_of(file_named("/home/me/walk.py"), 2)->total_ns, 547 * MS);
-	assert_int_equal(
-		function_of(file_named("/home/me/walk.py"), "step")->total_ns, 547 * MS);
+	assert_int_equal(function_of(file_named("/home/me/walk.py"), "step")->total_ns,
+		547 * MS);
 }
 
 static void two_inputs_share_code_but_not_threads(void **state)
@@ -248,8 +249,8 @@ static void two_inputs_share_code_but_not_threads(void **state)
 	assert_int_equal(p->losses.count, 2);
 	report_make(&r, p, &o);
 	assert_int_equal(r.all_ns, 2000 * MS);
-	assert_int_equal(
-		line_of(file_named("/home/me/walk.py"), 6)->self.ns[PTF_CLASS_KERNEL],
+	assert_int_equal(line_of(file_named("/home/me/walk.py"), 6)
+				 ->self.ns[PTF_CLASS_KERNEL],
 		100 * MS);
 }
 
@@ -261,8 +262,11 @@ static void native_frames_show_symbols_or_modules(void **state)
 	static const struct ptf_frame frames[] = {{.module = 1, .module_offset = 0x1234},
 		{.module = 1, .module_offset = 0x99},
 		{.module = 1, .module_offset = 0x77}};
-	static const struct ptf_symbol symbols[] = {
-		{.frame = 5, .name = 15, .file = 17, .line = 80, .inline_depth = 1},
+	static const struct ptf_symbol symbols[] = {{.frame = 5,
+							    .name = 15,
+							    .file = 17,
+							    .line = 80,
+							    .inline_depth = 1},
 		{.frame = 5, .name = 16, .file = 17, .line = 12, .inline_depth = 0}};
 	const struct ptf_block more[] = {
 		{.kind = PTF_BLOCK_DEFINITIONS,
@@ -296,13 +300,13 @@ static void native_frames_show_symbols_or_modules(void **state)
 	place = profile_frame_places(p, 5, &count);
 	assert_int_equal(count, 2); /* do_sin inlined into sin */
 	assert_int_equal(profile_get_place(p, place[0]).line, 12);
-	name = profile_string(
-		p, profile_get_function(p, profile_get_place(p, place[1]).function).name);
+	name = profile_string(p,
+		profile_get_function(p, profile_get_place(p, place[1]).function).name);
 	assert_memory_equal(name.data, "sin", 3);
 	place = profile_frame_places(p, 6, &count);
 	assert_int_equal(count, 1);
-	name = profile_string(
-		p, profile_get_function(p, profile_get_place(p, place[0]).function).name);
+	name = profile_string(p,
+		profile_get_function(p, profile_get_place(p, place[0]).function).name);
 	assert_int_equal(name.size, strlen("libm.so.6 (no symbols)"));
 	assert_memory_equal(name.data, "libm.so.6 (no symbols)", name.size);
 	/* One place for all of a module, whatever the address. */

@@ -109,8 +109,8 @@ static void prose_is_broken_between_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct text_style style = {
-			.unicode = true, .max_columns = cases[i].columns};
+		const struct text_style style = {.unicode = true,
+			.max_columns = cases[i].columns};
 		char *got;
 		size_t size;
 		FILE *out = open_memstream(&got, &size);

@@ -22,7 +22,10 @@ static void regular_ticks_weigh_one_period(void **state)
 	ticks_weigh(&ticks, 5000 + PERIOD + PERIOD / 2, false);
 	for (uint64_t i = 2; i <= 1000; i++)
 		assert_int_equal(ticks_weigh(&ticks,
-			5000 + i * PERIOD + PERIOD / 2 + i * 7919 % 40000, false), PERIOD);
+					 5000 + i * PERIOD + PERIOD / 2 +
+						 i * 7919 % 40000,
+					 false),
+			PERIOD);
 }
 
 static void ticks_merged_in_a_system_call_count_all(void **state)
@@ -106,7 +109,8 @@ static void counted_ticks_stay_near_the_clock(void **state)
 		cpu_ns += (seed >> 33) % (2 * PERIOD);
 		ticks_weigh_count(&ticks, cpu_ns);
 		assert_true(ticks.credited_ns <= cpu_ns + PERIOD);
-		assert_true(cpu_ns <= ticks.credited_ns + (TICKS_BEHIND_MAX + 3) * PERIOD);
+		assert_true(
+			cpu_ns <= ticks.credited_ns + (TICKS_BEHIND_MAX + 3) * PERIOD);
 	}
 }
 

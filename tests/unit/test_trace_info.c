@@ -37,8 +37,9 @@ static uint32_t string(struct ptf_writer *w, const char *text)
 /* One thread that waits and works; each row by itself when cut. */
 static void write_trace(int fd, bool cut, bool other_metric)
 {
-	const struct ptf_section_start start = {
-		.producer = PTF_TEXT("test"), .trace_id = "id", .time_resolution_ns = 1};
+	const struct ptf_section_start start = {.producer = PTF_TEXT("test"),
+		.trace_id = "id",
+		.time_resolution_ns = 1};
 	const int64_t at[] = {MS, 2 * MS, 3 * MS}, time[] = {7 * MS, MS, 30 * MS},
 		      bytes[] = {1, 2, 3};
 	const struct ptf_process process = {.pid = 42};
@@ -110,8 +111,8 @@ static void has(const char *text, const char *part)
 		fail_msg("no '%s' in:\n%s", part, text);
 }
 
-static char *as_text(
-	void (*write)(FILE *, const struct trace_info *, const struct info_view *),
+static char *as_text(void (*write)(FILE *, const struct trace_info *,
+			     const struct info_view *),
 	const struct trace_info *info)
 {
 	const struct info_view view = {.all = true};
@@ -148,12 +149,14 @@ static void a_whole_file(void **state)
 	has(text, "\"cpu_ns\": 8000000,");
 	has(text, "\"samples\": 3,");
 	has(text, "\"elapsed_ns\": 40000000,");
-	has(text, "{\"class\": \"wait\", \"detail\": \"futex\", \"samples\": 1, "
-		  "\"time_ns\": 30000000}");
+	has(text,
+		"{\"class\": \"wait\", \"detail\": \"futex\", \"samples\": 1, "
+		"\"time_ns\": 30000000}");
 	has(text, "{\"pid\": 42, \"tid\": 43, \"name\": \"\", \"is_main\": true, ");
-	has(text, "{\"name\": \"heap\", \"unit\": \"bytes\", \"description\": \"\", "
-		  "\"samples\": 3, "
-		  "\"points\": 0, \"aggregates\": 0, \"edges\": 0, \"sum\": 6}");
+	has(text,
+		"{\"name\": \"heap\", \"unit\": \"bytes\", \"description\": \"\", "
+		"\"samples\": 3, "
+		"\"points\": 0, \"aggregates\": 0, \"edges\": 0, \"sum\": 6}");
 	has(text, "\"is_whole\": true");
 	free(text);
 
@@ -199,8 +202,8 @@ static void no_file(void **state)
 
 	(void)state;
 	trace_info_init(&info);
-	assert_int_equal(
-		trace_info_add(&info, "/no/such/file", NULL, NULL, &err), PTF_ERR_IO);
+	assert_int_equal(trace_info_add(&info, "/no/such/file", NULL, NULL, &err),
+		PTF_ERR_IO);
 	assert_int_equal(info.files.count, 0);
 	trace_info_free(&info);
 	make_file(false, false); /* for the teardown */
@@ -244,8 +247,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_whole_file, end),
 		cmocka_unit_test_teardown(a_cut_file, end),
 		cmocka_unit_test_teardown(no_file, end),
-		cmocka_unit_test_teardown(
-			the_digest_survives_another_cut_into_blocks, end),
+		cmocka_unit_test_teardown(the_digest_survives_another_cut_into_blocks,
+			end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

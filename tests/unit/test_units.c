@@ -80,8 +80,8 @@ static void bytes_and_counts(void **state)
 	assert_string_equal(units_count(buffer, 0), "0");
 	assert_string_equal(units_count(buffer, 999), "999");
 	assert_string_equal(units_count(buffer, 1234567), "1,234,567");
-	assert_string_equal(
-		units_count(buffer, UINT64_MAX), "18,446,744,073,709,551,615");
+	assert_string_equal(units_count(buffer, UINT64_MAX),
+		"18,446,744,073,709,551,615");
 }
 
 static void percentages_of_nothing(void **state)
@@ -104,8 +104,8 @@ static void equal_bytes_have_one_id(void **state)
 	assert_int_equal(intern_bytes(&table, "", 0), 5001);
 	assert_int_equal(intern_bytes(&table, NULL, 0), 5001);
 	assert_int_equal(intern_get(&table, 5001).size, 0);
-	assert_int_equal(
-		*(const uint32_t *)(const void *)intern_get(&table, 43).data, 42);
+	assert_int_equal(*(const uint32_t *)(const void *)intern_get(&table, 43).data,
+		42);
 	assert_int_equal(intern_get(&table, 0).size, 0);
 	assert_int_equal(intern_get(&table, 9999).size, 0);
 	intern_free(&table);

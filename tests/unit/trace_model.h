@@ -183,8 +183,8 @@ static inline uint32_t make_node(struct maker *k)
 	MUST(ptf_writer_frame(k->w, &f, &frame, &err));
 	if (frame > m->frames)
 		m->frames = frame;
-	MUST(ptf_writer_node(
-		k->w, m->nodes ? below(r, m->nodes + 1) : 0, frame, &node, &err));
+	MUST(ptf_writer_node(k->w, m->nodes ? below(r, m->nodes + 1) : 0, frame, &node,
+		&err));
 	if (node > m->nodes)
 		m->nodes = node;
 	return node;
@@ -193,8 +193,8 @@ static inline uint32_t make_node(struct maker *k)
 static inline void make_start(struct maker *k)
 {
 	struct ptf_error err = {0};
-	struct ptf_attribute attribute = {
-		PTF_TEXT("python.version"), PTF_TEXT("3.11\xff")};
+	struct ptf_attribute attribute = {PTF_TEXT("python.version"),
+		PTF_TEXT("3.11\xff")};
 	struct ptf_process process = {.pid = 77,
 		.start_ns = -5,
 		.executable = make_string(k),
@@ -239,8 +239,8 @@ static inline void make_samples(struct maker *k, uint32_t max)
 	struct row *rows = calloc(count, sizeof(*rows));
 	int64_t *time_ns = calloc(count, sizeof(*time_ns)), *values[MODEL_COLUMNS];
 	uint32_t *u[5];
-	struct ptf_value_column columns[MODEL_COLUMNS] = {
-		{.metric = PTF_TIME_METRIC, .scale = k->period_ns},
+	struct ptf_value_column columns[MODEL_COLUMNS] = {{.metric = PTF_TIME_METRIC,
+								  .scale = k->period_ns},
 		{.metric = k->second_metric}};
 	struct ptf_samples s = {.thread = k->threads[t],
 		.count = count,
@@ -269,9 +269,8 @@ static inline void make_samples(struct maker *k, uint32_t max)
 			row->value[0] = -(int64_t)(draw(r) >> 3);
 		row->value[1] = kind == 1 ? (int64_t)draw(r) : 0;
 		k->now[t] += kind == 2 ? (int64_t)below(r, 3000)
-			     : row->value[0] > 0 && row->value[0] < 1000000000
-				     ? row->value[0]
-				     : 0;
+			: row->value[0] > 0 && row->value[0] < 1000000000 ? row->value[0]
+									  : 0;
 		if (one_in(r, 100))
 			k->now[t] += (int64_t)below(r, 100000000);
 		row->time_ns = k->now[t];
@@ -281,11 +280,11 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		row->class_id = below(r, PTF_CLASS_KIND_COUNT + 1);
 		if (optional) {
 			row->labels = one_in(r, 10) ? k->sets[below(r, 3)]
-				      : i           ? rows[i - 1].labels
+				: i                 ? rows[i - 1].labels
 						    : 0;
 			row->cpu = one_in(r, 10) ? below(r, 65) : i ? rows[i - 1].cpu : 0;
 			row->task = one_in(r, 10) ? k->names[below(r, 4)]
-				    : i           ? rows[i - 1].task
+				: i               ? rows[i - 1].task
 						  : 0;
 		}
 		if (kind == 3)
@@ -318,8 +317,8 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		free(u[i]);
 }
 
-static inline void take_other(
-	struct lines *l, const struct ptf_block *b, uint64_t resolution);
+static inline void take_other(struct lines *l, const struct ptf_block *b,
+	uint64_t resolution);
 
 /* One Block of the rarer kinds. */
 static inline void make_other(struct maker *k)
@@ -334,8 +333,8 @@ static inline void make_other(struct maker *k)
 		{-9, 0, PTF_MARK_RECORDING_OFF, 0}};
 	int64_t times[3] = {-1000000, 0, (int64_t)below(r, 1 << 30)};
 	int64_t values[3] = {(int64_t)draw(r), INT64_MIN, INT64_MAX};
-	struct ptf_source source = {
-		k->names[1], PTF_TEXT("a = 1\n"), 1, 1, 6, draw(r), true, false};
+	struct ptf_source source = {k->names[1], PTF_TEXT("a = 1\n"), 1, 1, 6, draw(r),
+		true, false};
 	struct ptf_symbol symbol = {1, k->names[2], k->names[3], 12, 1};
 	struct ptf_thread_name name = {k->threads[2], 5, k->names[0]};
 	struct ptf_thread_end thread_end = {k->threads[2], 6, draw(r)};
@@ -348,8 +347,8 @@ static inline void make_other(struct maker *k)
 
 	switch (b.kind) {
 	case PTF_BLOCK_AGGREGATES:
-		b.aggregates = (struct ptf_aggregates){
-			k->second_metric, one_in(r, 2), one_in(r, 2), &aggregate, 1};
+		b.aggregates = (struct ptf_aggregates){k->second_metric, one_in(r, 2),
+			one_in(r, 2), &aggregate, 1};
 		if (!b.aggregates.has_range)
 			aggregate.minimum = aggregate.maximum = 0;
 		if (!b.aggregates.has_sum_of_squares)
@@ -370,8 +369,8 @@ static inline void make_other(struct maker *k)
 		MUST(ptf_writer_marks(k->w, &b.marks, &err));
 		break;
 	case PTF_BLOCK_CLOCK:
-		b.clock = (struct ptf_clock){
-			1, -2, (int64_t)draw(r), 4, PTF_TEXT("0123456789abcdef"), 5, -6};
+		b.clock = (struct ptf_clock){1, -2, (int64_t)draw(r), 4,
+			PTF_TEXT("0123456789abcdef"), 5, -6};
 		MUST(ptf_writer_clock(k->w, &b.clock, &err));
 		break;
 	case PTF_BLOCK_FACTS:
@@ -483,8 +482,8 @@ static inline void take_ids(struct lines *l, const char *what, struct ptf_ids id
 		line(l, "%s %u", what, ids.item[i]);
 }
 
-static inline void take_other(
-	struct lines *l, const struct ptf_block *b, uint64_t resolution)
+static inline void take_other(struct lines *l, const struct ptf_block *b,
+	uint64_t resolution)
 {
 	const struct ptf_facts *f = &b->facts;
 
@@ -674,8 +673,8 @@ static inline int read_bytes(const void *data, size_t size, struct model *m,
 }
 
 /* Is b what a was written as? Of a cut file b's rows are the first ones. */
-static inline bool rows_agree(
-	const struct model *a, const struct model *b, bool is_prefix)
+static inline bool rows_agree(const struct model *a, const struct model *b,
+	bool is_prefix)
 {
 	int64_t off = (int64_t)a->resolution_ns;
 
@@ -699,8 +698,8 @@ static inline bool rows_agree(
 	return true;
 }
 
-static inline bool lines_agree(
-	const struct lines *a, const struct lines *b, bool is_prefix)
+static inline bool lines_agree(const struct lines *a, const struct lines *b,
+	bool is_prefix)
 {
 	if (is_prefix ? b->size > a->size : b->size != a->size)
 		return false;

@@ -16,26 +16,45 @@
 
 #define MS INT64_C(1000000)
 
-static const char walk_source[] =
-	"def step():\n"
-	"\treturn random.random() > 0.5  # größer\n"
-	"\n"
-	"def walk(n):\n"
-	"    for i in range(n):\n"
-	"        step()\n"
-	"\n"
-	"walk(1000); json.loads('日本')\n";
+static const char walk_source[] = "def step():\n"
+				  "\treturn random.random() > 0.5  # größer\n"
+				  "\n"
+				  "def walk(n):\n"
+				  "    for i in range(n):\n"
+				  "        step()\n"
+				  "\n"
+				  "walk(1000); json.loads('日本')\n";
 
 enum walk_string {
-	S_STEP = 1, S_WALK, S_MODULE, S_FILE, S_LIBRARY, S_DECODE, S_PYTHON, S_SCRIPT,
-	S_TIME, S_NS, S_WORKER, S_RING_FULL, S_PHASE,
+	S_STEP = 1,
+	S_WALK,
+	S_MODULE,
+	S_FILE,
+	S_LIBRARY,
+	S_DECODE,
+	S_PYTHON,
+	S_SCRIPT,
+	S_TIME,
+	S_NS,
+	S_WORKER,
+	S_RING_FULL,
+	S_PHASE,
 };
 
 static const struct ptf_text walk_strings[] = {
-	PTF_TEXT("step"), PTF_TEXT("walk"), PTF_TEXT("<module>"), PTF_TEXT("/home/me/walk.py"),
-	PTF_TEXT("/usr/lib/python3.11/json/decoder.py"), PTF_TEXT("JSONDecoder.decode"),
-	PTF_TEXT("python3"), PTF_TEXT("walk.py"), PTF_TEXT("time"), PTF_TEXT("ns"),
-	PTF_TEXT("worker"), PTF_TEXT("ring_full"), PTF_TEXT("phase one"),
+	PTF_TEXT("step"),
+	PTF_TEXT("walk"),
+	PTF_TEXT("<module>"),
+	PTF_TEXT("/home/me/walk.py"),
+	PTF_TEXT("/usr/lib/python3.11/json/decoder.py"),
+	PTF_TEXT("JSONDecoder.decode"),
+	PTF_TEXT("python3"),
+	PTF_TEXT("walk.py"),
+	PTF_TEXT("time"),
+	PTF_TEXT("ns"),
+	PTF_TEXT("worker"),
+	PTF_TEXT("ring_full"),
+	PTF_TEXT("phase one"),
 };
 
 /* 1 step, 2 walk, 3 <module>, 4 JSONDecoder.decode */
@@ -63,18 +82,18 @@ static const struct ptf_metric walk_metrics[] = {
 static const uint32_t walk_arguments[] = {S_PYTHON, S_SCRIPT};
 static const struct ptf_process walk_processes[] = {
 	{.pid = 100, .executable = S_PYTHON, .arguments = {walk_arguments, 2}}};
-static const struct ptf_thread walk_threads[] = {
-	{1, 100, true, 0}, {1, 101, false, 5 * MS}};
+static const struct ptf_thread walk_threads[] = {{1, 100, true, 0},
+	{1, 101, false, 5 * MS}};
 
 /* Python, native, Python, kernel, wait, Python in the library, no stack */
-static const int64_t walk_main_at[] = {
-	1 * MS, 2 * MS, 3 * MS, 4 * MS, 5 * MS, 6 * MS, 7 * MS};
+static const int64_t walk_main_at[] = {1 * MS, 2 * MS, 3 * MS, 4 * MS, 5 * MS, 6 * MS,
+	7 * MS};
 static const uint32_t walk_main_node[] = {3, 3, 2, 2, 2, 4, 0};
 static const uint32_t walk_main_class[] = {PTF_CLASS_PYTHON, PTF_CLASS_NATIVE,
 	PTF_CLASS_PYTHON, PTF_CLASS_KERNEL, PTF_CLASS_WAIT, PTF_CLASS_PYTHON,
 	PTF_CLASS_NATIVE};
-static const int64_t walk_main_time[] = {
-	300 * MS, 200 * MS, 100 * MS, 50 * MS, 250 * MS, 50 * MS, 10 * MS};
+static const int64_t walk_main_time[] = {300 * MS, 200 * MS, 100 * MS, 50 * MS, 250 * MS,
+	50 * MS, 10 * MS};
 
 static const int64_t walk_worker_at[] = {2 * MS, 8 * MS};
 static const uint32_t walk_worker_node[] = {3, 3};
@@ -84,12 +103,11 @@ static const int64_t walk_worker_time[] = {40 * MS, 500 * MS};
 static const struct ptf_value_column walk_main_column = {1, 1, walk_main_time};
 static const struct ptf_value_column walk_worker_column = {1, 1, walk_worker_time};
 
-static const struct ptf_source walk_sources[] = {
-	{.file = S_FILE,
-		.text = {walk_source, sizeof(walk_source) - 1},
-		.first_line = 1,
-		.line_count = 8,
-		.size_bytes = sizeof(walk_source) - 1}};
+static const struct ptf_source walk_sources[] = {{.file = S_FILE,
+	.text = {walk_source, sizeof(walk_source) - 1},
+	.first_line = 1,
+	.line_count = 8,
+	.size_bytes = sizeof(walk_source) - 1}};
 static const struct ptf_thread_name walk_thread_names[] = {{2, 0, S_WORKER}};
 static const struct ptf_loss walk_losses[] = {{S_RING_FULL, 1, 0, 3, 5 * MS}};
 static const struct ptf_mark walk_marks[] = {{2 * MS, 0, PTF_MARK_BEGIN, S_PHASE}};
@@ -103,28 +121,48 @@ static const struct ptf_block walk_blocks[WALK_BLOCK_COUNT] = {
 			.time_resolution_ns = 1,
 			.time_metric = 1}},
 	{.kind = PTF_BLOCK_DEFINITIONS,
-		.definitions = {.first_string = 1, .first_function = 1, .first_frame = 1,
-			.first_node = 1, .first_metric = 1, .first_process = 1,
+		.definitions = {.first_string = 1,
+			.first_function = 1,
+			.first_frame = 1,
+			.first_node = 1,
+			.first_metric = 1,
+			.first_process = 1,
 			.first_thread = 1,
 			.string_count = sizeof(walk_strings) / sizeof(walk_strings[0]),
 			.strings = walk_strings,
-			.function_count = 4, .functions = walk_functions,
-			.frame_count = 4, .frames = walk_frames,
-			.node_count = 4, .nodes = walk_nodes,
-			.metric_count = 1, .metrics = walk_metrics,
-			.process_count = 1, .processes = walk_processes,
-			.thread_count = 2, .threads = walk_threads}},
+			.function_count = 4,
+			.functions = walk_functions,
+			.frame_count = 4,
+			.frames = walk_frames,
+			.node_count = 4,
+			.nodes = walk_nodes,
+			.metric_count = 1,
+			.metrics = walk_metrics,
+			.process_count = 1,
+			.processes = walk_processes,
+			.thread_count = 2,
+			.threads = walk_threads}},
 	{.kind = PTF_BLOCK_SAMPLES,
-		.samples = {.thread = 1, .count = 7, .time_ns = walk_main_at,
-			.node = walk_main_node, .class_id = walk_main_class,
-			.columns = &walk_main_column, .column_count = 1}},
+		.samples = {.thread = 1,
+			.count = 7,
+			.time_ns = walk_main_at,
+			.node = walk_main_node,
+			.class_id = walk_main_class,
+			.columns = &walk_main_column,
+			.column_count = 1}},
 	{.kind = PTF_BLOCK_SAMPLES,
-		.samples = {.thread = 2, .count = 2, .time_ns = walk_worker_at,
-			.node = walk_worker_node, .class_id = walk_worker_class,
-			.columns = &walk_worker_column, .column_count = 1}},
+		.samples = {.thread = 2,
+			.count = 2,
+			.time_ns = walk_worker_at,
+			.node = walk_worker_node,
+			.class_id = walk_worker_class,
+			.columns = &walk_worker_column,
+			.column_count = 1}},
 	{.kind = PTF_BLOCK_FACTS,
-		.facts = {.sources = walk_sources, .source_count = 1,
-			.thread_names = walk_thread_names, .thread_name_count = 1}},
+		.facts = {.sources = walk_sources,
+			.source_count = 1,
+			.thread_names = walk_thread_names,
+			.thread_name_count = 1}},
 	{.kind = PTF_BLOCK_LOSSES, .losses = {walk_losses, 1}},
 	{.kind = PTF_BLOCK_MARKS, .marks = {walk_marks, 1}},
 	{.kind = PTF_BLOCK_SECTION_END, .section_end = {1000 * MS, 7, 9}},

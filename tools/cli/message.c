@@ -97,16 +97,16 @@ void message_read_note(const char *path, const struct ptf_error *note)
 {
 	path = input_name(path);
 	if (note->has_offset)
-		message_note(
-			path, "at offset 0x%" PRIx64 ": %s", note->offset, note->message);
+		message_note(path, "at offset 0x%" PRIx64 ": %s", note->offset,
+			note->message);
 	else
 		message_note(path, "%s", note->message);
 }
 
 void message_progress(const char *subject, uint64_t done, uint64_t total)
 {
-	struct text_style style = {
-		.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"), .max_columns = 50};
+	struct text_style style = {.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"),
+		.max_columns = 50};
 	struct timespec now;
 	int64_t now_ns;
 

@@ -36,16 +36,16 @@ static error_t parse_shared(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp shared_argp = {
-	shared_options, parse_shared, NULL, NULL, NULL, NULL, NULL};
+static const struct argp shared_argp = {shared_options, parse_shared, NULL, NULL, NULL,
+	NULL, NULL};
 
 const struct argp_child cli_children[] = {
 	{&shared_argp, 0, "Common options:", -2},
 	{0},
 };
 
-void cli_start(
-	int argc, char **argv, const struct argp *argp, const char *version, void *input)
+void cli_start(int argc, char **argv, const struct argp *argp, const char *version,
+	void *input)
 {
 	static char line[64];
 
@@ -66,8 +66,8 @@ enum color_mode cli_color(void)
 	return color;
 }
 
-unsigned long cli_number(
-	struct argp_state *state, const char *option, const char *arg, unsigned long max)
+unsigned long cli_number(struct argp_state *state, const char *option, const char *arg,
+	unsigned long max)
 {
 	char *end;
 	unsigned long value;

@@ -30,14 +30,14 @@ extern const struct argp_child cli_children[];
  * Sets the locale, parses, and exits by itself after --help, --version and
  * wrong use. input is what the tool's own parser finds in state->input.
  */
-void cli_start(
-	int argc, char **argv, const struct argp *argp, const char *version, void *input);
+void cli_start(int argc, char **argv, const struct argp *argp, const char *version,
+	void *input);
 
 enum color_mode cli_color(void);
 
 /* A whole number in a range, or exit status 2 with a message. */
-unsigned long cli_number(
-	struct argp_state *state, const char *option, const char *arg, unsigned long max);
+unsigned long cli_number(struct argp_state *state, const char *option, const char *arg,
+	unsigned long max);
 
 /*
  * The index of arg among names (ending with NULL), or exit status 2 with a

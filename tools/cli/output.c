@@ -31,11 +31,11 @@ static void remove_pending_and_die(int signal_number)
 
 static void guard_pending(void)
 {
-	static const int deadly[] = {
-		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU, SIGXFSZ};
+	static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXCPU,
+		SIGXFSZ};
 	static bool installed;
-	struct sigaction action = {
-		.sa_handler = remove_pending_and_die, .sa_flags = (int)SA_RESETHAND};
+	struct sigaction action = {.sa_handler = remove_pending_and_die,
+		.sa_flags = (int)SA_RESETHAND};
 
 	if (installed)
 		return;

@@ -64,9 +64,9 @@ void table_init(struct table *t, FILE *out, const struct terminal *terminal,
 	if (available < TEXT_COLUMNS_MIN)
 		available = TEXT_COLUMNS_MIN;
 	t->text_columns = terminal->columns ? available : 0;
-	t->rule_columns = natural_columns > 100  ? 100
-			  : natural_columns < 30 ? 30
-						 : natural_columns;
+	t->rule_columns = natural_columns > 100 ? 100
+		: natural_columns < 30          ? 30
+						: natural_columns;
 	if (terminal->columns && t->rule_columns > available)
 		t->rule_columns = available;
 }

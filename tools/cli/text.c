@@ -82,9 +82,9 @@ unsigned text_width(uint32_t c)
 bool text_is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) /* C0, DEL, C1 */
-	       || c == 0x00ad || c == 0x061c || c == 0xfeff ||
-	       (c >= 0x200e && c <= 0x200f) /* direction marks */
-	       || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f);
+		|| c == 0x00ad || c == 0x061c || c == 0xfeff ||
+		(c >= 0x200e && c <= 0x200f) /* direction marks */
+		|| (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f);
 }
 
 size_t text_decode(const char *text, size_t size, uint32_t *character)
@@ -129,9 +129,9 @@ static size_t show(const char *text, size_t size, const struct text_style *style
 		snprintf(shown, 16, "\\%c", c == '\n' ? 'n' : c == '\t' ? 't' : 'r');
 	} else if (text_is_control(c) || (c >= 0x80 && !style->unicode)) {
 		snprintf(shown, 16,
-			c < 0x80      ? "\\x%02x"
-			: c < 0x10000 ? "\\u%04x"
-				      : "\\U%08x",
+			c < 0x80              ? "\\x%02x"
+				: c < 0x10000 ? "\\u%04x"
+					      : "\\U%08x",
 			c);
 	} else {
 		memcpy(shown, text, length);
@@ -143,8 +143,8 @@ static size_t show(const char *text, size_t size, const struct text_style *style
 	return length;
 }
 
-unsigned text_put(
-	FILE *out, const char *text, size_t size, const struct text_style *style)
+unsigned text_put(FILE *out, const char *text, size_t size,
+	const struct text_style *style)
 {
 	unsigned total = 0, limit = style->max_columns, column = 0;
 
@@ -198,8 +198,8 @@ void text_wrap(FILE *out, const char *text, const struct text_style *style,
 	}
 }
 
-size_t text_skip(
-	const char *text, size_t size, const struct text_style *style, unsigned columns)
+size_t text_skip(const char *text, size_t size, const struct text_style *style,
+	unsigned columns)
 {
 	unsigned total = text_put(NULL, text, size, style);
 	size_t i = 0;

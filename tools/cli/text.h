@@ -22,15 +22,15 @@ struct text_style {
 };
 
 /* Writes the text; returns the columns it takes. out may be NULL to measure. */
-unsigned text_put(
-	FILE *out, const char *text, size_t size, const struct text_style *style);
+unsigned text_put(FILE *out, const char *text, size_t size,
+	const struct text_style *style);
 
 /*
  * Bytes to leave out at the front so that the rest takes at most so many
  * columns: what matters of a path is its end.
  */
-size_t text_skip(
-	const char *text, size_t size, const struct text_style *style, unsigned columns);
+size_t text_skip(const char *text, size_t size, const struct text_style *style,
+	unsigned columns);
 
 /*
  * Prose of the program, broken between words so that lines end before

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-static struct intern_slot *find(
-	const struct intern *table, uint32_t hash, const void *data, size_t size)
+static struct intern_slot *find(const struct intern *table, uint32_t hash,
+	const void *data, size_t size)
 {
 	size_t mask = table->slot_count - 1;
 	size_t at = hash & mask;

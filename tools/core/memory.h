@@ -49,8 +49,8 @@ void *memory_resized(void *old, size_t count, size_t size);
 	} while (0)
 
 void *vec_grown(void *item, size_t *capacity, size_t wanted, size_t size);
-void *vec_covered(
-	void *item, size_t *count, size_t *capacity, size_t wanted, size_t size);
+void *vec_covered(void *item, size_t *count, size_t *capacity, size_t wanted,
+	size_t size);
 
 /* ------------------------------------------------------------- arenas */
 

@@ -162,12 +162,12 @@ static uint32_t nameless_function(struct profile *p, const struct profile_frame 
 	struct ptf_text path =
 		profile_string(p, profile_get_module(p, frame->module).path);
 	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	struct ptf_text base =
-		slash ? (struct ptf_text){slash + 1,
-				path.size - (size_t)(slash + 1 - path.data)}
-		      : path;
-	struct profile_function f = {
-		.kind = PTF_FUNCTION_SYNTHETIC, .module = frame->module};
+	struct ptf_text base = slash
+		? (struct ptf_text){slash + 1,
+			  path.size - (size_t)(slash + 1 - path.data)}
+		: path;
+	struct profile_function f = {.kind = PTF_FUNCTION_SYNTHETIC,
+		.module = frame->module};
 	char *name;
 	int size;
 
@@ -224,8 +224,8 @@ static void make_places(struct profile *p)
 	vec_push(&p->frame_place_start, (uint32_t)p->frame_places.count);
 }
 
-const uint32_t *profile_frame_places(
-	const struct profile *p, uint32_t frame, size_t *count)
+const uint32_t *profile_frame_places(const struct profile *p, uint32_t frame,
+	size_t *count)
 {
 	*count = p->frame_place_start.item[frame] - p->frame_place_start.item[frame - 1];
 	return &p->frame_places.item[p->frame_place_start.item[frame - 1]];
@@ -272,8 +272,8 @@ const struct profile_source *profile_source_of(const struct profile *p, uint32_t
 	return index ? &p->sources.item[index - 1] : NULL;
 }
 
-bool profile_source_line(
-	const struct profile_source *s, uint32_t line, struct ptf_text *text)
+bool profile_source_line(const struct profile_source *s, uint32_t line,
+	struct ptf_text *text)
 {
 	size_t index, start, end;
 

@@ -211,8 +211,8 @@ struct profile_metric profile_get_metric(const struct profile *p, uint32_t id);
 struct profile_place profile_get_place(const struct profile *p, uint32_t id);
 
 /* Place ids of a frame, innermost first; *count is at least 1. */
-const uint32_t *profile_frame_places(
-	const struct profile *p, uint32_t frame, size_t *count);
+const uint32_t *profile_frame_places(const struct profile *p, uint32_t frame,
+	size_t *count);
 
 /* All places of a stack, innermost first; list->count is 0 for no stack. */
 void profile_stack(const struct profile *p, uint32_t node, struct id_list *list);
@@ -220,14 +220,14 @@ void profile_stack(const struct profile *p, uint32_t node, struct id_list *list)
 /* The text of a file that functions name, or NULL. */
 const struct profile_source *profile_source_of(const struct profile *p, uint32_t file);
 /* One line without its end; false when the text does not have it. */
-bool profile_source_line(
-	const struct profile_source *source, uint32_t line, struct ptf_text *text);
+bool profile_source_line(const struct profile_source *source, uint32_t line,
+	struct ptf_text *text);
 
 /* Off CPU: time a thread spent ready, waiting for the GIL, or waiting. */
 static inline bool profile_is_off_cpu(uint32_t class_kind)
 {
 	return class_kind == PTF_CLASS_RUNNABLE || class_kind == PTF_CLASS_GIL ||
-	       class_kind == PTF_CLASS_WAIT;
+		class_kind == PTF_CLASS_WAIT;
 }
 
 /* Time by class of everything, all waits included. */

@@ -34,8 +34,8 @@ static uint32_t class_of(const struct profile_feed *in, uint32_t class_id)
 {
 	/* Classes 1 to 6 of the profile are those every trace knows. */
 	return class_id < PTF_CLASS_KIND_COUNT
-		       ? class_id
-		       : mapped(&in->maps.class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
+		? class_id
+		: mapped(&in->maps.class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
 }
 
 static uint32_t string_of(const struct profile_feed *in, uint32_t id)
@@ -72,8 +72,8 @@ static void grow_cells(struct profile *p)
 	}
 }
 
-static struct profile_cell *cell(
-	struct profile *p, uint32_t node, uint32_t class_id, uint32_t thread)
+static struct profile_cell *cell(struct profile *p, uint32_t node, uint32_t class_id,
+	uint32_t thread)
 {
 	size_t mask, at;
 
@@ -129,8 +129,8 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 	section.format_major = s->format_major;
 	section.format_minor = s->format_minor;
 	for (size_t i = 0; i < s->attributes.count; i++) {
-		struct ptf_attribute a = {
-			arena_text(&p->arena, s->attributes.item[i].key),
+		struct ptf_attribute a = {arena_text(&p->arena,
+						  s->attributes.item[i].key),
 			arena_text(&p->arena, s->attributes.item[i].value)};
 
 		vec_push(&section.attributes, a);
@@ -209,12 +209,13 @@ static void take_thread(struct profile_feed *in, const struct ptf_thread *d)
 {
 	struct profile *p = in->p;
 
-	vec_push(&p->threads, (struct profile_thread){
-				      .process = mapped(&in->maps.process, d->process),
-				      .tid = d->tid,
-				      .is_main = d->is_main,
-				      .start_ns = d->start_ns,
-			      });
+	vec_push(&p->threads,
+		(struct profile_thread){
+			.process = mapped(&in->maps.process, d->process),
+			.tid = d->tid,
+			.is_main = d->is_main,
+			.start_ns = d->start_ns,
+		});
 	vec_push(&in->maps.thread.id, (uint32_t)p->threads.count);
 }
 
@@ -225,8 +226,9 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 
 	section_of(in);
 	for (size_t i = 0; i < d->string_count; i++)
-		vec_push(&maps->string.id, intern_bytes(&p->strings, d->strings[i].data,
-						   d->strings[i].size));
+		vec_push(&maps->string.id,
+			intern_bytes(&p->strings, d->strings[i].data,
+				d->strings[i].size));
 	for (size_t i = 0; i < d->module_count; i++) {
 		struct profile_module m = {string_of(in, d->modules[i].path),
 			string_new(p, d->modules[i].build_id)};
@@ -250,8 +252,8 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 		vec_push(&maps->node.id, intern_bytes(&p->nodes, &n, sizeof(n)));
 	}
 	for (size_t i = 0; i < d->class_count; i++) {
-		struct profile_class c = {
-			d->classes[i].kind, string_of(in, d->classes[i].detail)};
+		struct profile_class c = {d->classes[i].kind,
+			string_of(in, d->classes[i].detail)};
 
 		vec_push(&maps->class_id.id, intern_bytes(&p->classes, &c, sizeof(c)));
 	}
@@ -307,8 +309,8 @@ static int64_t sum_of(const int64_t *values, size_t count)
 	return sum;
 }
 
-static void add_use(
-	struct profile_metric_use *use, uint64_t *count, uint64_t rows, int64_t sum)
+static void add_use(struct profile_metric_use *use, uint64_t *count, uint64_t rows,
+	int64_t sum)
 {
 	*count += rows;
 	use->sum = add_wrapping(use->sum, sum);
@@ -402,8 +404,8 @@ static void take_process_end(struct profile_feed *in, const struct ptf_process_e
 	see_time(in, e->time_ns);
 }
 
-static void take_process_image(
-	struct profile_feed *in, const struct ptf_process_image *image)
+static void take_process_image(struct profile_feed *in,
+	const struct ptf_process_image *image)
 {
 	uint32_t id = mapped(&in->maps.process, image->process);
 	struct profile_process *process;
@@ -431,13 +433,14 @@ static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 	for (size_t i = 0; i < f->symbol_count; i++) {
 		const struct ptf_symbol *s = &f->symbols[i];
 
-		vec_push(&p->symbols, (struct ptf_symbol){
-					      .frame = mapped(&in->maps.frame, s->frame),
-					      .name = string_of(in, s->name),
-					      .file = string_of(in, s->file),
-					      .line = s->line,
-					      .inline_depth = s->inline_depth,
-				      });
+		vec_push(&p->symbols,
+			(struct ptf_symbol){
+				.frame = mapped(&in->maps.frame, s->frame),
+				.name = string_of(in, s->name),
+				.file = string_of(in, s->file),
+				.line = s->line,
+				.inline_depth = s->inline_depth,
+			});
 	}
 	for (size_t i = 0; i < f->thread_name_count; i++) {
 		uint32_t id = mapped(&in->maps.thread, f->thread_names[i].thread);
@@ -583,8 +586,7 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 				ptf_reader_file_bytes(reader));
 	}
 	/* What fails is told by one line, not by what led to it. */
-	for (const struct ptf_error *note;
-		rc >= 0 && hooks->note &&
+	for (const struct ptf_error *note; rc >= 0 && hooks->note &&
 		(note = ptf_reader_note(reader, note_count)) != NULL;
 		note_count++)
 		hooks->note(hooks->context, path, note);

@@ -34,8 +34,8 @@ int64_t class_times_waits(const struct class_times *t)
 
 bool class_times_lack_samples(const struct class_times *t)
 {
-	return units_percent(
-		       (double)t->ns[PTF_CLASS_UNKNOWN], (double)class_times_cpu(t)) > 1;
+	return units_percent((double)t->ns[PTF_CLASS_UNKNOWN],
+		       (double)class_times_cpu(t)) > 1;
 }
 
 void class_times_add(struct class_times *to, const struct class_times *t)
@@ -60,8 +60,8 @@ struct class_times *report_thread_times(const struct profile *p)
 
 const char *report_class_label(uint32_t class_kind)
 {
-	static const char *const labels[PTF_CLASS_KIND_COUNT] = {
-		"unsampled", "Python", "native", "kernel", "ready", "GIL", "wait"};
+	static const char *const labels[PTF_CLASS_KIND_COUNT] = {"unsampled", "Python",
+		"native", "kernel", "ready", "GIL", "wait"};
 
 	return class_kind < PTF_CLASS_KIND_COUNT ? labels[class_kind] : labels[0];
 }
@@ -89,8 +89,8 @@ char *report_function_title(const struct profile *p, uint32_t function)
 	int size;
 
 	if (slash)
-		module = (struct ptf_text){
-			slash + 1, module.size - (size_t)(slash + 1 - module.data)};
+		module = (struct ptf_text){slash + 1,
+			module.size - (size_t)(slash + 1 - module.data)};
 	if (!function)
 		name = (struct ptf_text){"[no stack]", 10};
 	/* Where code has a file, that says more than its module; names that
@@ -105,8 +105,8 @@ char *report_function_title(const struct profile *p, uint32_t function)
 
 bool report_is_library(struct ptf_text path)
 {
-	static const char *const mark[] = {
-		"/site-packages/", "/dist-packages/", "/lib/python", "/lib64/python"};
+	static const char *const mark[] = {"/site-packages/", "/dist-packages/",
+		"/lib/python", "/lib64/python"};
 
 	if (path.size && path.data[0] == '<') /* "<frozen importlib._bootstrap>" */
 		return memmem(path.data, path.size, "<frozen ", 8) != NULL;
@@ -126,7 +126,7 @@ bool report_shows_file(const struct report *r, const struct profile *p,
 		return true;
 	/* "<string>" is nobody's file. */
 	return path.size && path.data[0] != '<' && !report_is_library(path) &&
-	       units_percent((double)file->total_ns, all) >= min_share_percent;
+		units_percent((double)file->total_ns, all) >= min_share_percent;
 }
 
 /* --------------------------------------------------------------- making */
@@ -181,7 +181,7 @@ static unsigned file_flags(struct maker *m, uint32_t file)
 						     : file && !report_is_library(path);
 
 		*flags = (unsigned char)(FILE_ASKED | (selected ? FILE_SELECTED : 0) |
-					 (user ? FILE_USER : 0));
+			(user ? FILE_USER : 0));
 	}
 	return *flags;
 }
@@ -249,8 +249,8 @@ static void add_stack(struct maker *m, uint32_t node, const struct class_times *
 		vec_cover(&m->file_tally, file);
 		add_total(&m->file_tally.item[file], time_ns, m->stack_number);
 		if (i == owner) {
-			class_times_add(
-				&m->function_tally.item[place.function].self, times);
+			class_times_add(&m->function_tally.item[place.function].self,
+				times);
 			class_times_add(&m->file_tally.item[file].self, times);
 		}
 	}
@@ -277,7 +277,7 @@ static bool is_selected_thread(const struct profile *p, const struct report_opti
 static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
 {
 	return profile_is_off_cpu(profile_get_class(p, c->class_id).kind) && c->thread &&
-	       !p->threads.item[c->thread - 1].is_main;
+		!p->threads.item[c->thread - 1].is_main;
 }
 
 bool report_counts(const struct profile *p, const struct report_options *options,
@@ -395,8 +395,8 @@ static void collect(struct maker *m)
 		const struct tally *t = &m->function_tally.item[id];
 		struct profile_function f = profile_get_function(m->p, id);
 		uint32_t line = f.first_line || id >= m->function_line.count
-					? f.first_line
-					: m->function_line.item[id];
+			? f.first_line
+			: m->function_line.item[id];
 
 		if (!t->seen)
 			continue;
@@ -420,8 +420,8 @@ static void collect(struct maker *m)
 			compare_files, (void *)(uintptr_t)m->p);
 }
 
-void report_make(
-	struct report *r, const struct profile *p, const struct report_options *options)
+void report_make(struct report *r, const struct profile *p,
+	const struct report_options *options)
 {
 	struct maker m = {.r = r, .p = p, .options = options};
 

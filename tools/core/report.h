@@ -70,8 +70,8 @@ struct report {
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell);
 
-void report_make(
-	struct report *r, const struct profile *p, const struct report_options *options);
+void report_make(struct report *r, const struct profile *p,
+	const struct report_options *options);
 void report_free(struct report *r);
 
 int64_t class_times_sum(const struct class_times *t);

@@ -31,8 +31,8 @@ bool selection_has_file(const struct selection *s, struct ptf_text path)
 	return matches;
 }
 
-bool selection_has_thread(
-	const struct selection *s, const struct profile *p, uint32_t thread)
+bool selection_has_thread(const struct selection *s, const struct profile *p,
+	uint32_t thread)
 {
 	struct ptf_text name;
 	char tid[16] = "", text[256];

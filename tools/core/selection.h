@@ -14,8 +14,8 @@ struct selection {
  * "w*.py" and "src/w*.py" all match "/home/me/src/walk.py".
  */
 bool selection_has_file(const struct selection *s, struct ptf_text path);
-bool selection_has_thread(
-	const struct selection *s, const struct profile *p, uint32_t thread);
+bool selection_has_thread(const struct selection *s, const struct profile *p,
+	uint32_t thread);
 void selection_free(struct selection *s);
 
 #endif

@@ -49,9 +49,9 @@ char *units_time_brief(char buffer[UNITS_SIZE], int64_t time_ns)
 		value /= 1000;
 	if (i < 3 || value < 59.95)
 		snprintf(buffer, UNITS_SIZE, "%s%.*f %s", sign,
-			value < 9.995   ? 2
-			: value < 99.95 ? 1
-					: 0,
+			value < 9.995           ? 2
+				: value < 99.95 ? 1
+						: 0,
 			value, unit[i]);
 	else if (seconds < 3600)
 		snprintf(buffer, UNITS_SIZE, "%s%" PRIu64 "m:%02us", sign, seconds / 60,
@@ -76,9 +76,9 @@ char *units_bytes(char buffer[UNITS_SIZE], uint64_t bytes)
 	for (; value >= 1023.5 && i + 1 < sizeof(unit) / sizeof(unit[0]); i++)
 		value /= 1024;
 	snprintf(buffer, UNITS_SIZE, "%.*f %s",
-		value < 9.995   ? 2
-		: value < 99.95 ? 1
-				: 0,
+		value < 9.995           ? 2
+			: value < 99.95 ? 1
+					: 0,
 		value, unit[i]);
 	return buffer;
 }

@@ -87,8 +87,8 @@ static void put_named(struct dump *d, const char *key, unsigned value,
 		fprintf(d->out, " %s=%u", key, value);
 }
 
-static const char *const class_names[] = {
-	"unknown", "python", "native", "kernel", "runnable", "gil", "wait"};
+static const char *const class_names[] = {"unknown", "python", "native", "kernel",
+	"runnable", "gil", "wait"};
 
 static void put_class(struct dump *d, uint32_t class_id)
 {
@@ -105,8 +105,8 @@ static void put_class(struct dump *d, uint32_t class_id)
 
 static struct ptf_text metric_name(const struct dump *d, uint32_t id)
 {
-	return string_of(
-		d, id && id <= d->metric_names.count ? d->metric_names.item[id - 1] : 0);
+	return string_of(d,
+		id && id <= d->metric_names.count ? d->metric_names.item[id - 1] : 0);
 }
 
 /* `frame=7 "step" line=12` */
@@ -159,8 +159,8 @@ static void end(struct dump *d)
 
 static void dump_code(struct dump *d, const struct ptf_definitions *def)
 {
-	static const char *const kinds[] = {
-		"unknown", "python", "native", "kernel", "synthetic"};
+	static const char *const kinds[] = {"unknown", "python", "native", "kernel",
+		"synthetic"};
 
 	for (size_t i = 0; i < def->module_count; i++) {
 		begin(d, "module");
@@ -368,8 +368,8 @@ static void dump_counters(struct dump *d, const struct ptf_counters *c)
 
 static void dump_marks(struct dump *d, const struct ptf_marks *m)
 {
-	static const char *const kinds[] = {
-		"instant", "begin", "end", "recording-on", "recording-off"};
+	static const char *const kinds[] = {"instant", "begin", "end", "recording-on",
+		"recording-off"};
 
 	for (size_t i = 0; i < m->count; i++) {
 		begin(d, "mark");

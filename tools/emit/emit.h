@@ -62,12 +62,12 @@ struct emit_format {
 	unsigned options;         /* enum emit_option */
 	enum emit_weight weight;  /* without --weight */
 	/* Write errors show at the end, in the file's error flag. */
-	void (*write)(
-		FILE *out, const struct profile *p, const struct emit_options *options);
+	void (*write)(FILE *out, const struct profile *p,
+		const struct emit_options *options);
 };
 
-static inline enum emit_weight emit_weight(
-	const struct emit_format *format, const struct emit_options *options)
+static inline enum emit_weight emit_weight(const struct emit_format *format,
+	const struct emit_options *options)
 {
 	return options->weight == EMIT_WEIGHT_DEFAULT ? format->weight : options->weight;
 }

@@ -161,8 +161,8 @@ static void put_stack(FILE *out, const struct folder *f, uint32_t id)
 	fprintf(out, " %" PRId64 "\n", weight);
 }
 
-static void write_folded(
-	FILE *out, const struct profile *p, const struct emit_options *options)
+static void write_folded(FILE *out, const struct profile *p,
+	const struct emit_options *options)
 {
 	struct folder f = {.p = p,
 		.options = options,
@@ -196,7 +196,7 @@ const struct emit_format emit_folded = {
 	.description = "collapsed stacks for flame graphs, weights in microseconds",
 	.cannot_carry = "classes, times of the samples, source text, counters",
 	.options = EMIT_OPTION_THREAD | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
-		   EMIT_OPTION_WEIGHT | EMIT_OPTION_SAMPLES | EMIT_OPTION_NO_LINES,
+		EMIT_OPTION_WEIGHT | EMIT_OPTION_SAMPLES | EMIT_OPTION_NO_LINES,
 	.weight = EMIT_WEIGHT_CPU,
 	.write = write_folded,
 };

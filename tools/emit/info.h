@@ -12,11 +12,11 @@ struct info_view {
 	struct terminal terminal;
 };
 
-void info_write_text(
-	FILE *out, const struct trace_info *info, const struct info_view *view);
+void info_write_text(FILE *out, const struct trace_info *info,
+	const struct info_view *view);
 /* A few lines, for after a recording; the profile must be finished. */
-void info_write_summary(
-	FILE *out, const struct trace_info *info, const struct info_view *view);
+void info_write_summary(FILE *out, const struct trace_info *info,
+	const struct info_view *view);
 /* The schema is in tools/README.md. */
 void info_write_json(FILE *out, const struct trace_info *info);
 

@@ -10,8 +10,8 @@
 
 const char *info_class_name(uint32_t class_kind)
 {
-	static const char *const names[PTF_CLASS_KIND_COUNT] = {
-		"unknown", "python", "native", "kernel", "runnable", "gil", "wait"};
+	static const char *const names[PTF_CLASS_KIND_COUNT] = {"unknown", "python",
+		"native", "kernel", "runnable", "gil", "wait"};
 
 	return class_kind < PTF_CLASS_KIND_COUNT ? names[class_kind] : names[0];
 }
@@ -32,8 +32,8 @@ static void put_hex(struct json *j, const char *key, const uint8_t *data, size_t
 	json_literal(j, key, text);
 }
 
-static void put_section(
-	struct json *j, const struct profile *p, const struct info_section *s)
+static void put_section(struct json *j, const struct profile *p,
+	const struct info_section *s)
 {
 	static const char *const block_names[] = {"", "section_start", "definitions",
 		"samples", "aggregates", "edges", "counters", "marks", "clock", "facts",
@@ -170,8 +170,8 @@ static void put_processes(struct json *j, const struct profile *p)
 			json_unsigned(j, "system_ns", process->end.system_ns);
 			json_unsigned(j, "major_faults", process->end.major_fault_count);
 			json_unsigned(j, "minor_faults", process->end.minor_fault_count);
-			json_unsigned(
-				j, "maximum_rss_bytes", process->end.maximum_rss_bytes);
+			json_unsigned(j, "maximum_rss_bytes",
+				process->end.maximum_rss_bytes);
 		}
 		json_end(j);
 	}
@@ -228,8 +228,8 @@ static void put_metrics(struct json *j, const struct profile *p)
 
 static void put_losses_and_marks(struct json *j, const struct profile *p)
 {
-	static const char *const kinds[] = {
-		"instant", "begin", "end", "recording_on", "recording_off"};
+	static const char *const kinds[] = {"instant", "begin", "end", "recording_on",
+		"recording_off"};
 
 	json_array(j, "losses");
 	for (size_t i = 0; i < p->losses.count; i++) {
@@ -248,8 +248,8 @@ static void put_losses_and_marks(struct json *j, const struct profile *p)
 		json_inline_object(j, NULL);
 		json_unsigned(j, "section", m->section);
 		json_integer(j, "time_ns", m->time_ns);
-		json_unsigned(
-			j, "tid", m->thread ? p->threads.item[m->thread - 1].tid : 0);
+		json_unsigned(j, "tid",
+			m->thread ? p->threads.item[m->thread - 1].tid : 0);
 		json_literal(j, "kind", m->kind < 5 ? kinds[m->kind] : "unknown");
 		put_id(j, p, "name", m->name);
 		json_end(j);

@@ -79,8 +79,8 @@ static uint32_t function_around(const struct summary *s, const struct busy_place
 	struct profile_function inner = {0};
 
 	for (size_t i = 0; i < place->file->functions.count; i++) {
-		struct profile_function f = profile_get_function(
-			s->p, place->file->functions.item[i].function);
+		struct profile_function f = profile_get_function(s->p,
+			place->file->functions.item[i].function);
 
 		if (f.first_line && f.first_line <= place->line &&
 			place->line - f.first_line < f.line_count &&
@@ -94,25 +94,25 @@ static void put_busy_line(const struct summary *s, const struct busy_place *plac
 {
 	struct ptf_text path = profile_string(s->p, place->file->file), text = {"", 0};
 	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	struct text_style style = {
-		.unicode = s->style.unicode, .max_columns = PLACE_COLUMNS};
+	struct text_style style = {.unicode = s->style.unicode,
+		.max_columns = PLACE_COLUMNS};
 	unsigned column = sizeof("  100 %  ") - 1;
 
 	if (slash)
-		path = (struct ptf_text){
-			slash + 1, path.size - (size_t)(slash + 1 - path.data)};
+		path = (struct ptf_text){slash + 1,
+			path.size - (size_t)(slash + 1 - path.data)};
 	column += text_put(s->out, path.data, path.size, &style);
 	column += (unsigned)fprintf(s->out, ":%" PRIu32 "  ", place->line);
-	profile_source_line(
-		profile_source_of(s->p, place->file->file), place->line, &text);
+	profile_source_line(profile_source_of(s->p, place->file->file), place->line,
+		&text);
 	while (text.size && (*text.data == ' ' || *text.data == '\t')) {
 		text.data++;
 		text.size--;
 	}
 	if (!text.size) {
 		text = profile_string(s->p, function_around(s, place));
-		column += (unsigned)fprintf(
-			s->out, "(no source)%s", text.size ? " in " : "");
+		column += (unsigned)fprintf(s->out, "(no source)%s",
+			text.size ? " in " : "");
 	}
 	/* A line of the terminal each, but not of nothing but the path. */
 	if (s->style.max_columns && column + 10 < s->style.max_columns &&
@@ -201,8 +201,8 @@ static void put_losses(const struct summary *s)
 	}
 }
 
-void info_write_summary(
-	FILE *out, const struct trace_info *info, const struct info_view *view)
+void info_write_summary(FILE *out, const struct trace_info *info,
+	const struct info_view *view)
 {
 	const struct report_options options = {0};
 	struct summary s = {.out = out,

@@ -119,7 +119,7 @@ static void put_attributes(struct teller *t, const struct profile_section *s)
 
 		for (size_t k = 0; k < sizeof(shown_elsewhere) / sizeof(char *); k++)
 			hidden |= a.key.size == strlen(shown_elsewhere[k]) &&
-				  !memcmp(a.key.data, shown_elsewhere[k], a.key.size);
+				!memcmp(a.key.data, shown_elsewhere[k], a.key.size);
 		if (hidden)
 			continue;
 		label(t, any ? "" : "attributes");
@@ -190,8 +190,9 @@ static void put_file(struct teller *t, const struct info_file *f)
 		if (f->notes.item[i].has_offset)
 			fprintf(t->out, "at offset 0x%" PRIx64 ": ",
 				f->notes.item[i].offset);
-		put_text(t, (struct ptf_text){f->notes.item[i].message,
-				    strlen(f->notes.item[i].message)});
+		put_text(t,
+			(struct ptf_text){f->notes.item[i].message,
+				strlen(f->notes.item[i].message)});
 		fputc('\n', t->out);
 	}
 	for (size_t i = 0; i < shown(t, f->sections.count); i++) {
@@ -373,8 +374,8 @@ static void put_metrics(struct teller *t)
 
 static void put_losses_and_marks(struct teller *t)
 {
-	static const char *const kinds[] = {
-		"", "begin of ", "end of ", "recording on ", "recording off "};
+	static const char *const kinds[] = {"", "begin of ", "end of ", "recording on ",
+		"recording off "};
 	const struct text_style style = {.unicode = t->view->terminal.unicode,
 		.max_columns = t->view->terminal.columns};
 	char time[UNITS_SIZE];
@@ -471,8 +472,8 @@ static void put_sizes(struct teller *t)
 	put_more(t, info->sizes.count);
 }
 
-void info_write_text(
-	FILE *out, const struct trace_info *info, const struct info_view *view)
+void info_write_text(FILE *out, const struct trace_info *info,
+	const struct info_view *view)
 {
 	struct teller t = {.out = out, .info = info, .p = info->profile, .view = view};
 

@@ -89,8 +89,8 @@ static void put_percent(const struct view *v, struct cells *c, size_t *column, i
 
 	c->cell[*column] = c->text[*column];
 	if (value >= 1) {
-		snprintf(
-			c->text[*column], CELL_SIZE, "%.0f%%", value > 999 ? 999 : value);
+		snprintf(c->text[*column], CELL_SIZE, "%.0f%%",
+			value > 999 ? 999 : value);
 		c->any = true;
 	} else if (v->tenths && value > 0) {
 		snprintf(c->text[*column], CELL_SIZE, value < 0.05 ? "<0.1%%" : "%.1f%%",
@@ -133,8 +133,8 @@ static void put_row(struct view *v, uint32_t line, const struct class_times *sel
 
 	v->has_rows = true;
 	fill(v, &c, line, self, total_ns);
-	table_row(
-		&v->table, c.cell, text.data, text.size, c.hot ? PAINT_HOT : PAINT_PLAIN);
+	table_row(&v->table, c.cell, text.data, text.size,
+		c.hot ? PAINT_HOT : PAINT_PLAIN);
 }
 
 static bool is_active(const struct view *v, const struct report_line *l)
@@ -168,8 +168,8 @@ static void show_range(unsigned char *shown, uint32_t last, int64_t from, int64_
 }
 
 /* The lines of a long file that are worth showing. */
-static void choose_lines(
-	struct view *v, const struct report_file *f, unsigned char *shown, uint32_t last)
+static void choose_lines(struct view *v, const struct report_file *f,
+	unsigned char *shown, uint32_t last)
 {
 	int64_t context = v->options->reduced ? 0 : CONTEXT_LINES;
 
@@ -206,7 +206,7 @@ static void put_gap(struct view *v, uint32_t count)
 static bool is_shown_whole(const struct view *v, uint32_t last)
 {
 	return v->options->all_lines ||
-	       (!v->options->reduced && last <= WHOLE_FILE_LINES);
+		(!v->options->reduced && last <= WHOLE_FILE_LINES);
 }
 
 static void put_source_lines(struct view *v, const struct report_file *f,
@@ -262,8 +262,8 @@ static int compare_total(const void *a, const void *b)
 					  : compare_self(a, b);
 }
 
-static void put_active_lines(
-	struct view *v, const struct report_file *f, const struct profile_source *s)
+static void put_active_lines(struct view *v, const struct report_file *f,
+	const struct profile_source *s)
 {
 	VEC(struct report_line) lines = {0};
 
@@ -285,8 +285,8 @@ static void put_active_lines(
 }
 
 /* Where no line has its per cent, so that the time of the file is somewhere. */
-static void put_busiest_lines(
-	struct view *v, const struct report_file *f, const struct profile_source *s)
+static void put_busiest_lines(struct view *v, const struct report_file *f,
+	const struct profile_source *s)
 {
 	VEC(struct report_line) lines = {0};
 	uint32_t hidden = 0;
@@ -342,11 +342,11 @@ static int compare_functions(const void *a, const void *b)
 	const struct report_function *x = a, *y = b;
 	int64_t s = class_times_sum(&x->self), t = class_times_sum(&y->self);
 
-	return s != t                       ? (s > t ? -1 : 1)
-	       : x->total_ns != y->total_ns ? (x->total_ns > y->total_ns ? -1 : 1)
-	       : x->line != y->line         ? (x->line < y->line ? -1 : 1)
-	       : x->function < y->function  ? -1
-					    : x->function > y->function;
+	return s != t                        ? (s > t ? -1 : 1)
+		: x->total_ns != y->total_ns ? (x->total_ns > y->total_ns ? -1 : 1)
+		: x->line != y->line         ? (x->line < y->line ? -1 : 1)
+		: x->function < y->function  ? -1
+					     : x->function > y->function;
 }
 
 static void put_busiest_functions(struct view *v, const struct report_file *f)
@@ -475,8 +475,8 @@ static void put_files(struct view *v)
 		if (!f->is_selected) {
 			class_times_add(&unselected, &f->self);
 			unselected_count += class_times_sum(&f->self) != 0;
-		} else if (!report_shows_file(
-				   &v->report, v->p, f, v->options->min_share_percent)) {
+		} else if (!report_shows_file(&v->report, v->p, f,
+				   v->options->min_share_percent)) {
 			class_times_add(&small, &f->self);
 			small_count += class_times_sum(&f->self) != 0;
 		} else {
@@ -564,8 +564,8 @@ static char *thread_title(const struct profile *p, uint32_t id)
 	return text;
 }
 
-static void put_thread_overview(
-	struct view *v, const struct thread_row *row, size_t count)
+static void put_thread_overview(struct view *v, const struct thread_row *row,
+	size_t count)
 {
 	static const struct table_column columns[] = {
 		{"Seconds", "Python", 9, PAINT_PYTHON},
@@ -673,8 +673,8 @@ static void put_threads(struct view *v)
 
 /* ----------------------------------------------------------------- all */
 
-static void write_table(
-	FILE *out, const struct profile *p, const struct emit_options *options)
+static void write_table(FILE *out, const struct profile *p,
+	const struct emit_options *options)
 {
 	struct view v = {.out = out,
 		.p = p,
@@ -694,9 +694,9 @@ const struct emit_format emit_table = {
 	.description = "lines and functions with their share of the time, for people",
 	.cannot_carry = "stacks, times of the samples, counters",
 	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_THREADS |
-		   EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE |
-		   EMIT_OPTION_REDUCED | EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT |
-		   EMIT_OPTION_CLASSES | EMIT_OPTION_WEIGHT,
+		EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE |
+		EMIT_OPTION_REDUCED | EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT |
+		EMIT_OPTION_CLASSES | EMIT_OPTION_WEIGHT,
 	.weight = EMIT_WEIGHT_WALL,
 	.write = write_table,
 };

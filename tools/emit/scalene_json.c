@@ -38,16 +38,16 @@ static void put_class_ns(struct json *j, const struct class_times *t)
 }
 
 /* What lines and functions have in common. */
-static void put_measures(
-	struct writer *w, const struct class_times *self, int64_t total_ns)
+static void put_measures(struct writer *w, const struct class_times *self,
+	int64_t total_ns)
 {
 	static const char *const zero_number[] = {"n_core_utilization", "n_gpu_percent",
 		"n_gpu_avg_memory_mb", "n_gpu_peak_memory_mb", "n_avg_mb", "n_peak_mb",
 		"n_growth_mb", "n_malloc_mb", "n_python_fraction", "n_usage_fraction",
 		"n_copy_mb_s", "n_async_await_percent", "n_async_concurrency_mean",
 		"n_async_concurrency_peak"};
-	static const char *const empty_list[] = {
-		"cpu_samples_list", "memory_samples", "async_task_names"};
+	static const char *const empty_list[] = {"cpu_samples_list", "memory_samples",
+		"async_task_names"};
 	struct json *j = &w->j;
 	double all = (double)w->report.all_ns;
 
@@ -55,8 +55,8 @@ static void put_measures(
 		units_percent((double)self->ns[PTF_CLASS_PYTHON], all));
 	json_number(j, "n_cpu_percent_c",
 		units_percent((double)self->ns[PTF_CLASS_NATIVE], all));
-	json_number(
-		j, "n_sys_percent", units_percent((double)class_times_system(self), all));
+	json_number(j, "n_sys_percent",
+		units_percent((double)class_times_system(self), all));
 	for (size_t i = 0; i < sizeof(zero_number) / sizeof(zero_number[0]); i++)
 		json_number(j, zero_number[i], 0);
 	json_integer(j, "n_mallocs", 0);
@@ -170,7 +170,7 @@ static void put_functions(struct writer *w, const struct report_file *f)
 static bool is_reported(struct writer *w, const struct report_file *f)
 {
 	return f->is_selected &&
-	       report_shows_file(&w->report, w->p, f, w->options->min_share_percent);
+		report_shows_file(&w->report, w->p, f, w->options->min_share_percent);
 }
 
 static void put_files(struct writer *w)
@@ -248,8 +248,8 @@ static void add_stack(struct stacks *s, const struct id_list *list,
 	s->tally.item[id].count += c->count;
 }
 
-static void collect_stacks(
-	struct writer *w, struct stacks *python, struct stacks *combined)
+static void collect_stacks(struct writer *w, struct stacks *python,
+	struct stacks *combined)
 {
 	struct id_list all = {0}, only_python = {0};
 
@@ -393,7 +393,7 @@ static bool ends_with(struct ptf_text text, const char *end)
 	size_t length = strlen(end);
 
 	return text.size >= length &&
-	       !memcmp(text.data + text.size - length, end, length);
+		!memcmp(text.data + text.size - length, end, length);
 }
 
 /* The program as a person names it: the script, else the executable. */
@@ -480,17 +480,17 @@ static void put_top(struct writer *w)
 	json_literal(j, "ptf_version", PTF_VERSION_STRING);
 	json_literal(j, "ptf_weight", w->report_options.cpu_only ? "cpu" : "wall");
 	json_literal(j, "ptf_waits",
-		w->report_options.cpu_only ? "none"
-		: w->options->wait_all     ? "all"
-					   : "main");
+		w->report_options.cpu_only     ? "none"
+			: w->options->wait_all ? "all"
+					       : "main");
 	json_unsigned(j, "ptf_samples", w->p->sample_count);
 	json_integer(j, "ptf_all_ns", w->report.all_ns);
 	json_integer(j, "ptf_other_waits_ns", w->report.other_waits_ns);
 	put_class_ns(j, &w->report.all);
 }
 
-static void write_json(
-	FILE *out, const struct profile *p, const struct emit_options *options)
+static void write_json(FILE *out, const struct profile *p,
+	const struct emit_options *options)
 {
 	struct writer w = {.p = p,
 		.options = options,
@@ -517,7 +517,7 @@ const struct emit_format emit_json = {
 	.description = "Scalene's JSON, with exact nanoseconds added",
 	.cannot_carry = "times of the samples, counters, marks",
 	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_WAIT |
-		   EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE | EMIT_OPTION_WEIGHT,
+		EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE | EMIT_OPTION_WEIGHT,
 	.weight = EMIT_WEIGHT_WALL,
 	.write = write_json,
 };

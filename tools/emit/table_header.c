@@ -9,8 +9,8 @@
 
 void table_prose(FILE *out, const struct terminal *terminal, const char *text)
 {
-	struct text_style style = {
-		.unicode = terminal->unicode, .max_columns = terminal->columns};
+	struct text_style style = {.unicode = terminal->unicode,
+		.max_columns = terminal->columns};
 
 	text_wrap(out, text, &style, 0, 0);
 	fputc('\n', out);
@@ -74,10 +74,10 @@ void table_basis(FILE *out, const struct emit_options *options,
 	snprintf(text, sizeof(text), "100 %% is %s: CPU time%s%s.",
 		units_time_brief(whole, report->all_ns),
 		scope.one_thread && scope.cpu_only ? " of this thread"
-		: scope.one_thread                 ? " and waits of this thread"
-		: scope.cpu_only                   ? " of all threads"
-		: options->wait_all                ? " and waits of all threads"
-				    : " of all threads and waits of main threads",
+			: scope.one_thread         ? " and waits of this thread"
+			: scope.cpu_only           ? " of all threads"
+			: options->wait_all        ? " and waits of all threads"
+					    : " of all threads and waits of main threads",
 		scope.cpu_only ? ", without waits" : "");
 	table_prose(out, terminal, text);
 	if (report->other_waits_ns) {
@@ -97,8 +97,8 @@ void table_basis(FILE *out, const struct emit_options *options,
 				: "system: kernel + ready to run + waiting for the GIL + "
 				  "other waits (--classes splits it).");
 	if (scope.has_unknown)
-		table_prose(
-			out, terminal, "unsampled: CPU time that no sample stands for.");
+		table_prose(out, terminal,
+			"unsampled: CPU time that no sample stands for.");
 	if (options->charge == CHARGE_USER)
 		table_prose(out, terminal,
 			"Library code counts for the line of the program that called "
