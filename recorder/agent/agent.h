@@ -96,7 +96,8 @@ uint64_t *agent_ring(uint32_t slot_index);
 
 /* signals.c: installs the handler, past our own interposition. */
 int agent_install_handler(void);
-void agent_uninstall_handler(void); /* before exec, in a forked child */
+void agent_uninstall_handler(void); /* in a forked child */
+void agent_signals_before_exec(void);
 
 uint64_t agent_clock_ns(clockid_t clock);
 

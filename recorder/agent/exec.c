@@ -89,7 +89,7 @@ static int follow(const struct exec_call *call, char *const environment[])
 		return call->execute(call, environment);
 	}
 	agent_source_pause(&agent_thread);
-	agent_uninstall_handler();
+	agent_signals_before_exec();
 	call->execute(call, with_ours);
 	int failed = errno;
 	agent_install_handler();

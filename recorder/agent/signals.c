@@ -91,10 +91,14 @@ int agent_install_handler(void)
 		.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK,
 	};
 	sigset_t ours, inherited;
+	struct sigaction before;
 
 	sigfillset(&action.sa_mask);
-	if (real(agent.signal_number, &action, &program_action) != 0)
+	if (real(agent.signal_number, &action, &before) != 0)
 		return -1;
+	/* After a failed exec it may be ours already. */
+	if (before.sa_sigaction != handle)
+		program_action = before;
 	/* Whoever started the program may have blocked the signal. */
 	make_set(&ours);
 	if (pthread_sigmask(SIG_UNBLOCK, &ours, &inherited) == 0)
@@ -103,17 +107,36 @@ int agent_install_handler(void)
 	return 0;
 }
 
-void agent_uninstall_handler(void)
+/* Of the calling thread: as the program believes it to be. */
+static void restore_mask(void)
 {
-	AGENT_REAL(sigaction);
 	__typeof__(&pthread_sigmask) set_real_mask =
 		(__typeof__(&pthread_sigmask))agent_next("pthread_sigmask");
 	sigset_t ours;
 
-	real(agent.signal_number, &program_action, NULL);
 	make_set(&ours);
 	if (agent_thread.blocks_signal)
 		set_real_mask(SIG_BLOCK, &ours, NULL);
+}
+
+void agent_signals_before_exec(void)
+{
+	AGENT_REAL(sigaction);
+
+	/* Handlers end with the image, what is ignored goes on. Never to the
+	   default here: other threads still tick, and one tick would kill. */
+	if (!(program_action.sa_flags & SA_SIGINFO) &&
+		program_action.sa_handler == SIG_IGN)
+		real(agent.signal_number, &program_action, NULL);
+	restore_mask();
+}
+
+void agent_uninstall_handler(void)
+{
+	AGENT_REAL(sigaction);
+
+	real(agent.signal_number, &program_action, NULL);
+	restore_mask();
 }
 
 AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict action,

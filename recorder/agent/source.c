@@ -64,25 +64,25 @@ static uint64_t first_period_ns(void)
 static int open_perf(struct agent_thread *thread)
 {
 	int fd = perf_open_sigtrap(first_period_ns());
-	int failure = 0;
 	void *page;
 
 	if (fd < 0)
 		return errno;
 	fd = move_high(fd);
 	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd, 0);
-	if (page == MAP_FAILED ||
-		(!atomic_load(&agent.shm->is_paused) &&
-			ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0))
-		failure = errno;
 	if (page == MAP_FAILED) {
+		int failure = errno;
 		close(fd);
 		return failure;
 	}
+	/* Before the first tick can come: its handler sets the real period. */
 	thread->event_page = page;
 	thread->event_fd = fd;
 	atomic_store_explicit(&thread->slot->event_fd, fd, memory_order_release);
-	return failure;
+	if (!atomic_load(&agent.shm->is_paused) &&
+		ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
+		return errno;
+	return 0;
 }
 
 /* The program may have closed it, and opened something else under its number. */
@@ -174,9 +174,10 @@ void agent_source_resume(struct agent_thread *thread)
 
 bool agent_source_is_due(struct agent_thread *thread)
 {
-	if (thread->event_page && !thread->has_ticked)
+	if (thread->event_page && !thread->has_ticked) {
 		set_period(thread);
-	thread->has_ticked = true;
+		thread->has_ticked = true;
+	}
 	if (thread->event_fd >= 0 &&
 		atomic_load_explicit(&thread->slot->event_is_taken, memory_order_acquire))
 		agent_source_drop_fd(thread);
