@@ -31,7 +31,14 @@ struct command {
 	bool shows_table, is_quiet;
 };
 
-enum { KEY_PYTHON = 256, KEY_CLI, KEY_SOURCE, KEY_NO_SOURCE, KEY_NO_ARGS };
+enum {
+	KEY_PYTHON = 256,
+	KEY_CLI,
+	KEY_SOURCE,
+	KEY_NO_SOURCE,
+	KEY_NO_ARGS,
+	KEY_RESOLUTION
+};
 
 static const struct argp_option options[] = {
 	{"output", 'o', "FILE", 0,
@@ -53,6 +60,11 @@ static const struct argp_option options[] = {
 	{"quiet", 'q', NULL, 0, "No summary, no notes", 0},
 	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
 	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 0},
+	{"time-resolution", KEY_RESOLUTION, "US", 0,
+		"Step of the time stamps in microseconds; finer ones cost space (a "
+		"sixteenth "
+		"of the sampling period)",
+		0},
 	{"source", KEY_SOURCE, "SOURCE", 0,
 		"What ticks: perf, timer, or auto, the best that works (auto)", 0},
 	{0},
@@ -78,6 +90,16 @@ static double parse_rate(struct argp_state *state, const char *text)
 		argp_error(state, "rate '%s' is not a number from %d to %d", text,
 			RATE_MIN_HZ, RATE_MAX_HZ);
 	return rate_hz;
+}
+
+static uint64_t parse_resolution(struct argp_state *state, const char *text)
+{
+	char *end;
+	double resolution_us = strtod(text, &end);
+
+	if (end == text || *end || !(resolution_us >= 0.001 && resolution_us <= 1e6))
+		argp_error(state, "resolution '%s' is no number of microseconds", text);
+	return (uint64_t)(resolution_us * 1000 + 0.5);
 }
 
 static enum prec_source parse_source(struct argp_state *state, const char *text)
@@ -125,6 +147,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		break;
 	case 'q':
 		command->is_quiet = true;
+		break;
+	case KEY_RESOLUTION:
+		command->session.time_resolution_ns = parse_resolution(state, text);
 		break;
 	case KEY_SOURCE:
 		command->session.source = parse_source(state, text);

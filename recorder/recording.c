@@ -116,7 +116,9 @@ bool recording_begin(struct recording *r, const struct recording_start *start)
 		.origin_monotonic_ns = (int64_t)r->origin_ns,
 		.sample_period_ns = r->shm->period_ns,
 		/* No view can tell apart stamps closer than this. */
-		.time_resolution_ns = r->shm->period_ns / 16,
+		.time_resolution_ns = start->time_resolution_ns
+			? start->time_resolution_ns
+			: r->shm->period_ns / 16,
 	};
 	struct host host;
 	struct ptf_clock clock;

@@ -153,6 +153,7 @@ struct recording_start {
 	const char *executable;
 	char *const *command; /* NULL-terminated */
 	double rate_hz;
+	uint64_t time_resolution_ns; /* of the stamps; 0 = the default */
 };
 bool recording_begin(struct recording *r, const struct recording_start *start);
 

@@ -345,6 +345,7 @@ static int record(struct session *s, const struct target *target)
 		.executable = target->executable,
 		.command = target->arguments,
 		.rate_hz = s->options->rate_hz,
+		.time_resolution_ns = s->options->time_resolution_ns,
 	};
 	char shm_path[64], agent[PATH_MAX];
 	int exit_code;

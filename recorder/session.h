@@ -12,7 +12,8 @@
 struct session_options {
 	const char *output; /* path of the trace, or "-" for standard output */
 	double rate_hz;
-	enum prec_source source; /* 0 = the best that works */
+	uint64_t time_resolution_ns; /* of the stamps; 0 = a sixteenth of the period */
+	enum prec_source source;     /* 0 = the best that works */
 	bool keep_sources, keep_arguments;
 };
 

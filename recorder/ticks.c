@@ -27,17 +27,13 @@ uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall
 	/* There was a tick, or there would be no sample. */
 	if (passed == 0)
 		passed = 1;
-	if (is_after_syscall) {
-		ticks->grid_ns += passed * period_ns;
-		return give(ticks, passed);
-	}
-	ticks->grid_ns = cpu_ns;
+	ticks->grid_ns = is_after_syscall ? ticks->grid_ns + passed * period_ns : cpu_ns;
 	uint64_t due_ns = cpu_ns - ticks->origin_ns;
 	uint64_t given_ns = ticks->given_ns + passed * period_ns;
-	if (given_ns + period_ns < due_ns)
-		passed++;
-	else if (given_ns > due_ns + period_ns)
+	if (given_ns > due_ns + period_ns)
 		passed--;
+	else if (!is_after_syscall && given_ns + period_ns < due_ns)
+		passed++;
 	return give(ticks, passed);
 }
 

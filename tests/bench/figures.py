@@ -124,6 +124,29 @@ def read_speed(trace):
             speeds.append((f"{tool} {' '.join(options)}".strip(), rows, len(data) * 100, seconds))
 
 
+def sizes():
+    """Whole files as written live, definitions and index too, no source texts."""
+    print("Size: the standard library parsed, compiled, searched, packed; without sources\n")
+    print(f"  {'':26} {'samples':>8} {'stacks':>7} {'bytes/sample':>12}")
+    for name, seconds, options in (
+            ("1 kHz", 32, ["-F", "1000"]),
+            ("1 kHz, exact microseconds", 32, ["-F", "1000", "--time-resolution", "1"]),
+            ("10 kHz", 10, ["-F", "10000"])):
+        with tempfile.TemporaryDirectory() as folder:
+            trace = os.path.join(folder, "size.ptf")
+            subprocess.run([BIN / "prec", "-q", "--no-source", *options, "-o", trace, "--",
+                            sys.executable, HERE / "stdlib.py", str(seconds)], check=True)
+            raw = json.loads(subprocess.run([SUPPORT / "rawrows", trace], check=True,
+                                            stdout=subprocess.PIPE).stdout)
+            samples = sum(section["samples"] for section in raw["sections"])
+            report = subprocess.run([BIN / "pinfo", trace], check=True, text=True,
+                                    stdout=subprocess.PIPE).stdout
+            stacks = report.split("definitions stacks ")[1].split(",")[0]
+            print(f"  {name:26} {samples:8} {stacks:>7} {os.path.getsize(trace) / samples:12.3f}",
+                  flush=True)
+    print()
+
+
 def main():
     units = units_for(1.5)
     print(f"Cost: CPU time of a pure-Python program, recorded : alone "
@@ -142,6 +165,7 @@ def main():
         cost("perf record -F 999 -g", perf, ["-F", "999", "-e", "cpu-clock", "-g"], units)
     print("\n  bytes/row: the whole file, names and sources too.  own us/row: CPU time of the\n"
           "  recorder itself, its start and end too, beside the program.\n")
+    sizes()
     print("Reading: the 10 kHz trace a hundred times over, as one file\n")
     for tool, rows, size, seconds in speeds:
         print(f"  {tool:26} {rows / seconds / 1e6:7.2f} million rows/s   "

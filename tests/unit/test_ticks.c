@@ -85,6 +85,21 @@ static void sum_never_runs_away(void **state)
 	}
 }
 
+static void short_system_calls_do_not_run_away_either(void **state)
+{
+	struct ticks ticks = {0};
+	uint64_t cpu_ns = 0;
+
+	(void)state;
+	ticks_start(&ticks, PERIOD, 0);
+	/* Far more samples than ticks of that clock. */
+	for (int i = 0; i < 10000; i++) {
+		ticks_weigh(&ticks, cpu_ns += PERIOD / 10, true);
+		assert_true(ticks.credited_ns <= cpu_ns + PERIOD);
+	}
+	assert_true(cpu_ns <= ticks.credited_ns + 2 * PERIOD);
+}
+
 static void counted_ticks_weigh_one_period_each(void **state)
 {
 	struct ticks ticks = {0};
@@ -121,6 +136,7 @@ int main(void)
 		cmocka_unit_test(ticks_merged_in_a_system_call_count_all),
 		cmocka_unit_test(calls_and_what_follows_get_their_time),
 		cmocka_unit_test(sum_never_runs_away),
+		cmocka_unit_test(short_system_calls_do_not_run_away_either),
 		cmocka_unit_test(counted_ticks_weigh_one_period_each),
 		cmocka_unit_test(counted_ticks_stay_near_the_clock),
 	};
