@@ -81,8 +81,8 @@ void agent_source_resume(struct agent_thread *thread);
 bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
 
 /* sample.c: one tick of the calling thread, from its handler; cpu_ns is its
-   CPU time. */
-void agent_sample(const void *context, uint64_t cpu_ns);
+   CPU time. True when it met code for the first time. */
+bool agent_sample(const void *context, uint64_t cpu_ns);
 
 /* image.c: tells prec what program this is and what it has loaded. */
 void agent_write_image(uint32_t generation);

@@ -177,7 +177,7 @@ static void count_full(void)
 	}
 }
 
-void agent_sample(const void *context, uint64_t cpu_ns)
+bool agent_sample(const void *context, uint64_t cpu_ns)
 {
 	struct guarded_memory guard;
 	struct prec_cursor cursor =
@@ -195,7 +195,7 @@ void agent_sample(const void *context, uint64_t cpu_ns)
 	if (!prec_ring_has_room(&cursor,
 		    SAMPLE_WORDS + (PREC_LEAF_FRAMES + PREC_ROOT_FRAMES) * FRAME_WORDS)) {
 		count_full();
-		return;
+		return false;
 	}
 	guarded_memory_init(&guard);
 	if (guard.memory.read(&guard.memory, sample.pc - sizeof before, before,
@@ -243,4 +243,5 @@ void agent_sample(const void *context, uint64_t cpu_ns)
 		put_unseen_codes(&cursor, &guard.memory, state);
 	prec_ring_commit(&cursor);
 	mark_codes_seen(&cursor, codes);
+	return list.has_unseen;
 }

@@ -48,7 +48,9 @@ static void take_sample(const void *context)
 			memory_order_relaxed);
 		return;
 	}
-	agent_sample(context, start_ns);
+	/* Meeting code for the first time takes long, but only once. */
+	if (agent_sample(context, start_ns))
+		return;
 	uint64_t end_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	agent_thread.quiet_until_cpu_ns = end_ns + SPARE_FACTOR * (end_ns - start_ns);
 }

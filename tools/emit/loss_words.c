@@ -6,9 +6,8 @@
 
 #include "tools/core/units.h"
 
-/* Below, rows are too few to tell of; from the other on, something can be done. */
-#define MATTERS_PERCENT 0.1
-#define ADVICE_PERCENT  1.0
+/* Below this share of the samples a loss changes no picture. */
+#define MATTERS_PERCENT 1.0
 
 /* "N nouns[, 1.2 s of CPU,] were ..." */
 struct loss_words {
@@ -66,8 +65,8 @@ static const struct loss_words words[] = {
 		"a debugger was attached: nothing was sampled meanwhile",
 		"a debugger was attached: nothing was sampled meanwhile", "", true},
 	{"throttled", "sample", "samples", "in all",
-		"was skipped: taking one took too long",
-		"were skipped: taking one took too long",
+		"was skipped, its time is in the next: taking one took too long",
+		"were skipped, their time is in the next: taking one took too long",
 		"Stacks are very deep; a lower rate helps (prec -F).", false},
 };
 
@@ -121,7 +120,7 @@ bool loss_tell(const struct profile *p, size_t index, struct loss_told *told)
 		snprintf(weight, sizeof(weight), ", %s %s,",
 			units_time_brief(time, (int64_t)loss.weight_ns),
 			w ? w->weight : "in all");
-	advice = w && (w->always_matters || percent > ADVICE_PERCENT) ? w->advice : "";
+	advice = w && told->matters ? w->advice : "";
 	if (!w)
 		snprintf(told->text, sizeof(told->text), "%s of \"%.*s\"%s were lost.",
 			count, (int)(kind.size < 80 ? kind.size : 80), kind.data, weight);
