@@ -52,6 +52,7 @@ struct session {
 	const struct session_options *options;
 	struct recording recording;
 	int shm_fd, output_fd, signal_fd;
+	bool is_output_file; /* a file that we opened by its name */
 	bool is_output_ours; /* made by us: removed when nothing ran */
 	unsigned int jitter_seed;
 };
@@ -91,12 +92,16 @@ static int open_output(struct session *s)
 		complain("%s: a trace is not written to a terminal", path);
 		return -1;
 	}
-	if (S_ISREG(status.st_mode) && flock(s->output_fd, LOCK_EX | LOCK_NB) != 0) {
+	/* What a shell opened for us (> or >>) is its business. */
+	if (!strcmp(path, "-") || !S_ISREG(status.st_mode))
+		return 0;
+	s->is_output_file = true;
+	if (flock(s->output_fd, LOCK_EX | LOCK_NB) != 0) {
 		complain("%s: another prec is writing it; give another name with -o",
 			path);
 		return -1;
 	}
-	if (S_ISREG(status.st_mode) && status.st_size > 0 && !is_trace(path)) {
+	if (status.st_size > 0 && !is_trace(path)) {
 		complain("%s: this file is no trace, and is not overwritten", path);
 		return -1;
 	}
@@ -371,7 +376,7 @@ static int record(struct session *s, const struct target *target)
 		drop_output(s);
 		return exit_code;
 	}
-	if (ftruncate(s->output_fd, 0) != 0 && errno != EINVAL)
+	if (s->is_output_file && ftruncate(s->output_fd, 0) != 0)
 		complain("%s: %s", s->options->output, strerror(errno));
 	raise_file_limit();
 	recording_begin(r, &start);

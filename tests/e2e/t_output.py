@@ -105,6 +105,15 @@ def a_file_that_is_no_trace_is_not_overwritten():
 
 
 @test
+def a_shell_appends_to_a_trace():
+    for _ in range(2):
+        done = run("sh", "-c", f"'{PREC}' -q -o - -- cat >> both.ptf", input="typed\n")
+        equal(done.returncode, 0, f"status ({done.stderr})")
+        equal(done.stderr, "typed\n", "what the program copied")
+    equal(len(Trace("both.ptf").sections), 2, "sections")
+
+
+@test
 def two_recordings_cannot_write_one_file():
     first = subprocess.Popen([PREC, "-q", "-o", "one.ptf", "--", "sleep", "2"])
     wait_until(lambda: os.path.exists("one.ptf") and os.path.getsize("one.ptf") > 0)
