@@ -39,7 +39,8 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lm
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps demo check tests check-unit check-golden check-fuzz check-e2e \
-	check-layers check-headers check-cli check-storms check-matrix stress bench fuzz asan \
+	check-layers check-headers check-cli check-consumers check-storms check-matrix stress bench \
+	fuzz asan \
 	lint format install uninstall clean
 
 all: $(PROGRAMS) $(AGENT) ## build everything (the default)
@@ -122,6 +123,10 @@ check-fuzz: tests ## replay the fuzz corpora
 
 check-e2e: tests ## the real tools on real programs
 	@O=$(O) PYTHON=$(PYTHON) sh tests/e2e/run.sh
+
+check-consumers: tests ## other people's viewers on our exports (installs them; not part of check)
+	@O=$(O) PYTHON=$(PYTHON) sh tests/consumers/install.sh
+	@O=$(O) PYTHON=$(PYTHON) sh tests/consumers/run.sh
 
 stress: TIME := 1200
 stress: tests ## hard programs at 10 kHz for TIME seconds (1200), then the whole matrix of truth (15 minutes)

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Installs the programs that read what pconv writes: packages of npm and PyPI at
+# fixed versions into $O/consumers, and Debian's where root may do that.
+#
+#     O=build install.sh
+#
+# What cannot be had is said and left out; the tests that need it are skipped.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+: "${O:=build}" "${PYTHON:=/usr/bin/python3}"
+folder=$O/consumers
+npm_packages="playwright-core@1.65.1 speedscope@1.25.0"
+debian_packages="chromium golang-go nodejs npm"
+
+mkdir -p "$folder" || exit 1
+log=$(mktemp "${TMPDIR:-/tmp}/ptf-install.XXXXXX") || exit 1
+trap 'rm -f "$log"' EXIT
+
+# attempt WHAT COMMAND...: says so when it does not work.
+attempt() {
+	what=$1
+	shift
+	echo "consumers: installing $what"
+	"$@" >"$log" 2>&1 </dev/null && return 0
+	echo "consumers: could not install $what: $(grep -v '^$' "$log" | tail -n 1)" >&2
+	return 1
+}
+
+# A program that comes from elsewhere is as good as Debian's.
+debian_missing() {
+	for package in $debian_packages; do
+		case $package in
+		golang-go) program=go ;;
+		nodejs) program=node ;;
+		*) program=$package ;;
+		esac
+		command -v "$program" >/dev/null 2>&1 || printf ' %s' "$package"
+	done
+}
+
+missing=$(debian_missing)
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq >/dev/null 2>&1
+	# shellcheck disable=SC2086 # a list of words
+	attempt "$missing" apt-get install -y -qq --no-install-recommends $missing
+elif [ -n "$missing" ]; then
+	echo "consumers: missing, and only root may install:$missing" >&2
+fi
+
+# Once for each list of versions.
+if [ "$(cat "$folder/npm-packages" 2>/dev/null)" != "$npm_packages" ] &&
+	command -v npm >/dev/null 2>&1; then
+	# shellcheck disable=SC2086 # a list of words
+	attempt "$npm_packages" npm install --prefix "$folder" --no-audit --no-fund \
+		--ignore-scripts $npm_packages && echo "$npm_packages" >"$folder/npm-packages"
+fi
+exit 0
