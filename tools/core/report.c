@@ -1,5 +1,6 @@
 #include "tools/core/report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,16 @@ void class_times_add(struct class_times *to, const struct class_times *t)
 {
 	for (int i = 0; i < PTF_CLASS_KIND_COUNT; i++)
 		to->ns[i] += t->ns[i];
+}
+
+enum ptf_class class_times_largest(const struct class_times *t)
+{
+	int largest = 0;
+
+	for (int i = 1; i < PTF_CLASS_KIND_COUNT; i++)
+		if (t->ns[i] > t->ns[largest])
+			largest = i;
+	return (enum ptf_class)largest;
 }
 
 struct class_times *report_thread_times(const struct profile *p)
@@ -100,6 +111,22 @@ char *report_function_title(const struct profile *p, uint32_t function)
 			(int)module.size, module.data);
 	else
 		size = asprintf(&text, "%.*s", (int)name.size, name.data);
+	return size < 0 ? memory_zeroed(1, 1) : text;
+}
+
+char *report_thread_title(const struct profile *p, uint32_t thread)
+{
+	struct ptf_text name;
+	char *text;
+	int size;
+
+	if (!thread) {
+		size = asprintf(&text, "[no thread]");
+	} else {
+		name = profile_string(p, p->threads.item[thread - 1].name);
+		size = asprintf(&text, "%.*s%sthread %" PRIu32, (int)name.size, name.data,
+			name.size ? ", " : "", p->threads.item[thread - 1].tid);
+	}
 	return size < 0 ? memory_zeroed(1, 1) : text;
 }
 

@@ -86,6 +86,8 @@ int64_t class_times_waits(const struct class_times *t);
  */
 bool class_times_lack_samples(const struct class_times *t);
 void class_times_add(struct class_times *to, const struct class_times *t);
+/* The class with most of the time. */
+enum ptf_class class_times_largest(const struct class_times *t);
 
 /*
  * Time of each thread, waits included: [thread], and [0] for rows without one.
@@ -109,6 +111,8 @@ const char *report_class_label(uint32_t class_kind);
 
 /* "sin (libm.so.6)": a function for people; the caller frees it. */
 char *report_function_title(const struct profile *p, uint32_t function);
+/* "worker-1, thread 4711", "[no thread]"; the caller frees it. */
+char *report_thread_title(const struct profile *p, uint32_t thread);
 
 /* Installed code, not the user's own: the standard library, site-packages. */
 bool report_is_library(struct ptf_text path);

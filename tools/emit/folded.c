@@ -65,19 +65,9 @@ static uint32_t literal_text(struct folder *f, const char *text)
 
 static uint32_t thread_text(struct folder *f, uint32_t thread)
 {
-	struct ptf_text name = {"", 0};
-	char *text;
-	uint32_t id;
-	int size;
+	char *text = report_thread_title(f->p, thread);
+	uint32_t id = clean_text(f, text, strlen(text));
 
-	if (!thread)
-		return literal_text(f, "[no thread]");
-	name = profile_string(f->p, f->p->threads.item[thread - 1].name);
-	size = asprintf(&text, "%.*s%sthread %u", (int)name.size, name.data,
-		name.size ? ", " : "", f->p->threads.item[thread - 1].tid);
-	if (size < 0)
-		return 0;
-	id = clean_text(f, text, (size_t)size);
 	free(text);
 	return id;
 }
