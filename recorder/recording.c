@@ -376,6 +376,7 @@ void recording_flush(struct recording *r)
 			recording_time(r, now_ns - ROW_SETTLE_NS));
 	}
 	free_ended_threads(r);
+	gauges_write(r);
 	if (now_ns - r->clock_ns > 60000000000u) {
 		r->clock_ns = now_ns;
 		write_clock(r);
@@ -462,6 +463,8 @@ void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 			cpu_ns > r->ended_cpu_ns ? cpu_ns - r->ended_cpu_ns : 0);
 	write_facts(r,
 		&(struct ptf_facts){.process_ends = &fact, .process_end_count = 1});
+	gauges_write(r);
+	gauges_finish(&r->gauges);
 	debugger_finish(&r->debugger, time_ns);
 	symbolize(r);
 	write_losses(r);

@@ -23,6 +23,7 @@
 #include "recorder/address_space.h"
 #include "recorder/codes.h"
 #include "recorder/debugger.h"
+#include "recorder/gauges.h"
 #include "recorder/idmap.h"
 #include "recorder/offcpu.h"
 #include "recorder/remote_memory.h"
@@ -84,6 +85,7 @@ struct recording {
 	struct sources sources;
 	struct remote_memory memory;
 	struct debugger debugger;
+	struct gauges gauges;
 	uint32_t unsampled_node, elided_frame, unknown_frame;
 
 	struct recorded_thread **thread; /* those that have not ended */

@@ -280,6 +280,7 @@ static bool loop(struct session *s)
 		if (now_ns - polled_ns >= POLL_INTERVAL_NS / 2) {
 			offcpu_poll(r);
 			debugger_poll(r);
+			gauges_poll(r);
 			polled_ns = now_ns;
 		}
 		if (now_ns - flushed_ns >= FLUSH_INTERVAL_NS) {
