@@ -102,7 +102,7 @@ $(O)/bin/%: $(O)/tools/%.o $(O)/libtools.a $(O)/lib/libptf.a
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(call obj,recorder/agent/guard.c recorder/agent/seen.c) $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lm -lcmocka
 
-$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/replay.o $(O)/lib/libptf.a
+$(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/standalone.o $(O)/lib/libptf.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FORMAT_LIBS)
 
 $(O)/tests/support/%: $(O)/tests/support/%.o $(O)/lib/libptf.a

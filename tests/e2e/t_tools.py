@@ -36,7 +36,7 @@ def JSON_has_every_nanosecond_on_its_line():
 @test
 def JSON_of_all_files_sums_to_the_total():
     section = make()
-    for options in ([], ["--min-share", "0"]):
+    for options in ([], ["--min", "0"]):
         document = pconv_json(TRACE, *options)
         elsewhere = [document["ptf_without_file"], document["ptf_omitted_files"]]
         for part in ("lines", "functions"):
@@ -198,19 +198,36 @@ def CPU_time_without_samples_is_CPU_time():
 @test
 def shares_of_CPU_time_alone():
     section = make()
-    document = pconv_json(TRACE, "--weight", "cpu")
+    document = pconv_json(TRACE, "--metric", "cpu")
     equal(document["ptf_all_ns"], section.total() + document["ptf_unknown_ns"], "100 %")
     equal([document[key] for key in LINES[3:]], [0, 0, 0], "waits")
     lines = document["files"][str(PROGRAMS / "truth.py")]["lines"]
     check(all(line[key] == 0 for line in lines for key in LINES[3:]), "waits of lines")
-    check("CPU time of all threads, without waits" in run(PCONV, TRACE, "--weight", "cpu").stdout,
+    check("CPU time of all threads, without waits" in run(PCONV, TRACE, "--metric", "cpu").stdout,
           "the table does not say what 100 % is")
-    equal(run(PCONV, TRACE, "--weight", "samples").returncode, 2, "status of --weight samples")
-    equal(run(PCONV, TRACE, "--weight", "cpu", "--wait", "all").returncode, 2,
-          "status of --weight cpu --wait all")
+    equal(run(PCONV, TRACE, "--metric", "samples").returncode, 2, "status of --metric samples")
+    equal(run(PCONV, TRACE, "--metric", "cpu", "--wait", "all").returncode, 2,
+          "status of --metric cpu --wait all")
 
 
 @test
+def parts_are_selected():
+    everything = pconv_json(TRACE)
+    parts = [pconv_json(TRACE, "--class", name) for name in ("cpu", "waiting")]
+    equal(sum(part["ptf_all_ns"] for part in parts), everything["ptf_all_ns"], "time of all classes")
+    equal(parts[0]["ptf_selection"], "class unknown or python or native or kernel", "selection")
+    halves = [pconv_json(TRACE, "--time", text, "--wait", "all") for text in ("..0.5s", "500ms..")]
+    equal(sum(half["ptf_samples"] for half in halves), everything["ptf_samples"],
+          "samples of both halves")
+    check("Selected: function loop_a." in
+          run(PCONV, TRACE, "--function", "loop_a").stdout, "the table says what is selected")
+    equal(run(PCONV, TRACE, "--function", "no_such_function").returncode, 1, "status")
+    for option in (("--time", "5s..2s"), ("--class", "snake"), ("--map", "x")):
+        equal(run(PCONV, TRACE, *option).returncode, 2, f"status of {option}")
+    mapped = pconv_json(TRACE, "--map", f"{PROGRAMS}/=src/")
+    check("src/truth.py" in mapped["files"], f"paths are mapped: {list(mapped['files'])}")
+
+
 def the_start_is_told_to_the_nanosecond():
     section = pinfo(make() and TRACE)["files"][0]["sections"][0]
     text = run(PCONV, TRACE, "--to", "json").stdout

@@ -15,8 +15,7 @@
 
 static struct emit_options options(void)
 {
-	return (struct emit_options){.min_share_percent = 1,
-		.terminal = {.unicode = true}};
+	return (struct emit_options){.min_percent = 1, .terminal = {.unicode = true}};
 }
 
 static void has(const char *text, const char *part)
@@ -89,7 +88,7 @@ static void time_without_a_file_has_its_place(void **state)
 	for (size_t i = 0; i < p->cells.count; i++)
 		if (p->cells.item[i].node == 0)
 			p->cells.item[i].time_ns = 60 * MS;
-	emit_format_named("table")->write(out, p, &o);
+	walk_must(emit_format_named("table")->write(out, p, &o, NULL));
 	fclose(out);
 	first = strstr(text, "(no source file): % of time =   5.71% (60.0 ms)");
 	second = strstr(text, "decoder.py: % of time =   4.76% (50.0 ms)");
@@ -150,11 +149,11 @@ static void table_of_cpu_time(void **state)
 	char *text;
 
 	(void)state;
-	o.weight = EMIT_WEIGHT_CPU;
+	o.metric = EMIT_METRIC_CPU;
 	text = walk_as("table", &o);
 	has(text,
 		"100 % is 750 ms: CPU time of all threads, without waits.\n"
-		"Without 750 ms of waits (--weight wall).\n");
+		"Without 750 ms of waits (--metric wall).\n");
 	has(text, "  Line │Python │native │kernel │total  │/home/me/walk.py\n");
 	has(text, "     2 │   45% │   27% │       │   72% │");
 	has(text, "     6 │   13% │       │    7% │   92% │");
@@ -221,7 +220,7 @@ static void a_file_of_many_small_lines(void **state)
 	profile_feed_block(feed, &samples);
 	profile_feed_free(feed);
 	profile_finish(p);
-	emit_format_named("table")->write(out, p, &o);
+	walk_must(emit_format_named("table")->write(out, p, &o, NULL));
 	fclose(out);
 	has(text,
 		"   250 │       │  0.8% │       │  0.8% │\n"
@@ -279,7 +278,7 @@ static void table_of_some_files(void **state)
 	has(text, "2 files not asked for: 95.00% (950 ms).");
 	free(text);
 	o.selection.file_globs.count = 0;
-	o.min_share_percent = 10;
+	o.min_percent = 10;
 	text = walk_as("table", &o);
 	has(text, "2 files of less than 10 % not shown, 6.00% (60.0 ms) in all");
 	free(text);
@@ -300,7 +299,7 @@ static void folded(void **state)
 		"(/home/me/walk.py:2) 540000\n"
 		"[no stack] 10000\n");
 	free(text);
-	o.weight = EMIT_WEIGHT_WALL;
+	o.metric = EMIT_METRIC_WALL;
 	o.threads = true;
 	o.no_lines = true;
 	text = walk_as("folded", &o);
@@ -310,7 +309,7 @@ static void folded(void **state)
 		"(/home/me/walk.py) 540000\n");
 	free(text);
 	o = options();
-	o.weight = EMIT_WEIGHT_SAMPLES;
+	o.metric = EMIT_METRIC_SAMPLES;
 	text = walk_as("folded", &o);
 	has(text, "walk (/home/me/walk.py:6) 3\n");
 	free(text);
@@ -340,7 +339,7 @@ static void json(void **state)
 		"\"/home/me/walk.py step:2;\"], {\"count\": 3, \"python_time\": 0.34, "
 		"\"c_time\": 0.2, \"cpu_samples\": 0.54,");
 	free(text);
-	o.weight = EMIT_WEIGHT_CPU;
+	o.metric = EMIT_METRIC_CPU;
 	text = walk_as("json", &o);
 	has(text, "\"ptf_weight\": \"cpu\",\n \"ptf_waits\": \"none\"");
 	has(text, "\"ptf_all_ns\": 750000000");
@@ -363,7 +362,7 @@ static void an_empty_profile(void **state)
 		size_t size;
 		FILE *out = open_memstream(&text, &size);
 
-		emit_format_at(i)->write(out, p, &o);
+		walk_must(emit_format_at(i)->write(out, p, &o, NULL));
 		fclose(out);
 		free(text);
 	}

@@ -220,7 +220,7 @@ static void write_all(struct trace_info *info, FILE *out)
 	info_write_text(out, info, &view);
 	profile_finish(info->profile);
 	info_write_summary(out, info, &view);
-	for (unsigned i = 0; i < 3 * 8; i++) {
+	for (unsigned i = 0; emit_format_at(i / 8); i++) {
 		struct emit_options o = {.threads = i & 1,
 			.wait_all = i & 2,
 			.reduced = i & 4,
@@ -229,11 +229,11 @@ static void write_all(struct trace_info *info, FILE *out)
 			.no_lines = below(2),
 			.charge = below(2),
 			.sort = below(3),
-			.weight = below(3),
-			.min_share_percent = below(3),
+			.metric = below(3),
+			.min_percent = below(3),
 			.terminal = {.unicode = below(2), .columns = below(2) * 80}};
 
-		emit_format_at(i / 8)->write(out, info->profile, &o);
+		emit_format_at(i / 8)->write(out, info->profile, &o, NULL);
 	}
 }
 

@@ -332,30 +332,6 @@ static void source_lines(void **state)
 	assert_false(profile_source_line(NULL, 1, &text));
 }
 
-static void files_and_threads_are_selected_by_patterns(void **state)
-{
-	struct selection s = {0};
-	const struct ptf_text path = PTF_TEXT("/home/me/src/walk.py");
-
-	(void)state;
-	assert_true(selection_has_file(&s, path));
-	vec_push(&s.file_globs, "walk.p?");
-	assert_true(selection_has_file(&s, path));
-	assert_false(selection_has_file(&s, (struct ptf_text)PTF_TEXT("/x/talk.py")));
-	assert_false(selection_has_file(&s, (struct ptf_text)PTF_TEXT("/x/sidewalk.py")));
-	s.file_globs.count = 0;
-	vec_push(&s.file_globs, "src/*");
-	assert_true(selection_has_file(&s, path));
-	assert_true(selection_has_thread(&s, p, 2));
-	vec_push(&s.thread_globs, "work*");
-	assert_true(selection_has_thread(&s, p, 2));
-	assert_false(selection_has_thread(&s, p, 1));
-	assert_false(selection_has_thread(&s, p, 0));
-	vec_push(&s.thread_globs, "100");
-	assert_true(selection_has_thread(&s, p, 1));
-	selection_free(&s);
-}
-
 static void what_is_library_code(void **state)
 {
 	(void)state;
@@ -385,7 +361,6 @@ int main(void)
 		T(two_inputs_share_code_but_not_threads),
 		T(native_frames_show_symbols_or_modules),
 		T(source_lines),
-		T(files_and_threads_are_selected_by_patterns),
 		T(what_is_library_code),
 	};
 

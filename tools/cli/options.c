@@ -36,11 +36,10 @@ static error_t parse_shared(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp shared_argp = {shared_options, parse_shared, NULL, NULL, NULL,
-	NULL, NULL};
+const struct argp cli_argp = {shared_options, parse_shared, NULL, NULL, NULL, NULL, NULL};
 
 const struct argp_child cli_children[] = {
-	{&shared_argp, 0, "Common options:", -2},
+	CLI_ARGP_CHILD,
 	{0},
 };
 

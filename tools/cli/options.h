@@ -20,8 +20,16 @@ enum exit_status {
 	EXIT_STATUS_USAGE = 2,
 };
 
-/* For struct argp: the shared options, below the tool's own. */
+/*
+ * For struct argp: the shared options, below the tool's own. A tool with more
+ * children lists &cli_argp among them, as options.c does.
+ */
 extern const struct argp_child cli_children[];
+extern const struct argp cli_argp;
+#define CLI_ARGP_CHILD                                                                   \
+	{                                                                                \
+		&cli_argp, 0, "Common options:", -2                                      \
+	}
 
 /* Keys of options without a short form begin here in every tool. */
 #define CLI_KEY_FIRST 0x1000

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <ptf/reader.h>
+
+#include "tools/core/filter.h"
+#include "tools/core/section_maps.h"
+
 struct profile *profile_new(void)
 {
 	struct profile *p = memory_zeroed(1, sizeof(*p));
@@ -17,10 +22,22 @@ struct profile *profile_new(void)
 	return p;
 }
 
+void profile_select(struct profile *p, const struct selection *selection)
+{
+	p->selection = selection;
+}
+
 void profile_free(struct profile *p)
 {
 	if (!p)
 		return;
+	for (size_t i = 0; i < p->inputs.count; i++)
+		ptf_reader_close(p->inputs.item[i].reader);
+	for (size_t i = 0; i < p->section_maps.count; i++)
+		section_maps_free(p->section_maps.item[i]);
+	filter_free(p->filter);
+	vec_free(&p->inputs);
+	vec_free(&p->section_maps);
 	for (size_t i = 0; i < p->sections.count; i++)
 		vec_free(&p->sections.item[i].attributes);
 	for (size_t i = 0; i < p->processes.count; i++)
@@ -290,9 +307,49 @@ bool profile_source_line(const struct profile_source *s, uint32_t line,
 	return true;
 }
 
+/* ---------------------------------------------------------- finishing */
+
+static void shift_sections(struct profile *p)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < p->sections.count; i++)
+		if (p->sections.item[i].origin_realtime_ns < first)
+			first = p->sections.item[i].origin_realtime_ns;
+	for (size_t i = 0; i < p->sections.count; i++)
+		/* Hostile origins may lie further apart than a number reaches. */
+		if (__builtin_sub_overflow(p->sections.item[i].origin_realtime_ns, first,
+			    &p->sections.item[i].shift_ns))
+			p->sections.item[i].shift_ns = 0;
+}
+
+/* Only what is selected stays; the slots are of no use any more. */
+static void drop_cells(struct profile *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->cells.count; i++) {
+		struct profile_cell *c = &p->cells.item[i];
+
+		if (filter_keeps(p->filter, c->node, c->class_id, c->thread)) {
+			p->cells.item[kept++] = *c;
+			continue;
+		}
+		p->sample_count -= c->count;
+		if (c->thread)
+			p->threads.item[c->thread - 1].sample_count -= c->count;
+	}
+	p->cells.count = kept;
+}
+
 void profile_finish(struct profile *p)
 {
 	make_places(p);
 	for (size_t i = 0; i < p->sources.count; i++)
 		find_lines(&p->sources.item[i]);
+	shift_sections(p);
+	if (p->selection && selection_is_partial(p->selection)) {
+		p->filter = filter_new(p, p->selection);
+		drop_cells(p);
+	}
 }

@@ -8,6 +8,7 @@
  * processes and threads stay apart.
  *
  *     struct profile *p = profile_new();
+ *     profile_select(p, &selection);                unless all is wanted
  *     profile_add_file(p, path, &hooks, &err);      for each input
  *     profile_finish(p);                            places can now be asked for
  *     ...
@@ -22,6 +23,7 @@
 #include <ptf/types.h>
 
 #include "tools/core/intern_table.h"
+#include "tools/core/selection.h"
 
 struct profile_module {
 	uint32_t path, build_id; /* strings */
@@ -109,6 +111,12 @@ struct profile_section {
 	uint64_t period_ns, resolution_ns;
 	bool has_end;
 	int64_t end_ns; /* of the section, else of the last row */
+	/*
+	 * What puts its times on one axis with the other sections': how much later
+	 * than the earliest it began. By the system's clock, so that sections of
+	 * different machines are only as close as their clocks were.
+	 */
+	int64_t shift_ns;
 	uint64_t sample_count;
 	uint64_t block_count[PTF_BLOCK_SECTION_END + 1]; /* [enum ptf_block_kind] */
 	VEC(struct ptf_attribute) attributes; /* texts live as long as the profile */
@@ -135,14 +143,29 @@ struct profile_mark {
 	int64_t time_ns;
 };
 
+struct ptf_reader;
+
+/* What was read, so that it can be read again (replay.h). */
+struct profile_input {
+	const char *path;
+	struct ptf_reader *reader; /* of what can be read only once; else NULL */
+	uint32_t first_section;    /* index */
+	uint64_t block_count;
+};
+
+struct section_maps;
+struct profile_filter;
+
 struct profile {
 	struct intern strings, modules, functions, frames, nodes, classes, metrics,
 		places;
 	struct arena arena;
 
+	VEC(struct profile_input) inputs;
 	VEC(struct profile_section) sections;
-	VEC(struct profile_process) processes; /* item[id - 1] */
-	VEC(struct profile_thread) threads;    /* item[id - 1] */
+	VEC(struct section_maps *) section_maps; /* [section] */
+	VEC(struct profile_process) processes;   /* item[id - 1] */
+	VEC(struct profile_thread) threads;      /* item[id - 1] */
 
 	VEC(struct profile_cell) cells; /* in order of first sight */
 	uint32_t *cell_slots;
@@ -157,6 +180,9 @@ struct profile {
 	VEC(struct ptf_symbol) symbols;  /* ids of the profile */
 	VEC(uint32_t) frame_places;      /* runs of place ids, innermost first */
 	VEC(uint32_t) frame_place_start; /* [frame - 1], and one more at the end */
+
+	const struct selection *selection; /* NULL = everything */
+	struct profile_filter *filter;     /* the same, once all names are known */
 
 	uint64_t sample_count;
 	uint64_t time_seen_ns; /* sum of the sizes of all times */
@@ -178,12 +204,15 @@ struct profile_hooks {
 	void (*block)(void *context, const struct ptf_block *block);
 };
 
-struct ptf_reader;
-
 struct profile *profile_new(void);
+/* Before the first input. The selection must outlive the profile. */
+void profile_select(struct profile *p, const struct selection *selection);
 int profile_add_file(struct profile *p, const char *path,
 	const struct profile_hooks *hooks, struct ptf_error *err);
-/* The same with a reader that the caller opened; it is read to its end. */
+/*
+ * The same with a reader that the caller opened; it is read to its end. Such a
+ * profile cannot be replayed.
+ */
 int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
 	const struct profile_hooks *hooks, struct ptf_error *err);
 /*
@@ -195,7 +224,10 @@ struct profile_feed *profile_feed_new(struct profile *p, const char *path);
 void profile_feed_block(struct profile_feed *feed, const struct ptf_block *block);
 void profile_feed_free(struct profile_feed *feed);
 
-/* After the last input, before anything is asked about places. */
+/*
+ * After the last input, before anything is asked about places. What is not
+ * selected is gone then.
+ */
 void profile_finish(struct profile *p);
 void profile_free(struct profile *p);
 

@@ -6,41 +6,43 @@
 
 #include <ptf/reader.h>
 
-/* Ids of the section that is being read -> ids of the profile. */
-struct id_map {
-	VEC(uint32_t) id; /* [section id - 1] */
-};
-
-struct section_maps {
-	struct id_map string, module, function, frame, node, class_id, metric, process,
-		thread;
-	uint32_t section; /* index in the profile */
-	uint32_t time_metric;
-	bool started;
-};
+#include "tools/core/section_maps.h"
 
 struct profile_feed {
 	struct profile *p;
 	const char *path;
-	struct section_maps maps;
+	struct section_maps *maps; /* of the section that is being read; NULL before */
 };
-
-static uint32_t mapped(const struct id_map *map, uint32_t id)
-{
-	return id && id <= map->id.count ? map->id.item[id - 1] : 0;
-}
-
-static uint32_t class_of(const struct profile_feed *in, uint32_t class_id)
-{
-	/* Classes 1 to 6 of the profile are those every trace knows. */
-	return class_id < PTF_CLASS_KIND_COUNT
-		? class_id
-		: mapped(&in->maps.class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
-}
 
 static uint32_t string_of(const struct profile_feed *in, uint32_t id)
 {
-	return mapped(&in->maps.string, id);
+	return id_mapped(&in->maps->string, id);
+}
+
+/* A source path, by another beginning where one was asked for (--map). */
+static uint32_t file_of(const struct profile_feed *in, uint32_t id)
+{
+	uint32_t file = string_of(in, id);
+	const struct selection *s = in->p->selection;
+	struct ptf_text path = intern_get(&in->p->strings, file);
+
+	for (size_t i = 0; s && i < s->path_maps.count; i++) {
+		const struct selection_map *map = &s->path_maps.item[i];
+		char *text;
+		size_t rest;
+
+		if (path.size < map->from.size ||
+			memcmp(path.data, map->from.data, map->from.size) != 0)
+			continue;
+		rest = path.size - map->from.size;
+		text = memory_resized(NULL, map->to.size + rest + 1, 1);
+		memcpy(text, map->to.data, map->to.size);
+		memcpy(text + map->to.size, path.data + map->from.size, rest);
+		file = intern_bytes(&in->p->strings, text, map->to.size + rest);
+		free(text);
+		break;
+	}
+	return file;
 }
 
 /* ---------------------------------------------------------- time cells */
@@ -104,17 +106,6 @@ static bool text_is(struct ptf_text text, const char *literal)
 	return text.size == strlen(literal) && !memcmp(text.data, literal, text.size);
 }
 
-static void clear_maps(struct section_maps *maps)
-{
-	struct id_map *const all[] = {&maps->string, &maps->module, &maps->function,
-		&maps->frame, &maps->node, &maps->class_id, &maps->metric, &maps->process,
-		&maps->thread};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		vec_free(&all[i]->id);
-	*maps = (struct section_maps){0};
-}
-
 static void take_section_start(struct profile_feed *in, const struct ptf_section_start *s)
 {
 	struct profile *p = in->p;
@@ -141,19 +132,19 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 		else if (text_is(a.key, "run.cwd"))
 			section.directory = string_new(p, a.value);
 	}
-	clear_maps(&in->maps);
-	in->maps.started = true;
-	in->maps.time_metric = s->time_metric;
-	in->maps.section = (uint32_t)p->sections.count;
+	in->maps = memory_zeroed(1, sizeof(*in->maps));
+	in->maps->time_metric = s->time_metric;
+	in->maps->section = (uint32_t)p->sections.count;
+	vec_push(&p->section_maps, in->maps);
 	vec_push(&p->sections, section);
 }
 
 static struct profile_section *section_of(struct profile_feed *in)
 {
 	/* A file whose first Block is lost still has its rows. */
-	if (!in->maps.started)
+	if (!in->maps)
 		take_section_start(in, &(struct ptf_section_start){0});
-	return &in->p->sections.item[in->maps.section];
+	return &in->p->sections.item[in->maps->section];
 }
 
 static void see_time(struct profile_feed *in, int64_t time_ns)
@@ -178,9 +169,9 @@ static void take_process(struct profile_feed *in, const struct ptf_process *d)
 {
 	struct profile *p = in->p;
 	struct profile_process process = {
-		.section = in->maps.section,
+		.section = in->maps->section,
 		.pid = d->pid,
-		.parent = mapped(&in->maps.process, d->parent),
+		.parent = id_mapped(&in->maps->process, d->parent),
 		.start_ns = d->start_ns,
 		.image_ns = d->start_ns,
 		.executable = string_of(in, d->executable),
@@ -190,19 +181,19 @@ static void take_process(struct profile_feed *in, const struct ptf_process *d)
 		vec_push(&process.arguments, string_of(in, d->arguments.item[i]));
 	process.python = python_version(p, &d->attributes);
 	vec_push(&p->processes, process);
-	vec_push(&in->maps.process.id, (uint32_t)p->processes.count);
+	vec_push(&in->maps->process.id, (uint32_t)p->processes.count);
 }
 
 static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
 {
 	struct profile_frame f = {
-		.function = mapped(&in->maps.function, d->function),
+		.function = id_mapped(&in->maps->function, d->function),
 		.line = d->line,
-		.module = mapped(&in->maps.module, d->module),
+		.module = id_mapped(&in->maps->module, d->module),
 		.module_offset = d->module_offset,
 	};
 
-	vec_push(&in->maps.frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
+	vec_push(&in->maps->frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
 }
 
 static void take_thread(struct profile_feed *in, const struct ptf_thread *d)
@@ -211,20 +202,21 @@ static void take_thread(struct profile_feed *in, const struct ptf_thread *d)
 
 	vec_push(&p->threads,
 		(struct profile_thread){
-			.process = mapped(&in->maps.process, d->process),
+			.process = id_mapped(&in->maps->process, d->process),
 			.tid = d->tid,
 			.is_main = d->is_main,
 			.start_ns = d->start_ns,
 		});
-	vec_push(&in->maps.thread.id, (uint32_t)p->threads.count);
+	vec_push(&in->maps->thread.id, (uint32_t)p->threads.count);
 }
 
 static void take_definitions(struct profile_feed *in, const struct ptf_definitions *d)
 {
 	struct profile *p = in->p;
-	struct section_maps *maps = &in->maps;
+	struct section_maps *maps;
 
 	section_of(in);
+	maps = in->maps;
 	for (size_t i = 0; i < d->string_count; i++)
 		vec_push(&maps->string.id,
 			intern_bytes(&p->strings, d->strings[i].data,
@@ -237,17 +229,17 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 	}
 	for (size_t i = 0; i < d->function_count; i++) {
 		const struct ptf_function *f = &d->functions[i];
-		struct profile_function g = {string_of(in, f->name),
-			string_of(in, f->file), mapped(&maps->module, f->module), f->kind,
-			f->first_line, f->line_count};
+		struct profile_function g = {string_of(in, f->name), file_of(in, f->file),
+			id_mapped(&maps->module, f->module), f->kind, f->first_line,
+			f->line_count};
 
 		vec_push(&maps->function.id, intern_bytes(&p->functions, &g, sizeof(g)));
 	}
 	for (size_t i = 0; i < d->frame_count; i++)
 		take_frame(in, &d->frames[i]);
 	for (size_t i = 0; i < d->node_count; i++) {
-		struct profile_node n = {mapped(&maps->node, d->nodes[i].parent),
-			mapped(&maps->frame, d->nodes[i].frame)};
+		struct profile_node n = {id_mapped(&maps->node, d->nodes[i].parent),
+			id_mapped(&maps->frame, d->nodes[i].frame)};
 
 		vec_push(&maps->node.id, intern_bytes(&p->nodes, &n, sizeof(n)));
 	}
@@ -274,7 +266,7 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 
 static struct profile_metric_use *metric_use(struct profile_feed *in, uint32_t metric)
 {
-	uint32_t id = mapped(&in->maps.metric, metric);
+	uint32_t id = id_mapped(&in->maps->metric, metric);
 
 	vec_cover(&in->p->metric_use, id);
 	return &in->p->metric_use.item[id];
@@ -319,47 +311,53 @@ static void add_use(struct profile_metric_use *use, uint64_t *count, uint64_t ro
 static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 {
 	struct profile *p = in->p;
-	uint32_t thread = mapped(&in->maps.thread, s->thread);
+	uint32_t thread = id_mapped(&in->maps->thread, s->thread);
 	const int64_t *weight = NULL;
+	size_t first, end;
 
-	if (s->count == 0)
+	selected_rows(p->selection, s->time_ns, s->count, &first, &end);
+	if (first == end)
 		return;
 	for (size_t i = 0; i < s->column_count; i++) {
 		const struct ptf_value_column *column = &s->columns[i];
 		struct profile_metric_use *use = metric_use(in, column->metric);
 
-		add_use(use, &use->sample_count, s->count,
-			sum_of(column->values, s->count));
-		if (column->metric == in->maps.time_metric)
+		add_use(use, &use->sample_count, end - first,
+			sum_of(column->values + first, end - first));
+		if (column->metric == in->maps->time_metric)
 			weight = column->values;
 	}
-	for (size_t i = 0; i < s->count; i++) {
-		struct profile_cell *c = cell(p, mapped(&in->maps.node, s->node[i]),
-			class_of(in, s->class_id[i]), thread);
+	for (size_t i = first; i < end; i++) {
+		struct profile_cell *c = cell(p, id_mapped(&in->maps->node, s->node[i]),
+			section_class(in->maps, s->class_id[i]), thread);
 
 		c->count++;
 		add_time(p, c, weight ? weight[i] : 0);
 	}
-	p->sample_count += s->count;
-	section_of(in)->sample_count += s->count;
+	p->sample_count += end - first;
+	section_of(in)->sample_count += end - first;
 	if (thread)
-		p->threads.item[thread - 1].sample_count += s->count;
-	see_time(in, s->time_ns[s->count - 1]);
+		p->threads.item[thread - 1].sample_count += end - first;
+	see_time(in, s->time_ns[end - 1]);
 }
 
 static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates *a)
 {
 	struct profile_metric_use *use = metric_use(in, a->metric);
 
+	/* What has no time is in no part of it. */
+	if (in->p->selection && in->p->selection->has_time)
+		return;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *r = &a->rows[i];
 		struct profile_cell *c;
 
 		add_use(use, &use->aggregate_count, 1, r->sum);
-		if (a->metric != in->maps.time_metric)
+		if (a->metric != in->maps->time_metric)
 			continue;
-		c = cell(in->p, mapped(&in->maps.node, r->node),
-			class_of(in, r->class_id), mapped(&in->maps.thread, r->thread));
+		c = cell(in->p, id_mapped(&in->maps->node, r->node),
+			section_class(in->maps, r->class_id),
+			id_mapped(&in->maps->thread, r->thread));
 
 		c->count += r->n;
 		add_time(in->p, c, r->sum);
@@ -371,7 +369,7 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 static void take_source(struct profile_feed *in, const struct ptf_source *s)
 {
 	struct profile *p = in->p;
-	uint32_t file = string_of(in, s->file);
+	uint32_t file = file_of(in, s->file);
 	uint32_t *index;
 	struct profile_source source = {
 		.first_line = s->first_line ? s->first_line : 1,
@@ -395,7 +393,7 @@ static void take_source(struct profile_feed *in, const struct ptf_source *s)
 
 static void take_process_end(struct profile_feed *in, const struct ptf_process_end *e)
 {
-	uint32_t id = mapped(&in->maps.process, e->process);
+	uint32_t id = id_mapped(&in->maps->process, e->process);
 
 	if (!id)
 		return;
@@ -407,7 +405,7 @@ static void take_process_end(struct profile_feed *in, const struct ptf_process_e
 static void take_process_image(struct profile_feed *in,
 	const struct ptf_process_image *image)
 {
-	uint32_t id = mapped(&in->maps.process, image->process);
+	uint32_t id = id_mapped(&in->maps->process, image->process);
 	struct profile_process *process;
 
 	if (!id)
@@ -435,22 +433,22 @@ static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 
 		vec_push(&p->symbols,
 			(struct ptf_symbol){
-				.frame = mapped(&in->maps.frame, s->frame),
+				.frame = id_mapped(&in->maps->frame, s->frame),
 				.name = string_of(in, s->name),
-				.file = string_of(in, s->file),
+				.file = file_of(in, s->file),
 				.line = s->line,
 				.inline_depth = s->inline_depth,
 			});
 	}
 	for (size_t i = 0; i < f->thread_name_count; i++) {
-		uint32_t id = mapped(&in->maps.thread, f->thread_names[i].thread);
+		uint32_t id = id_mapped(&in->maps->thread, f->thread_names[i].thread);
 
 		if (id) /* the last name stays */
 			p->threads.item[id - 1].name =
 				string_of(in, f->thread_names[i].name);
 	}
 	for (size_t i = 0; i < f->thread_end_count; i++) {
-		uint32_t id = mapped(&in->maps.thread, f->thread_ends[i].thread);
+		uint32_t id = id_mapped(&in->maps->thread, f->thread_ends[i].thread);
 
 		if (!id)
 			continue;
@@ -476,11 +474,11 @@ static void take_losses(struct profile_feed *in, const struct ptf_losses *l)
 
 		for (size_t k = 0; k < p->losses.count && !found; k++)
 			if (p->losses.item[k].kind == kind &&
-				p->losses.item[k].section == in->maps.section)
+				p->losses.item[k].section == in->maps->section)
 				found = &p->losses.item[k];
 		if (!found) {
 			vec_push(&p->losses,
-				(struct profile_loss){kind, in->maps.section, 0, 0});
+				(struct profile_loss){kind, in->maps->section, 0, 0});
 			found = &p->losses.item[p->losses.count - 1];
 		}
 		found->count += l->rows[i].count;
@@ -492,9 +490,11 @@ static void take_marks(struct profile_feed *in, const struct ptf_marks *m)
 {
 	section_of(in);
 	for (size_t i = 0; i < m->count; i++) {
+		if (!selection_has_time(in->p->selection, m->rows[i].time_ns))
+			continue;
 		struct profile_mark mark = {
-			.section = in->maps.section,
-			.thread = mapped(&in->maps.thread, m->rows[i].thread),
+			.section = in->maps->section,
+			.thread = id_mapped(&in->maps->thread, m->rows[i].thread),
 			.name = string_of(in, m->rows[i].name),
 			.kind = m->rows[i].kind,
 			.time_ns = m->rows[i].time_ns,
@@ -560,30 +560,29 @@ struct profile_feed *profile_feed_new(struct profile *p, const char *path)
 
 void profile_feed_free(struct profile_feed *feed)
 {
-	if (!feed)
-		return;
-	clear_maps(&feed->maps);
 	free(feed);
 }
 
-int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
-	const struct profile_hooks *hooks, struct ptf_error *err)
+/* *block_count: how many were read. */
+static int read_all(struct profile *p, const char *path, struct ptf_reader *reader,
+	const struct profile_hooks *hooks, uint64_t *block_count, struct ptf_error *err)
 {
 	static const struct profile_hooks no_hooks;
 	struct profile_feed *feed = profile_feed_new(p, path);
 	struct ptf_block block;
 	size_t note_count = 0;
-	unsigned block_count = 0;
 	int rc;
 
 	hooks = hooks ? hooks : &no_hooks;
+	*block_count = 0;
 	while ((rc = ptf_reader_next(reader, &block, err)) > 0) {
 		if (hooks->block)
 			hooks->block(hooks->context, &block);
 		profile_feed_block(feed, &block);
-		if (hooks->progress && block_count++ % 16 == 0)
+		if (hooks->progress && *block_count % 16 == 0)
 			hooks->progress(hooks->context, path, block.file_offset,
 				ptf_reader_file_bytes(reader));
+		++*block_count;
 	}
 	/* What fails is told by one line, not by what led to it. */
 	for (const struct ptf_error *note; rc >= 0 && hooks->note &&
@@ -594,15 +593,30 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 	return rc;
 }
 
+int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
+	const struct profile_hooks *hooks, struct ptf_error *err)
+{
+	uint64_t block_count;
+
+	return read_all(p, path, reader, hooks, &block_count, err);
+}
+
 int profile_add_file(struct profile *p, const char *path,
 	const struct profile_hooks *hooks, struct ptf_error *err)
 {
+	struct profile_input input = {.first_section = (uint32_t)p->sections.count};
 	struct ptf_reader *reader;
 	int rc = ptf_reader_open(&reader, path, NULL, err);
 
 	if (rc < 0)
 		return rc;
-	rc = profile_add_reader(p, path, reader, hooks, err);
-	ptf_reader_close(reader);
+	rc = read_all(p, path, reader, hooks, &input.block_count, err);
+	input.path = arena_copy(&p->arena, path, strlen(path));
+	/* Standard input cannot be opened a second time. */
+	if (!strcmp(path, "-"))
+		input.reader = reader;
+	else
+		ptf_reader_close(reader);
+	vec_push(&p->inputs, input);
 	return rc;
 }

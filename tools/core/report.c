@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/owner.h"
 #include "tools/core/units.h"
 
 /* ------------------------------------------------------------ class times */
@@ -68,14 +69,6 @@ struct class_times *report_thread_times(const struct profile *p)
 }
 
 /* ------------------------------------------------------------------ names */
-
-const char *report_class_label(uint32_t class_kind)
-{
-	static const char *const labels[PTF_CLASS_KIND_COUNT] = {"unsampled", "Python",
-		"native", "kernel", "ready", "GIL", "wait"};
-
-	return class_kind < PTF_CLASS_KIND_COUNT ? labels[class_kind] : labels[0];
-}
 
 char *report_cpu_time(char buffer[REPORT_CPU_SIZE], const struct class_times *t)
 {
@@ -144,16 +137,16 @@ bool report_is_library(struct ptf_text path)
 }
 
 bool report_shows_file(const struct report *r, const struct profile *p,
-	const struct report_file *file, double min_share_percent)
+	const struct report_file *file, double min_percent)
 {
 	double all = (double)r->all_ns;
 	struct ptf_text path = profile_string(p, file->file);
 
-	if (units_percent((double)class_times_sum(&file->self), all) >= min_share_percent)
+	if (units_percent((double)class_times_sum(&file->self), all) >= min_percent)
 		return true;
 	/* "<string>" is nobody's file. */
 	return path.size && path.data[0] != '<' && !report_is_library(path) &&
-		units_percent((double)file->total_ns, all) >= min_share_percent;
+		units_percent((double)file->total_ns, all) >= min_percent;
 }
 
 /* --------------------------------------------------------------- making */
@@ -224,24 +217,13 @@ static void add_total(struct tally *t, int64_t time_ns, uint32_t stack_number)
 /* The owner's index in the stack. */
 static size_t find_owner(struct maker *m)
 {
-	size_t innermost_with_file = m->stack.count;
-
 	for (size_t i = 0; m->options->charge == CHARGE_USER && i < m->stack.count; i++) {
 		uint32_t function = profile_get_place(m->p, m->stack.item[i]).function;
 
 		if (file_flags(m, profile_get_function(m->p, function).file) & FILE_USER)
 			return i;
 	}
-	for (size_t i = 0; i < m->stack.count; i++) {
-		struct profile_place place = profile_get_place(m->p, m->stack.item[i]);
-		struct profile_function f = profile_get_function(m->p, place.function);
-
-		if (f.kind == PTF_FUNCTION_PYTHON)
-			return i;
-		if (f.file && innermost_with_file == m->stack.count)
-			innermost_with_file = i;
-	}
-	return innermost_with_file < m->stack.count ? innermost_with_file : 0;
+	return stack_owner(m->p, &m->stack);
 }
 
 static void add_stack(struct maker *m, uint32_t node, const struct class_times *times)
@@ -292,12 +274,9 @@ static void add_stack(struct maker *m, uint32_t node, const struct class_times *
 	}
 }
 
-static bool is_selected_thread(const struct profile *p, const struct report_options *o,
-	const struct profile_cell *c)
+static bool is_asked_thread(const struct report_options *o, const struct profile_cell *c)
 {
-	if (o->only_thread)
-		return c->thread == o->only_thread;
-	return !o->selection || selection_has_thread(o->selection, p, c->thread);
+	return !o->only_thread || c->thread == o->only_thread;
 }
 
 /* A wait of a thread that is not the main one of its process. */
@@ -310,7 +289,7 @@ static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell)
 {
-	if (!is_selected_thread(p, options, cell))
+	if (!is_asked_thread(options, cell))
 		return false;
 	if (options->cpu_only)
 		return !profile_is_off_cpu(profile_get_class(p, cell->class_id).kind);
@@ -328,7 +307,7 @@ static void add_cells(struct maker *m)
 		uint32_t kind = profile_get_class(m->p, c->class_id).kind;
 
 		if (!report_counts(m->p, m->options, c)) {
-			if (is_selected_thread(m->p, m->options, c))
+			if (is_asked_thread(m->options, c))
 				m->r->other_waits_ns += c->time_ns;
 			continue;
 		}

@@ -24,7 +24,7 @@ enum charge {
 };
 
 struct report_options {
-	const struct selection *selection; /* NULL = everything */
+	const struct selection *selection; /* for its files; NULL = all */
 	uint32_t only_thread;              /* 0 = all */
 	bool wait_all, cpu_only;
 	enum charge charge;
@@ -100,14 +100,11 @@ struct class_times *report_thread_times(const struct profile *p);
  * user's own and what it called has.
  */
 bool report_shows_file(const struct report *r, const struct profile *p,
-	const struct report_file *file, double min_share_percent);
+	const struct report_file *file, double min_percent);
 
 /* "797 ms", "797 ms (21 ms of it unsampled)"; returns its buffer. */
 #define REPORT_CPU_SIZE 96
 char *report_cpu_time(char buffer[REPORT_CPU_SIZE], const struct class_times *t);
-
-/* What people read: "Python", "ready", "GIL"; the same in every report. */
-const char *report_class_label(uint32_t class_kind);
 
 /* "sin (libm.so.6)": a function for people; the caller frees it. */
 char *report_function_title(const struct profile *p, uint32_t function);

@@ -1,9 +1,15 @@
 #include "tools/core/selection.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tools/core/class_names.h"
+#include "tools/core/units.h"
+
+/* --------------------------------------------------------------- asking */
 
 static bool path_matches(const char *glob, const char *path)
 {
@@ -31,28 +37,195 @@ bool selection_has_file(const struct selection *s, struct ptf_text path)
 	return matches;
 }
 
-bool selection_has_thread(const struct selection *s, const struct profile *p,
-	uint32_t thread)
+bool selection_has_time(const struct selection *s, int64_t time_ns)
 {
-	struct ptf_text name;
-	char tid[16] = "", text[256];
+	return !s || !s->has_time || (time_ns >= s->from_ns && time_ns < s->to_ns);
+}
 
-	if (s->thread_globs.count == 0)
-		return true;
-	if (thread == 0)
+bool selection_is_partial(const struct selection *s)
+{
+	return s->has_time || s->class_mask || s->thread_globs.count ||
+		s->process_globs.count || s->function_globs.count ||
+		(s->keep_stacks_of_files && s->file_globs.count);
+}
+
+/* ----------------------------------------------------------- the options */
+
+/* A time at the start of *text, which is moved behind it. */
+static bool read_time(const char **text, int64_t *time_ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
+		{"h", 3600e9}};
+	size_t size = strspn(*text, "0123456789.");
+	char number[32], *end;
+	double value, unit = 1e9;
+
+	/* "2..5" is two numbers: a point belongs to one when a digit follows. */
+	for (size_t i = 0; i + 1 < size; i++)
+		if ((*text)[i] == '.' && (*text)[i + 1] == '.')
+			size = i;
+	if (size == 0 || size >= sizeof(number))
 		return false;
-	snprintf(tid, sizeof(tid), "%u", p->threads.item[thread - 1].tid);
-	name = profile_string(p, p->threads.item[thread - 1].name);
-	snprintf(text, sizeof(text), "%.*s", (int)name.size, name.data);
-	for (size_t i = 0; i < s->thread_globs.count; i++)
-		if (!strcmp(s->thread_globs.item[i], tid) ||
-			!fnmatch(s->thread_globs.item[i], text, 0))
-			return true;
-	return false;
+	memcpy(number, *text, size);
+	number[size] = '\0';
+	value = strtod(number, &end);
+	if (*end)
+		return false;
+	*text += size;
+	size = strspn(*text, "numsh");
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (size && strlen(units[i].name) == size &&
+			!memcmp(units[i].name, *text, size)) {
+			unit = units[i].ns;
+			*text += size;
+			size = 0;
+		}
+	if (size || value * unit >= (double)INT64_MAX)
+		return false;
+	*time_ns = (int64_t)(value * unit + 0.5);
+	return true;
+}
+
+const char *selection_add_time(struct selection *s, const char *text)
+{
+	static const char problem[] = "is not a range of time such as 2s..5s, 250ms.. or "
+				      "..1m";
+
+	if (s->has_time)
+		return "is a second range of time";
+	s->from_ns = 0;
+	s->to_ns = INT64_MAX;
+	if (strncmp(text, "..", 2) != 0 && !read_time(&text, &s->from_ns))
+		return problem;
+	if (strncmp(text, "..", 2) != 0)
+		return problem;
+	text += 2;
+	if (*text && (!read_time(&text, &s->to_ns) || *text))
+		return problem;
+	if (s->from_ns >= s->to_ns)
+		return "is an empty range of time";
+	s->has_time = true;
+	return NULL;
+}
+
+static unsigned class_bits(const char *name, size_t size)
+{
+	static const struct {
+		const char *name;
+		unsigned mask;
+	} groups[] = {
+		{"cpu", CLASS_MASK_CPU},
+		{"system", CLASS_MASK_SYSTEM},
+		{"waiting", CLASS_MASK_OFF_CPU},
+	};
+
+	for (unsigned i = 0; i < PTF_CLASS_KIND_COUNT; i++)
+		if (strlen(class_name(i)) == size && !memcmp(class_name(i), name, size))
+			return 1u << i;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strlen(groups[i].name) == size && !memcmp(groups[i].name, name, size))
+			return groups[i].mask;
+	return 0;
+}
+
+const char *selection_add_class(struct selection *s, const char *text)
+{
+	for (;;) {
+		size_t size = strcspn(text, ",");
+		unsigned bits = class_bits(text, size);
+
+		if (!bits)
+			return "has a class that is none of python, native, kernel, "
+			       "runnable, gil, wait, unknown, cpu, system, waiting";
+		s->class_mask |= bits;
+		if (!text[size])
+			return NULL;
+		text += size + 1;
+	}
+}
+
+const char *selection_add_map(struct selection *s, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	struct selection_map map;
+
+	if (!equals || equals == text)
+		return "is not OLD=NEW, two beginnings of paths";
+	map.from = (struct ptf_text){text, (size_t)(equals - text)};
+	map.to = (struct ptf_text){equals + 1, strlen(equals + 1)};
+	vec_push(&s->path_maps, map);
+	return NULL;
+}
+
+/* --------------------------------------------------------------- telling */
+
+struct teller {
+	FILE *out;
+	const char *separator;
+};
+
+static void begin(struct teller *t, const char *what)
+{
+	fprintf(t->out, "%s%s", t->separator, what);
+	t->separator = ", ";
+}
+
+static void tell_globs(struct teller *t, const char *what, const char *const *globs,
+	size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0)
+			begin(t, what);
+		fprintf(t->out, "%s%s", i ? " or " : " ", globs[i]);
+	}
+}
+
+static void tell_time(struct teller *t, const struct selection *s)
+{
+	char from[UNITS_SIZE], to[UNITS_SIZE];
+
+	begin(t, "time from ");
+	fputs(units_time(from, s->from_ns), t->out);
+	if (s->to_ns != INT64_MAX)
+		fprintf(t->out, " to %s", units_time(to, s->to_ns));
+}
+
+char *selection_text(const struct selection *s)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	struct teller t = {out, ""};
+	bool any = false;
+
+	if (!out)
+		return memory_zeroed(1, 1);
+	if (s->has_time)
+		tell_time(&t, s);
+	tell_globs(&t, "process", s->process_globs.item, s->process_globs.count);
+	tell_globs(&t, "thread", s->thread_globs.item, s->thread_globs.count);
+	tell_globs(&t, "function", s->function_globs.item, s->function_globs.count);
+	tell_globs(&t, "file", s->file_globs.item, s->file_globs.count);
+	for (unsigned i = 0; i < PTF_CLASS_KIND_COUNT; i++) {
+		if (!(s->class_mask >> i & 1))
+			continue;
+		if (!any)
+			begin(&t, "class");
+		fprintf(out, "%s%s", any ? " or " : " ", class_name(i));
+		any = true;
+	}
+	fclose(out);
+	return text;
 }
 
 void selection_free(struct selection *s)
 {
 	vec_free(&s->file_globs);
 	vec_free(&s->thread_globs);
+	vec_free(&s->process_globs);
+	vec_free(&s->function_globs);
+	vec_free(&s->path_maps);
 }

@@ -20,28 +20,27 @@ enum emit_sort {
 	EMIT_SORT_TOTAL,
 };
 
-enum emit_weight {
-	EMIT_WEIGHT_DEFAULT, /* what emit_format.weight says */
-	EMIT_WEIGHT_CPU,     /* time on a processor */
-	EMIT_WEIGHT_WALL,    /* waits included */
-	EMIT_WEIGHT_SAMPLES, /* rows */
+enum emit_metric {
+	EMIT_METRIC_DEFAULT, /* what emit_format.weight says */
+	EMIT_METRIC_CPU,     /* time on a processor */
+	EMIT_METRIC_WALL,    /* waits included */
+	EMIT_METRIC_SAMPLES, /* rows */
 };
 
 /* Options that not every format knows; bits of emit_format.options. */
 enum emit_option {
-	EMIT_OPTION_FILES = 1 << 0,
-	EMIT_OPTION_THREAD = 1 << 1,
-	EMIT_OPTION_THREADS = 1 << 2,
-	EMIT_OPTION_WAIT = 1 << 3,
-	EMIT_OPTION_CHARGE = 1 << 4,
-	EMIT_OPTION_MIN_SHARE = 1 << 5,
-	EMIT_OPTION_REDUCED = 1 << 6,
-	EMIT_OPTION_ALL_LINES = 1 << 7,
-	EMIT_OPTION_SORT = 1 << 8,
-	EMIT_OPTION_CLASSES = 1 << 9,
-	EMIT_OPTION_WEIGHT = 1 << 10,
-	EMIT_OPTION_SAMPLES = 1 << 11, /* --weight samples */
-	EMIT_OPTION_NO_LINES = 1 << 12,
+	EMIT_OPTION_BY_FILE = 1 << 0, /* --files hides files, but all time counts */
+	EMIT_OPTION_THREADS = 1 << 1,
+	EMIT_OPTION_WAIT = 1 << 2,
+	EMIT_OPTION_CHARGE = 1 << 3,
+	EMIT_OPTION_MIN = 1 << 4,
+	EMIT_OPTION_REDUCED = 1 << 5,
+	EMIT_OPTION_ALL_LINES = 1 << 6,
+	EMIT_OPTION_SORT = 1 << 7,
+	EMIT_OPTION_CLASSES = 1 << 8,
+	EMIT_OPTION_METRIC = 1 << 9,
+	EMIT_OPTION_SAMPLES = 1 << 10, /* --metric samples */
+	EMIT_OPTION_NO_LINES = 1 << 11,
 };
 
 struct emit_options {
@@ -49,8 +48,8 @@ struct emit_options {
 	bool threads, wait_all, reduced, all_lines, classes, no_lines;
 	enum charge charge;
 	enum emit_sort sort;
-	enum emit_weight weight;
-	unsigned min_share_percent;
+	enum emit_metric metric;
+	unsigned min_percent;
 	struct terminal terminal; /* where the output goes */
 };
 
@@ -60,16 +59,19 @@ struct emit_format {
 	const char *description;  /* for --list */
 	const char *cannot_carry; /* what a trace holds and this format loses */
 	unsigned options;         /* enum emit_option */
-	enum emit_weight weight;  /* without --weight */
-	/* Write errors show at the end, in the file's error flag. */
-	void (*write)(FILE *out, const struct profile *p,
-		const struct emit_options *options);
+	enum emit_metric metric;  /* without --metric */
+	/*
+	 * 0, or negative when the inputs could not be read again (replay.h). Errors
+	 * of writing show at the end, in the file's error flag.
+	 */
+	int (*write)(FILE *out, const struct profile *p,
+		const struct emit_options *options, struct ptf_error *err);
 };
 
-static inline enum emit_weight emit_weight(const struct emit_format *format,
+static inline enum emit_metric emit_metric(const struct emit_format *format,
 	const struct emit_options *options)
 {
-	return options->weight == EMIT_WEIGHT_DEFAULT ? format->weight : options->weight;
+	return options->metric == EMIT_METRIC_DEFAULT ? format->metric : options->metric;
 }
 
 /* NULL past the last. */

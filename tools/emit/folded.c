@@ -16,7 +16,7 @@ struct folder {
 	const struct emit_options *options;
 	struct intern texts;
 	struct id_list text_of_place; /* [place], 0 = not made yet */
-	enum emit_weight weight_kind;
+	enum emit_metric metric;
 	struct intern stacks; /* text ids, root first */
 	VEC(int64_t) weight;  /* [stack] */
 };
@@ -74,7 +74,7 @@ static uint32_t thread_text(struct folder *f, uint32_t thread)
 
 static int64_t cell_weight(const struct folder *f, const struct profile_cell *c)
 {
-	return f->weight_kind == EMIT_WEIGHT_SAMPLES ? (int64_t)c->count : c->time_ns;
+	return f->metric == EMIT_METRIC_SAMPLES ? (int64_t)c->count : c->time_ns;
 }
 
 static void add_cell(struct folder *f, const struct profile_cell *c,
@@ -137,7 +137,7 @@ static void put_stack(FILE *out, const struct folder *f, uint32_t id)
 	int64_t weight = f->weight.item[id];
 
 	/* Whole microseconds; what rounds to nothing is nothing to draw. */
-	if (f->weight_kind != EMIT_WEIGHT_SAMPLES)
+	if (f->metric != EMIT_METRIC_SAMPLES)
 		weight = (weight + 500) / 1000;
 	if (weight <= 0)
 		return;
@@ -151,15 +151,15 @@ static void put_stack(FILE *out, const struct folder *f, uint32_t id)
 	fprintf(out, " %" PRId64 "\n", weight);
 }
 
-static void write_folded(FILE *out, const struct profile *p,
-	const struct emit_options *options)
+static int write_folded(FILE *out, const struct profile *p,
+	const struct emit_options *options, struct ptf_error *err)
 {
 	struct folder f = {.p = p,
 		.options = options,
-		.weight_kind = emit_weight(&emit_folded, options)};
+		.metric = emit_metric(&emit_folded, options)};
 	struct report_options counted = {.selection = &options->selection,
 		.wait_all = options->wait_all || options->threads,
-		.cpu_only = f.weight_kind == EMIT_WEIGHT_CPU};
+		.cpu_only = f.metric == EMIT_METRIC_CPU};
 	struct id_list places = {0}, texts = {0}, order = {0};
 
 	for (size_t i = 0; i < p->cells.count; i++)
@@ -178,6 +178,8 @@ static void write_folded(FILE *out, const struct profile *p,
 	vec_free(&places);
 	vec_free(&texts);
 	vec_free(&order);
+	(void)err; /* all is in the profile */
+	return 0;
 }
 
 const struct emit_format emit_folded = {
@@ -185,8 +187,8 @@ const struct emit_format emit_folded = {
 	.suffix = ".folded",
 	.description = "collapsed stacks for flame graphs, weights in microseconds",
 	.cannot_carry = "classes, times of the samples, source text, counters",
-	.options = EMIT_OPTION_THREAD | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
-		EMIT_OPTION_WEIGHT | EMIT_OPTION_SAMPLES | EMIT_OPTION_NO_LINES,
-	.weight = EMIT_WEIGHT_CPU,
+	.options = EMIT_OPTION_THREADS | EMIT_OPTION_WAIT | EMIT_OPTION_METRIC |
+		EMIT_OPTION_SAMPLES | EMIT_OPTION_NO_LINES,
+	.metric = EMIT_METRIC_CPU,
 	.write = write_folded,
 };

@@ -23,7 +23,4 @@ void info_write_json(FILE *out, const struct trace_info *info);
 /* For people: "-" is standard input. */
 const char *info_file_name(const struct info_file *file);
 
-/* "unknown", "python", ... as all machine-readable output names classes. */
-const char *info_class_name(uint32_t class_kind);
-
 #endif

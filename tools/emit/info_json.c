@@ -5,16 +5,9 @@
 #include <ptf/version.h>
 
 #include "tools/cli/json.h"
+#include "tools/core/class_names.h"
 #include "tools/core/report.h"
 #include "tools/emit/info.h"
-
-const char *info_class_name(uint32_t class_kind)
-{
-	static const char *const names[PTF_CLASS_KIND_COUNT] = {"unknown", "python",
-		"native", "kernel", "runnable", "gil", "wait"};
-
-	return class_kind < PTF_CLASS_KIND_COUNT ? names[class_kind] : names[0];
-}
 
 static void put_id(struct json *j, const struct profile *p, const char *key, uint32_t id)
 {
@@ -112,7 +105,7 @@ static void put_class_ns(struct json *j, const struct class_times *times)
 	for (uint32_t k = 0; k < PTF_CLASS_KIND_COUNT; k++) {
 		char key[24];
 
-		snprintf(key, sizeof(key), "%s_ns", info_class_name(k));
+		snprintf(key, sizeof(key), "%s_ns", class_name(k));
 		json_integer(j, key, times->ns[k]);
 	}
 }
@@ -133,7 +126,7 @@ static void put_classes(struct json *j, const struct profile *p)
 		if (!sums.item[id].count)
 			continue;
 		json_inline_object(j, NULL);
-		json_literal(j, "class", info_class_name(c.kind));
+		json_literal(j, "class", class_name(c.kind));
 		put_id(j, p, "detail", c.detail);
 		json_unsigned(j, "samples", sums.item[id].count);
 		json_integer(j, "time_ns", sums.item[id].time_ns);

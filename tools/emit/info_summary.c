@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/cli/text.h"
+#include "tools/core/class_names.h"
 #include "tools/core/report.h"
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
@@ -181,8 +182,7 @@ static void put_shares(const struct summary *s)
 
 		if (percent >= 1)
 			snprintf(text + used, sizeof(text) - used, "%s%s %.0f %%",
-				used > 2 ? "; " : "", report_class_label(order[i]),
-				percent);
+				used > 2 ? "; " : "", class_label(order[i]), percent);
 	}
 	text_wrap(s->out, text, &s->style, 0, 2);
 	fputc('\n', s->out);

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "tools/cli/text.h"
+#include "tools/core/class_names.h"
 #include "tools/core/report.h"
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
@@ -316,7 +317,7 @@ static void put_classes(struct teller *t)
 			continue;
 		label(t, first ? "time" : "");
 		first = false;
-		fprintf(t->out, "%-9s", report_class_label(c.kind));
+		fprintf(t->out, "%-9s", class_label(c.kind));
 		fprintf(t->out, "%12s %6.2f %%  %12s sample%s",
 			units_time(text, ns.item[id]),
 			units_percent((double)ns.item[id], (double)all),

@@ -7,6 +7,8 @@
 
 #include "tools/cli/table.h"
 #include "tools/cli/text.h"
+#include "tools/core/class_names.h"
+#include "tools/core/filter.h"
 #include "tools/core/units.h"
 #include "tools/emit/registry.h"
 #include "tools/emit/table_header.h"
@@ -71,14 +73,14 @@ static void make_columns(struct view *v)
 	add_column(v, "", "native", 6, PAINT_NATIVE);
 	if (v->options->classes && !v->cpu_only) {
 		for (uint32_t k = PTF_CLASS_KERNEL; k <= PTF_CLASS_WAIT; k++)
-			add_column(v, "", report_class_label(k), 6, PAINT_SYSTEM);
+			add_column(v, "", class_label(k), 6, PAINT_SYSTEM);
 	} else if (v->cpu_only) { /* no waits: nothing to sum up */
 		add_column(v, "", "kernel", 6, PAINT_SYSTEM);
 	} else {
 		add_column(v, "", "system", 6, PAINT_SYSTEM);
 	}
 	if (v->has_unknown)
-		add_column(v, "", report_class_label(PTF_CLASS_UNKNOWN), 9, PAINT_PLAIN);
+		add_column(v, "", class_label(PTF_CLASS_UNKNOWN), 9, PAINT_PLAIN);
 	add_column(v, "", "total", 6, PAINT_PLAIN);
 	add_column(v, "", "", 0, PAINT_PLAIN);
 }
@@ -476,7 +478,7 @@ static void put_files(struct view *v)
 			class_times_add(&unselected, &f->self);
 			unselected_count += class_times_sum(&f->self) != 0;
 		} else if (!report_shows_file(&v->report, v->p, f,
-				   v->options->min_share_percent)) {
+				   v->options->min_percent)) {
 			class_times_add(&small, &f->self);
 			small_count += class_times_sum(&f->self) != 0;
 		} else {
@@ -486,9 +488,8 @@ static void put_files(struct view *v)
 	if (small_count) {
 		snprintf(text, sizeof(text),
 			"%u file%s of less than %u %% not shown, %.2f%% (%s) in all:"
-			" --min-share 0",
-			small_count, small_count == 1 ? "" : "s",
-			v->options->min_share_percent,
+			" --min 0",
+			small_count, small_count == 1 ? "" : "s", v->options->min_percent,
 			percent(v, class_times_sum(&small)),
 			units_time_brief(time, class_times_sum(&small)));
 		table_prose(v->out, &v->options->terminal, text);
@@ -627,7 +628,7 @@ static void put_threads(struct view *v)
 	unsigned small_count = 0;
 
 	for (uint32_t id = 1; id <= v->p->threads.count; id++) {
-		if (!selection_has_thread(&v->options->selection, v->p, id))
+		if (!filter_keeps_thread(v->p->filter, id))
 			continue;
 		class_times_add(&all, &times[id]);
 		vec_push(&rows, (struct thread_row){id, times[id]});
@@ -644,7 +645,7 @@ static void put_threads(struct view *v)
 		char *title;
 
 		if (units_percent((double)ns, (double)class_times_sum(&all)) <
-			v->options->min_share_percent) {
+			v->options->min_percent) {
 			class_times_add(&small, &rows.item[i].times);
 			small_count++;
 			continue;
@@ -663,9 +664,8 @@ static void put_threads(struct view *v)
 
 		fprintf(v->out,
 			"%u thread%s of less than %u %% not shown, %s in all: "
-			"--min-share 0\n",
-			small_count, small_count == 1 ? "" : "s",
-			v->options->min_share_percent,
+			"--min 0\n",
+			small_count, small_count == 1 ? "" : "s", v->options->min_percent,
 			units_time_brief(time, class_times_sum(&small)));
 	}
 	vec_free(&rows);
@@ -673,19 +673,21 @@ static void put_threads(struct view *v)
 
 /* ----------------------------------------------------------------- all */
 
-static void write_table(FILE *out, const struct profile *p,
-	const struct emit_options *options)
+static int write_table(FILE *out, const struct profile *p,
+	const struct emit_options *options, struct ptf_error *err)
 {
 	struct view v = {.out = out,
 		.p = p,
 		.options = options,
-		.cpu_only = emit_weight(&emit_table, options) == EMIT_WEIGHT_CPU};
+		.cpu_only = emit_metric(&emit_table, options) == EMIT_METRIC_CPU};
 
 	table_header(out, p, &options->terminal);
 	if (options->threads)
 		put_threads(&v);
 	else
 		put_report(&v, 0);
+	(void)err; /* all is in the profile */
+	return 0;
 }
 
 const struct emit_format emit_table = {
@@ -693,10 +695,10 @@ const struct emit_format emit_table = {
 	.suffix = ".txt",
 	.description = "lines and functions with their share of the time, for people",
 	.cannot_carry = "stacks, times of the samples, counters",
-	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_THREADS |
-		EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE |
-		EMIT_OPTION_REDUCED | EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT |
-		EMIT_OPTION_CLASSES | EMIT_OPTION_WEIGHT,
-	.weight = EMIT_WEIGHT_WALL,
+	.options = EMIT_OPTION_BY_FILE | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
+		EMIT_OPTION_CHARGE | EMIT_OPTION_MIN | EMIT_OPTION_REDUCED |
+		EMIT_OPTION_ALL_LINES | EMIT_OPTION_SORT | EMIT_OPTION_CLASSES |
+		EMIT_OPTION_METRIC,
+	.metric = EMIT_METRIC_WALL,
 	.write = write_table,
 };

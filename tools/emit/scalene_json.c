@@ -8,6 +8,7 @@
 #include <ptf/version.h>
 
 #include "tools/cli/json.h"
+#include "tools/core/filter.h"
 #include "tools/core/units.h"
 #include "tools/emit/registry.h"
 
@@ -170,7 +171,7 @@ static void put_functions(struct writer *w, const struct report_file *f)
 static bool is_reported(struct writer *w, const struct report_file *f)
 {
 	return f->is_selected &&
-		report_shows_file(&w->report, w->p, f, w->options->min_share_percent);
+		report_shows_file(&w->report, w->p, f, w->options->min_percent);
 }
 
 static void put_files(struct writer *w)
@@ -434,7 +435,7 @@ static void put_threads(struct writer *w)
 	for (uint32_t id = 1; id <= w->p->threads.count; id++) {
 		const struct profile_thread *t = &w->p->threads.item[id - 1];
 
-		if (!selection_has_thread(&w->options->selection, w->p, id))
+		if (!filter_keeps_thread(w->p->filter, id))
 			continue;
 		json_inline_object(j, NULL);
 		json_unsigned(j, "pid",
@@ -447,6 +448,14 @@ static void put_threads(struct writer *w)
 	}
 	json_end(j);
 	free(times);
+}
+
+static void put_selection(struct writer *w)
+{
+	char *text = selection_text(&w->options->selection);
+
+	json_literal(&w->j, "ptf_selection", text);
+	free(text);
 }
 
 static void put_top(struct writer *w)
@@ -478,6 +487,7 @@ static void put_top(struct writer *w)
 	json_array(j, "samples");
 	json_end(j);
 	json_literal(j, "ptf_version", PTF_VERSION_STRING);
+	put_selection(w);
 	json_literal(j, "ptf_weight", w->report_options.cpu_only ? "cpu" : "wall");
 	json_literal(j, "ptf_waits",
 		w->report_options.cpu_only     ? "none"
@@ -489,14 +499,14 @@ static void put_top(struct writer *w)
 	put_class_ns(j, &w->report.all);
 }
 
-static void write_json(FILE *out, const struct profile *p,
-	const struct emit_options *options)
+static int write_json(FILE *out, const struct profile *p,
+	const struct emit_options *options, struct ptf_error *err)
 {
 	struct writer w = {.p = p,
 		.options = options,
 		.report_options = {.selection = &options->selection,
 			.wait_all = options->wait_all,
-			.cpu_only = emit_weight(&emit_json, options) == EMIT_WEIGHT_CPU,
+			.cpu_only = emit_metric(&emit_json, options) == EMIT_METRIC_CPU,
 			.charge = options->charge}};
 
 	report_make(&w.report, p, &w.report_options);
@@ -509,6 +519,8 @@ static void write_json(FILE *out, const struct profile *p,
 	json_end(&w.j);
 	json_finish(&w.j);
 	report_free(&w.report);
+	(void)err; /* all is in the profile */
+	return 0;
 }
 
 const struct emit_format emit_json = {
@@ -516,8 +528,8 @@ const struct emit_format emit_json = {
 	.suffix = ".json",
 	.description = "Scalene's JSON, with exact nanoseconds added",
 	.cannot_carry = "times of the samples, counters, marks",
-	.options = EMIT_OPTION_FILES | EMIT_OPTION_THREAD | EMIT_OPTION_WAIT |
-		EMIT_OPTION_CHARGE | EMIT_OPTION_MIN_SHARE | EMIT_OPTION_WEIGHT,
-	.weight = EMIT_WEIGHT_WALL,
+	.options = EMIT_OPTION_BY_FILE | EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE |
+		EMIT_OPTION_MIN | EMIT_OPTION_METRIC,
+	.metric = EMIT_METRIC_WALL,
 	.write = write_json,
 };

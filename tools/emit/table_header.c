@@ -27,6 +27,19 @@ static const char *when(char text[40], int64_t realtime_ns)
 	return text;
 }
 
+/* What is shown, when that is not all: how it was sampled stands above. */
+static void put_selection(FILE *out, const struct profile *p,
+	const struct terminal *terminal)
+{
+	char *selected = p->selection ? selection_text(p->selection) : NULL, *text;
+
+	if (selected && *selected && asprintf(&text, "Selected: %s.", selected) >= 0) {
+		table_prose(out, terminal, text);
+		free(text);
+	}
+	free(selected);
+}
+
 void table_header(FILE *out, const struct profile *p, const struct terminal *terminal)
 {
 	char elapsed[UNITS_SIZE], cpu[REPORT_CPU_SIZE], count[UNITS_SIZE], start[40];
@@ -62,6 +75,7 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 		p->threads.count == 1 ? "" : "s", units_count(count, p->sample_count),
 		p->sample_count == 1 ? "" : "s");
 	table_prose(out, terminal, text);
+	put_selection(out, p, terminal);
 	fputc('\n', out);
 }
 
@@ -84,7 +98,7 @@ void table_basis(FILE *out, const struct emit_options *options,
 		snprintf(text, sizeof(text), "Without %s %s.",
 			units_time_brief(others, report->other_waits_ns),
 			scope.cpu_only
-				? "of waits (--weight wall)"
+				? "of waits (--metric wall)"
 				: "that other threads waited (--wait all, --threads)");
 		table_prose(out, terminal, text);
 	}

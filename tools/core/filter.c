@@ -1,0 +1,196 @@
+#include "tools/core/filter.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/core/owner.h"
+
+struct profile_filter {
+	bool *process;  /* [process], [0] = the host */
+	bool *thread;   /* [thread], [0] = rows without one */
+	bool *class_id; /* [class] */
+	bool *node;     /* [node], [0] = no stack */
+};
+
+/* Texts of a trace have no end mark; names are matched up to any length. */
+static bool text_matches(const char *glob, struct ptf_text text)
+{
+	char *copy = memory_resized(NULL, text.size + 1, 1);
+	bool matches;
+
+	memcpy(copy, text.data, text.size);
+	copy[text.size] = '\0';
+	matches = !fnmatch(glob, copy, 0);
+	free(copy);
+	return matches;
+}
+
+static struct ptf_text base_name(struct ptf_text path)
+{
+	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
+
+	return slash ? (struct ptf_text){slash + 1,
+			       path.size - (size_t)(slash + 1 - path.data)}
+		     : path;
+}
+
+static bool number_is(const char *text, uint32_t number)
+{
+	char digits[16];
+
+	snprintf(digits, sizeof(digits), "%u", number);
+	return !strcmp(text, digits);
+}
+
+/* By pid, by what its executable is called, or by that of its script. */
+static bool has_process(const struct selection *s, const struct profile *p, uint32_t id)
+{
+	const struct profile_process *process;
+
+	if (s->process_globs.count == 0)
+		return true;
+	if (!id)
+		return false;
+	process = &p->processes.item[id - 1];
+	for (size_t i = 0; i < s->process_globs.count; i++) {
+		const char *glob = s->process_globs.item[i];
+
+		if (number_is(glob, process->pid) ||
+			text_matches(glob,
+				base_name(profile_string(p, process->executable))))
+			return true;
+		for (size_t k = 0; k < process->arguments.count; k++)
+			if (text_matches(glob,
+				    base_name(profile_string(p,
+					    process->arguments.item[k]))))
+				return true;
+	}
+	return false;
+}
+
+static bool has_thread(const struct selection *s, const struct profile *p, uint32_t id)
+{
+	const struct profile_thread *thread;
+
+	if (!id)
+		return s->thread_globs.count == 0 && s->process_globs.count == 0;
+	thread = &p->threads.item[id - 1];
+	if (!has_process(s, p, thread->process))
+		return false;
+	for (size_t i = 0; i < s->thread_globs.count; i++)
+		if (number_is(s->thread_globs.item[i], thread->tid) ||
+			text_matches(s->thread_globs.item[i],
+				profile_string(p, thread->name)))
+			return true;
+	return s->thread_globs.count == 0;
+}
+
+static bool has_class(const struct selection *s, uint32_t kind)
+{
+	return s->class_mask == 0 ||
+		(kind < PTF_CLASS_KIND_COUNT && s->class_mask >> kind & 1);
+}
+
+static bool has_function(const struct selection *s, const struct profile *p, uint32_t id)
+{
+	struct ptf_text name = profile_string(p, profile_get_function(p, id).name);
+
+	for (size_t i = 0; i < s->function_globs.count; i++)
+		if (text_matches(s->function_globs.item[i], name))
+			return true;
+	return s->function_globs.count == 0;
+}
+
+/* A node is kept when one of its frames, or of its callers', has the function. */
+static void find_function_nodes(struct profile_filter *f, const struct selection *s,
+	const struct profile *p)
+{
+	size_t function_count = p->functions.items.count;
+	bool *wanted = memory_zeroed(function_count + 1, sizeof(*wanted));
+
+	for (uint32_t id = 1; id <= function_count; id++)
+		wanted[id] = has_function(s, p, id);
+	f->node[0] = s->function_globs.count == 0;
+	/* Callers come before who they call. */
+	for (uint32_t id = 1; id <= p->nodes.items.count; id++) {
+		struct profile_node n = profile_get_node(p, id);
+		size_t count = 0;
+		const uint32_t *place =
+			n.frame ? profile_frame_places(p, n.frame, &count) : NULL;
+
+		f->node[id] = n.parent < id && f->node[n.parent];
+		for (size_t i = 0; i < count && !f->node[id]; i++)
+			f->node[id] = wanted[profile_get_place(p, place[i]).function];
+	}
+	free(wanted);
+}
+
+static void keep_nodes_of_files(struct profile_filter *f, const struct selection *s,
+	const struct profile *p)
+{
+	struct id_list places = {0};
+
+	f->node[0] = false;
+	for (uint32_t id = 1; id <= p->nodes.items.count; id++) {
+		uint32_t owner = 0, file;
+
+		if (!f->node[id])
+			continue;
+		profile_stack(p, id, &places);
+		if (places.count)
+			owner = profile_get_place(p, places.item[stack_owner(p, &places)])
+					.function;
+		file = profile_get_function(p, owner).file;
+		f->node[id] = file && selection_has_file(s, profile_string(p, file));
+	}
+	vec_free(&places);
+}
+
+struct profile_filter *filter_new(const struct profile *p, const struct selection *s)
+{
+	struct profile_filter *f = memory_zeroed(1, sizeof(*f));
+
+	f->process = memory_zeroed(p->processes.count + 1, sizeof(*f->process));
+	f->thread = memory_zeroed(p->threads.count + 1, sizeof(*f->thread));
+	f->class_id = memory_zeroed(p->classes.items.count + 1, sizeof(*f->class_id));
+	f->node = memory_zeroed(p->nodes.items.count + 1, sizeof(*f->node));
+	for (uint32_t id = 0; id <= p->processes.count; id++)
+		f->process[id] = has_process(s, p, id);
+	for (uint32_t id = 0; id <= p->threads.count; id++)
+		f->thread[id] = has_thread(s, p, id);
+	for (uint32_t id = 0; id <= p->classes.items.count; id++)
+		f->class_id[id] = has_class(s, profile_get_class(p, id).kind);
+	find_function_nodes(f, s, p);
+	if (s->keep_stacks_of_files && s->file_globs.count)
+		keep_nodes_of_files(f, s, p);
+	return f;
+}
+
+bool filter_keeps(const struct profile_filter *f, uint32_t node, uint32_t class_id,
+	uint32_t thread)
+{
+	return !f || (f->thread[thread] && f->class_id[class_id] && f->node[node]);
+}
+
+bool filter_keeps_thread(const struct profile_filter *f, uint32_t thread)
+{
+	return !f || f->thread[thread];
+}
+
+bool filter_keeps_process(const struct profile_filter *f, uint32_t process)
+{
+	return !f || f->process[process];
+}
+
+void filter_free(struct profile_filter *f)
+{
+	if (!f)
+		return;
+	free(f->process);
+	free(f->thread);
+	free(f->class_id);
+	free(f->node);
+	free(f);
+}

@@ -1,0 +1,187 @@
+#include "tools/core/replay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ptf/reader.h>
+
+#include "tools/core/filter.h"
+#include "tools/core/section_maps.h"
+
+/* Rows as they are handed over; each column is as long as the longest Block. */
+struct replay {
+	const struct profile *p;
+	const struct replay_hooks *hooks;
+	const struct section_maps *maps;
+	int64_t shift_ns;
+	VEC(int64_t) time_ns;
+	VEC(int64_t) value;
+	VEC(uint32_t) node;
+	VEC(uint32_t) class_id;
+	VEC(uint32_t) cpu;
+	VEC(uint32_t) task;
+};
+
+static int64_t add_wrapping(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static const int64_t *time_column(const struct replay *r, const struct ptf_samples *s)
+{
+	for (size_t i = 0; i < s->column_count; i++)
+		if (s->columns[i].metric == r->maps->time_metric)
+			return s->columns[i].values;
+	return NULL;
+}
+
+static void give_rows(struct replay *r, const struct ptf_samples *s)
+{
+	const int64_t *weight = time_column(r, s);
+	struct replay_rows rows = {.section = r->maps->section,
+		.thread = id_mapped(&r->maps->thread, s->thread)};
+	size_t first, end;
+
+	r->time_ns.count = r->value.count = r->node.count = r->class_id.count = 0;
+	r->cpu.count = r->task.count = 0;
+	selected_rows(r->p->selection, s->time_ns, s->count, &first, &end);
+	for (size_t i = first; i < end; i++) {
+		uint32_t node = id_mapped(&r->maps->node, s->node[i]);
+		uint32_t class_id = section_class(r->maps, s->class_id[i]);
+
+		if (!filter_keeps(r->p->filter, node, class_id, rows.thread))
+			continue;
+		vec_push(&r->time_ns, add_wrapping(s->time_ns[i], r->shift_ns));
+		vec_push(&r->value, weight ? weight[i] : 0);
+		vec_push(&r->node, node);
+		vec_push(&r->class_id, class_id);
+		if (s->cpu)
+			vec_push(&r->cpu, s->cpu[i]);
+		if (s->task)
+			vec_push(&r->task, id_mapped(&r->maps->string, s->task[i]));
+	}
+	rows.count = r->time_ns.count;
+	rows.time_ns = r->time_ns.item;
+	rows.node = r->node.item;
+	rows.class_id = r->class_id.item;
+	rows.weight_ns = r->value.item;
+	rows.cpu = s->cpu ? r->cpu.item : NULL;
+	rows.task = s->task ? r->task.item : NULL;
+	if (rows.count)
+		r->hooks->rows(r->hooks->context, &rows);
+}
+
+static void give_points(struct replay *r, const struct ptf_counters *c)
+{
+	struct replay_points points = {
+		.section = r->maps->section,
+		.metric = id_mapped(&r->maps->metric, c->metric),
+		.process = id_mapped(&r->maps->process, c->process),
+		.thread = id_mapped(&r->maps->thread, c->thread),
+		.instance = id_mapped(&r->maps->string, c->instance),
+	};
+	size_t first, end;
+
+	if (!filter_keeps_process(r->p->filter, points.process) ||
+		(points.thread && !filter_keeps_thread(r->p->filter, points.thread)))
+		return;
+	selected_rows(r->p->selection, c->time_ns, c->count, &first, &end);
+	r->time_ns.count = r->value.count = 0;
+	for (size_t i = first; i < end; i++) {
+		vec_push(&r->time_ns, add_wrapping(c->time_ns[i], r->shift_ns));
+		vec_push(&r->value, c->values[i]);
+	}
+	points.count = end - first;
+	points.time_ns = r->time_ns.item;
+	points.values = r->value.item;
+	if (points.count)
+		r->hooks->points(r->hooks->context, &points);
+}
+
+static void give_block(struct replay *r, const struct ptf_block *b)
+{
+	const struct replay_hooks *hooks = r->hooks;
+
+	if (b->kind == PTF_BLOCK_SAMPLES && hooks->rows)
+		give_rows(r, &b->samples);
+	else if (b->kind == PTF_BLOCK_COUNTERS && hooks->points)
+		give_points(r, &b->counters);
+	else if (b->kind == PTF_BLOCK_CLOCK && hooks->clock)
+		hooks->clock(hooks->context, r->maps->section, &b->clock);
+}
+
+static int changed(struct ptf_error *err)
+{
+	if (err) {
+		*err = (struct ptf_error){.code = PTF_ERR_CORRUPT};
+		snprintf(err->message, sizeof(err->message), "changed while it was read");
+	}
+	return PTF_ERR_CORRUPT;
+}
+
+static int replay_reader(struct replay *r, const struct profile_input *input,
+	struct ptf_reader *reader, struct ptf_error *err)
+{
+	struct ptf_block block;
+	uint32_t next = input->first_section;
+	int rc;
+
+	r->maps = NULL;
+	/* What was appended meanwhile is in no cell. */
+	for (uint64_t i = 0; i < input->block_count; i++) {
+		if ((rc = ptf_reader_next(reader, &block, err)) < 0)
+			return rc;
+		if (rc == 0)
+			return changed(err);
+		/* As profile_read.c tells sections apart. */
+		if (block.kind == PTF_BLOCK_SECTION_START || !r->maps) {
+			if (next >= r->p->section_maps.count)
+				return changed(err);
+			r->maps = r->p->section_maps.item[next];
+			r->shift_ns = r->p->sections.item[next++].shift_ns;
+		}
+		give_block(r, &block);
+	}
+	return 0;
+}
+
+/* Who asked for the replay does not know which of the inputs failed. */
+static void name_input(struct ptf_error *err, const char *path)
+{
+	char message[sizeof(err->message)];
+
+	snprintf(message, sizeof(message), "%.120s: %.120s", path, err->message);
+	memcpy(err->message, message, sizeof(message));
+}
+
+int profile_replay(const struct profile *p, const struct replay_hooks *hooks,
+	struct ptf_error *err)
+{
+	struct replay r = {.p = p, .hooks = hooks};
+	const char *path = "";
+	int rc = 0;
+
+	for (size_t i = 0; i < p->inputs.count && rc >= 0; i++) {
+		const struct profile_input *input = &p->inputs.item[i];
+		struct ptf_reader *reader = input->reader;
+
+		path = input->path;
+		if (reader)
+			ptf_reader_rewind(reader);
+		else if ((rc = ptf_reader_open(&reader, input->path, NULL, err)) < 0)
+			break;
+		rc = replay_reader(&r, input, reader, err);
+		if (!input->reader)
+			ptf_reader_close(reader);
+	}
+	vec_free(&r.time_ns);
+	vec_free(&r.value);
+	vec_free(&r.node);
+	vec_free(&r.class_id);
+	vec_free(&r.cpu);
+	vec_free(&r.task);
+	if (rc < 0 && err)
+		name_input(err, path);
+	return rc;
+}

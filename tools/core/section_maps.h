@@ -1,0 +1,44 @@
+/*
+ * What the ids of a section are in the profile: made while a profile reads,
+ * kept for its replay.
+ */
+#ifndef TOOLS_CORE_SECTION_MAPS_H
+#define TOOLS_CORE_SECTION_MAPS_H
+
+#include <ptf/types.h>
+
+#include "tools/core/memory.h"
+#include "tools/core/selection.h"
+
+struct id_map {
+	VEC(uint32_t) id; /* [section id - 1] */
+};
+
+struct section_maps {
+	struct id_map string, module, function, frame, node, class_id, metric, process,
+		thread;
+	uint32_t section; /* index in the profile */
+	uint32_t time_metric;
+};
+
+static inline uint32_t id_mapped(const struct id_map *map, uint32_t id)
+{
+	return id && id <= map->id.count ? map->id.item[id - 1] : 0;
+}
+
+/* Classes 1 to 6 of the profile are those every trace knows. */
+static inline uint32_t section_class(const struct section_maps *maps, uint32_t class_id)
+{
+	return class_id < PTF_CLASS_KIND_COUNT
+		? class_id
+		: id_mapped(&maps->class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
+}
+
+/* The rows [*first, *end) that lie in the time asked for; times do not decrease. */
+void selected_rows(const struct selection *s, const int64_t *time_ns, size_t count,
+	size_t *first, size_t *end);
+
+/* NULL is allowed. */
+void section_maps_free(struct section_maps *maps);
+
+#endif
