@@ -25,7 +25,7 @@ AGENT    = $(O)/lib/ptf/libprec-agent.so
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 FORMAT_OBJS   = $(call obj,$(wildcard format/*.c)) $(O)/gen/ptf-wire.pb-c.o
-TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c))
+TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c)) $(O)/gen/pprof.pb-c.o
 RECORDER_OBJS = $(call obj,$(filter-out recorder/prec.c,$(wildcard recorder/*.c recorder/cpython/*.c)))
 AGENT_OBJS    = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/*.c recorder/cpython/*.c))
 UNIT_TESTS    = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -34,7 +34,7 @@ SUPPORT_PROGRAMS = $(patsubst tests/support/%.c,$(O)/tests/support/%,$(wildcard 
 
 FORMAT_LIBS   = -lzstd -lprotobuf-c -lxxhash
 RECORDER_LIBS = $(FORMAT_LIBS) -ldw -lelf -lpthread
-TOOL_LIBS     = $(FORMAT_LIBS) -lm
+TOOL_LIBS     = $(FORMAT_LIBS) -lz -lm
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -70,11 +70,15 @@ $(O)/gen/ptf-wire.proto: schemas/ptf.proto schemas/columns-as-bytes.sed
 $(O)/gen/ptf-wire.pb-c.c $(O)/gen/ptf-wire.pb-c.h &: $(O)/gen/ptf-wire.proto
 	$(call say,GEN,$(O)/gen/ptf-wire.pb-c.c)protoc-c --proto_path=$(O)/gen --c_out=$(O)/gen $<
 
+$(O)/gen/pprof.pb-c.c $(O)/gen/pprof.pb-c.h &: schemas/pprof.proto
+	$(call say,GEN,$(O)/gen/pprof.pb-c.c)mkdir -p $(O)/gen && protoc-c --proto_path=schemas --c_out=$(O)/gen $<
+
 $(O)/gen/%.o: $(O)/gen/%.c
 	$(call say,CC,$<)$(CC) -std=c17 $(CFLAGS) -fvisibility=hidden $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# Only the files that translate the payload see the generated header.
+# Only the files that translate a schema see its generated header.
 $(O)/format/payload.o $(O)/format/payload_write.o: $(O)/gen/ptf-wire.pb-c.h
+$(O)/tools/emit/pprof.o: $(O)/gen/pprof.pb-c.h
 $(O)/pic/recorder/%.o: ALL_CFLAGS += -fPIC -ftls-model=initial-exec
 
 $(O)/pic/%.o: %.c
@@ -100,7 +104,7 @@ $(O)/bin/%: $(O)/tools/%.o $(O)/libtools.a $(O)/lib/libptf.a
 
 # Of the agent only what interposes nothing may be linked into a test.
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(call obj,recorder/agent/guard.c recorder/agent/seen.c) $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lm -lcmocka
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lz -lm -lcmocka
 
 $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/standalone.o $(O)/lib/libptf.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FORMAT_LIBS)

@@ -1,6 +1,7 @@
 /* pconv: turns traces into other formats. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ptf/version.h>
 
@@ -34,8 +35,9 @@ static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "What is counted:", 3},
 	{"threads", KEY_THREADS, NULL, 0, "Each thread by itself, with its waits", 3},
 	{"metric", KEY_METRIC, "WHAT", 0,
-		"Time with waits (wall; default of table and json) or only on CPU (cpu; "
-		"default of folded); for folded also the number of samples (samples)",
+		"Time with waits (wall; default of table and json), only on CPU (cpu; "
+		"default of the others), or, where there are stacks, the number of "
+		"samples (samples)",
 		3},
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		3},
@@ -144,6 +146,11 @@ static void finish(struct arguments *a, struct argp_state *state)
 		a->format = emit_format_at(0);
 	a->emit.selection.keep_stacks_of_files =
 		!(a->format->options & EMIT_OPTION_BY_FILE);
+	/* Who writes "-o -" wants it all the same. */
+	if (a->format->is_binary && !a->out && isatty(STDOUT_FILENO))
+		argp_error(state,
+			"%s is binary and standard output is a terminal; give -o OUT",
+			a->format->name);
 	unknown = a->used & ~a->format->options;
 	if (unknown)
 		argp_error(state, "%s has no meaning with --to %s",

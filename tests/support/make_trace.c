@@ -227,8 +227,10 @@ static uint32_t define_threads(uint32_t count)
 	uint32_t parent = 0, last = 0;
 
 	for (uint32_t i = 0; i < 2 && i < count; i++) {
+		struct ptf_attribute rank = {PTF_TEXT("run.rank"), {i ? "1" : "0", 1}};
 		struct ptf_process process = {.pid = 4000 + i,
 			.parent = parent,
+			.attributes = {&rank, 1},
 			.executable = arguments[0],
 			.arguments = {arguments, 3}};
 

@@ -213,6 +213,7 @@ static void check_text(const char *text, size_t size)
 
 static void write_all(struct trace_info *info, FILE *out)
 {
+	FILE *binary = fopen("/dev/null", "w");
 	const struct info_view view = {.all = below(2) == 0,
 		.terminal = {.columns = below(90)}};
 
@@ -233,8 +234,11 @@ static void write_all(struct trace_info *info, FILE *out)
 			.min_percent = below(3),
 			.terminal = {.unicode = below(2), .columns = below(2) * 80}};
 
-		emit_format_at(i / 8)->write(out, info->profile, &o, NULL);
+		emit_format_at(i / 8)->write(emit_format_at(i / 8)->is_binary ? binary
+									      : out,
+			info->profile, &o, NULL);
 	}
+	fclose(binary);
 }
 
 static void everything_bears_any_value(void **state)

@@ -131,10 +131,40 @@ static void the_front_can_be_left_out(void **state)
 	assert_int_equal(text_skip("abc", 3, &utf8, 0), 3);
 }
 
+static void text_becomes_utf8(void **state)
+{
+	static const struct {
+		const char *text, *utf8;
+		size_t size;
+	} cases[] = {
+		{"größer", "größer", 8},
+		{"a\xff"
+		 "b",
+			"a\xef\xbf\xbd"
+			"b",
+			3},
+		{"a\0b",
+			"a\xef\xbf\xbd"
+			"b",
+			3},
+		{"\xe6\x97", "\xef\xbf\xbd\xef\xbf\xbd", 2},
+		{"", "", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *copy = text_utf8(cases[i].text, cases[i].size);
+
+		assert_string_equal(copy, cases[i].utf8);
+		free(copy);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_text_stays),
+		cmocka_unit_test(text_becomes_utf8),
 		cmocka_unit_test(control_characters_are_shown),
 		cmocka_unit_test(invalid_bytes_are_shown),
 		cmocka_unit_test(ascii_loses_nothing),

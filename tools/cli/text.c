@@ -1,6 +1,9 @@
 #include "tools/cli/text.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "tools/cli/message.h"
 
 struct range {
 	uint32_t first, last;
@@ -212,4 +215,28 @@ size_t text_skip(const char *text, size_t size, const struct text_style *style,
 		total -= width < total ? width : total;
 	}
 	return i;
+}
+
+char *text_utf8(const char *text, size_t size)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	char *copy = NULL;
+	size_t copy_size;
+	FILE *out = open_memstream(&copy, &copy_size);
+
+	for (size_t i = 0; out && i < size;) {
+		uint32_t c;
+		size_t length = text_decode(text + i, size - i, &c);
+
+		if (length && c)
+			fwrite(text + i, 1, length, out);
+		else
+			fputs(replacement, out);
+		i += length ? length : 1;
+	}
+	if (!out || fclose(out) != 0) {
+		message_error("", "out of memory");
+		exit(EXIT_FAILURE);
+	}
+	return copy;
 }

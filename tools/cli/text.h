@@ -46,6 +46,12 @@ void text_wrap(FILE *out, const char *text, const struct text_style *style,
  */
 size_t text_decode(const char *text, size_t size, uint32_t *character);
 
+/*
+ * A copy that is valid UTF-8 without NULs, for formats that take nothing else:
+ * U+FFFD stands for what is not. The caller frees it.
+ */
+char *text_utf8(const char *text, size_t size);
+
 /* Columns of a character on a terminal: 0, 1 or 2. */
 unsigned text_width(uint32_t character);
 

@@ -40,8 +40,10 @@ void profile_free(struct profile *p)
 	vec_free(&p->section_maps);
 	for (size_t i = 0; i < p->sections.count; i++)
 		vec_free(&p->sections.item[i].attributes);
-	for (size_t i = 0; i < p->processes.count; i++)
+	for (size_t i = 0; i < p->processes.count; i++) {
 		vec_free(&p->processes.item[i].arguments);
+		vec_free(&p->processes.item[i].attributes);
+	}
 	for (size_t i = 0; i < p->sources.count; i++)
 		vec_free(&p->sources.item[i].line_starts);
 	intern_free(&p->strings);
@@ -110,6 +112,42 @@ void profile_class_times(const struct profile *p, int64_t ns[PTF_CLASS_KIND_COUN
 	for (size_t i = 0; i < p->cells.count; i++)
 		ns[profile_get_class(p, p->cells.item[i].class_id).kind] +=
 			p->cells.item[i].time_ns;
+}
+
+static struct ptf_text attribute(const struct ptf_attribute *a, size_t count,
+	const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (a[i].key.size == strlen(key) &&
+			!memcmp(a[i].key.data, key, a[i].key.size))
+			return a[i].value;
+	return (struct ptf_text){"", 0};
+}
+
+struct ptf_text profile_section_attribute(const struct profile_section *s,
+	const char *key)
+{
+	return attribute(s->attributes.item, s->attributes.count, key);
+}
+
+struct ptf_text profile_process_attribute(const struct profile *p, uint32_t id,
+	const char *key)
+{
+	const struct profile_process *process = NULL;
+
+	/* Parents are defined before their children. */
+	for (; id; id = process->parent < id ? process->parent : 0) {
+		struct ptf_text value;
+
+		process = &p->processes.item[id - 1];
+		value = attribute(process->attributes.item, process->attributes.count,
+			key);
+		if (value.size)
+			return value;
+	}
+	if (!process)
+		return (struct ptf_text){"", 0};
+	return profile_section_attribute(&p->sections.item[process->section], key);
 }
 
 int64_t profile_elapsed_ns(const struct profile *p)

@@ -87,7 +87,8 @@ struct profile_process {
 	int64_t image_ns; /* when it became what the next fields say */
 	uint32_t executable;
 	VEC(uint32_t) arguments;
-	uint32_t python; /* string: "3.11.2", 0 = none */
+	uint32_t python;                      /* string: "3.11.2", 0 = none */
+	VEC(struct ptf_attribute) attributes; /* texts live as long as the profile */
 	bool has_end;
 	struct ptf_process_end end;
 };
@@ -264,6 +265,16 @@ static inline bool profile_is_off_cpu(uint32_t class_kind)
 
 /* Time by class of everything, all waits included. */
 void profile_class_times(const struct profile *p, int64_t ns[PTF_CLASS_KIND_COUNT]);
+
+/* "" when there is none. */
+struct ptf_text profile_section_attribute(const struct profile_section *section,
+	const char *key);
+/*
+ * What a process says of itself, or who began it (of merged traces: the process
+ * that stands for its recording), or else its section: "run.rank".
+ */
+struct ptf_text profile_process_attribute(const struct profile *p, uint32_t process,
+	const char *key);
 
 /* The longest section. */
 int64_t profile_elapsed_ns(const struct profile *p);

@@ -106,6 +106,12 @@ static bool text_is(struct ptf_text text, const char *literal)
 	return text.size == strlen(literal) && !memcmp(text.data, literal, text.size);
 }
 
+static struct ptf_attribute kept_attribute(struct profile *p, struct ptf_attribute a)
+{
+	return (struct ptf_attribute){arena_text(&p->arena, a.key),
+		arena_text(&p->arena, a.value)};
+}
+
 static void take_section_start(struct profile_feed *in, const struct ptf_section_start *s)
 {
 	struct profile *p = in->p;
@@ -120,9 +126,7 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 	section.format_major = s->format_major;
 	section.format_minor = s->format_minor;
 	for (size_t i = 0; i < s->attributes.count; i++) {
-		struct ptf_attribute a = {arena_text(&p->arena,
-						  s->attributes.item[i].key),
-			arena_text(&p->arena, s->attributes.item[i].value)};
+		struct ptf_attribute a = kept_attribute(p, s->attributes.item[i]);
 
 		vec_push(&section.attributes, a);
 		if (text_is(a.key, "host.name"))
@@ -180,6 +184,8 @@ static void take_process(struct profile_feed *in, const struct ptf_process *d)
 	for (size_t i = 0; i < d->arguments.count; i++)
 		vec_push(&process.arguments, string_of(in, d->arguments.item[i]));
 	process.python = python_version(p, &d->attributes);
+	for (size_t i = 0; i < d->attributes.count; i++)
+		vec_push(&process.attributes, kept_attribute(p, d->attributes.item[i]));
 	vec_push(&p->processes, process);
 	vec_push(&in->maps->process.id, (uint32_t)p->processes.count);
 }

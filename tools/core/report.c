@@ -83,18 +83,23 @@ char *report_cpu_time(char buffer[REPORT_CPU_SIZE], const struct class_times *t)
 	return buffer;
 }
 
+static struct ptf_text base_name(struct ptf_text path)
+{
+	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
+	size_t skipped = slash ? (size_t)(slash + 1 - path.data) : 0;
+
+	return (struct ptf_text){path.data + skipped, path.size - skipped};
+}
+
 char *report_function_title(const struct profile *p, uint32_t function)
 {
 	struct profile_function f = profile_get_function(p, function);
 	struct ptf_text name = profile_string(p, f.name);
-	struct ptf_text module = profile_string(p, profile_get_module(p, f.module).path);
-	const char *slash = module.size ? memrchr(module.data, '/', module.size) : NULL;
+	struct ptf_text module =
+		base_name(profile_string(p, profile_get_module(p, f.module).path));
 	char *text;
 	int size;
 
-	if (slash)
-		module = (struct ptf_text){slash + 1,
-			module.size - (size_t)(slash + 1 - module.data)};
 	if (!function)
 		name = (struct ptf_text){"[no stack]", 10};
 	/* Where code has a file, that says more than its module; names that
@@ -121,6 +126,31 @@ char *report_thread_title(const struct profile *p, uint32_t thread)
 			name.size ? ", " : "", p->threads.item[thread - 1].tid);
 	}
 	return size < 0 ? memory_zeroed(1, 1) : text;
+}
+
+char *report_process_title(const struct profile *p, uint32_t id)
+{
+	const struct profile_process *process = &p->processes.item[id - 1];
+	struct ptf_text title = base_name(profile_string(p, process->executable));
+	char *text;
+
+	for (size_t i = 1; process->python && i < process->arguments.count; i++) {
+		struct ptf_text a = profile_string(p, process->arguments.item[i]);
+
+		/* "python3 -c TEXT" has no better name. */
+		if (a.size == 2 && !memcmp(a.data, "-c", 2))
+			break;
+		/* Options that take a value of their own. */
+		if (a.size == 2 && (!memcmp(a.data, "-X", 2) || !memcmp(a.data, "-W", 2)))
+			i++;
+		else if (a.size == 0 || a.data[0] != '-') {
+			title = base_name(a);
+			break;
+		}
+	}
+	if (asprintf(&text, "%.*s", (int)title.size, title.data) < 0)
+		return memory_zeroed(1, 1);
+	return text;
 }
 
 bool report_is_library(struct ptf_text path)

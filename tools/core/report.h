@@ -110,6 +110,11 @@ char *report_cpu_time(char buffer[REPORT_CPU_SIZE], const struct class_times *t)
 char *report_function_title(const struct profile *p, uint32_t function);
 /* "worker-1, thread 4711", "[no thread]"; the caller frees it. */
 char *report_thread_title(const struct profile *p, uint32_t thread);
+/*
+ * What people call a process: the script or module that Python runs ("walk.py"),
+ * else the program ("burn"); the caller frees it.
+ */
+char *report_process_title(const struct profile *p, uint32_t process);
 
 /* Installed code, not the user's own: the standard library, site-packages. */
 bool report_is_library(struct ptf_text path);

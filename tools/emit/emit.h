@@ -55,9 +55,10 @@ struct emit_options {
 
 struct emit_format {
 	const char *name;
-	const char *suffix;       /* of files, ".json"; NULL = not guessed from names */
+	const char *suffix;       /* of files, ".pb.gz .pprof"; NULL = not guessed */
 	const char *description;  /* for --list */
 	const char *cannot_carry; /* what a trace holds and this format loses */
+	bool is_binary;           /* not for terminals */
 	unsigned options;         /* enum emit_option */
 	enum emit_metric metric;  /* without --metric */
 	/*
@@ -76,7 +77,10 @@ static inline enum emit_metric emit_metric(const struct emit_format *format,
 
 /* NULL past the last. */
 const struct emit_format *emit_format_at(size_t index);
-/* By name or by the suffix of a file name; NULL when there is none. */
+/*
+ * By name, or by the suffix of a file name (the longest that fits: "x.foo.json"
+ * is that of ".foo.json"); NULL when there is none.
+ */
 const struct emit_format *emit_format_named(const char *name);
 const struct emit_format *emit_format_of_file(const char *path);
 

@@ -7,5 +7,6 @@
 extern const struct emit_format emit_table;
 extern const struct emit_format emit_json;
 extern const struct emit_format emit_folded;
+extern const struct emit_format emit_pprof;
 
 #endif

@@ -1,0 +1,489 @@
+/*
+ * --to pprof: one gzipped Profile message (schemas/pprof.proto).
+ *
+ * The message is never held: two protobuf messages one after the other are one
+ * in which repeated fields are continued, so each sample, function and text is
+ * written as a Profile of its own, at its first use.
+ *
+ * Every cell of the profile (stack, class, thread) is one sample. There are few
+ * types of values, because users choose one, and labels for all that is to be
+ * filtered and grouped by:
+ *
+ *     samples, cpu, wall     rows; time on a processor; that and all waits
+ *     class, detail          python, native, kernel, ..., wait; futex
+ *     thread, tid            "worker, thread 4711"; 4711
+ *     process, pid, rank, host
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pprof.pb-c.h"
+
+#include "tools/cli/gzip_stream.h"
+#include "tools/cli/text.h"
+#include "tools/core/class_names.h"
+#include "tools/emit/registry.h"
+
+typedef Ptf__Pprof__Profile Profile;
+
+enum { TYPE_SAMPLES, TYPE_CPU, TYPE_WALL, TYPE_COUNT };
+
+enum { LABEL_COUNT_MAX = 8 };
+
+/* No module is larger; only damaged traces have such offsets. */
+#define MODULE_SIZE_MAX (UINT64_C(1) << 40)
+
+/* What is known of a module before its first frame is written. */
+struct mapping {
+	uint64_t id; /* 0 = not written yet */
+	uint64_t start, limit;
+	bool lacks_files, lacks_lines, has_inlines;
+};
+
+struct writer {
+	ProtobufCBuffer buffer; /* first: append() gets its address */
+	struct gzip_stream gzip;
+	const struct profile *p;
+	struct intern texts;
+	VEC(struct mapping) mappings; /* [module] */
+	VEC(uint64_t) location_ids;   /* [frame], 0 = not written yet; [0] = no stack */
+	VEC(uint64_t) function_ids;   /* [function]; [0] = no stack */
+	uint64_t mapping_count, location_count, function_count;
+	VEC(uint64_t) stack; /* locations */
+};
+
+static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *data)
+{
+	struct writer *w = (void *)buffer;
+
+	gzip_write(&w->gzip, data, size);
+}
+
+static void put(struct writer *w, const Profile *part)
+{
+	ptf__pprof__profile__pack_to_buffer(part, &w->buffer);
+}
+
+/* ------------------------------------------------------------------ texts */
+
+/* The index of a text in the table; 0 is "". */
+static int64_t text(struct writer *w, struct ptf_text t)
+{
+	Profile part = PTF__PPROF__PROFILE__INIT;
+	size_t before = w->texts.items.count;
+	char *utf8;
+	uint32_t id;
+
+	if (t.size == 0)
+		return 0;
+	id = intern_bytes(&w->texts, t.data, t.size);
+	if (w->texts.items.count == before)
+		return id;
+	utf8 = text_utf8(t.data, t.size);
+	part.n_string_table = 1;
+	part.string_table = &utf8;
+	put(w, &part);
+	free(utf8);
+	return id;
+}
+
+static int64_t literal(struct writer *w, const char *t)
+{
+	return text(w, (struct ptf_text){t, strlen(t)});
+}
+
+/* Takes a text that was made for it. */
+static int64_t made(struct writer *w, char *t)
+{
+	int64_t id = literal(w, t);
+
+	free(t);
+	return id;
+}
+
+static int64_t string(struct writer *w, uint32_t id)
+{
+	return text(w, profile_string(w->p, id));
+}
+
+/* --------------------------------------------------------------- locations */
+
+static uint64_t function_id(struct writer *w, uint32_t function)
+{
+	Ptf__Pprof__Function f = PTF__PPROF__FUNCTION__INIT, *list = &f;
+	Profile part = PTF__PPROF__PROFILE__INIT;
+	struct profile_function known = profile_get_function(w->p, function);
+
+	vec_cover(&w->function_ids, function);
+	if (w->function_ids.item[function])
+		return w->function_ids.item[function];
+	f.id = w->function_ids.item[function] = ++w->function_count;
+	f.name = function ? string(w, known.name)
+			  : made(w, report_function_title(w->p, function));
+	/* Viewers demangle what has no other name; "<module>" they would not like. */
+	f.system_name = known.kind == PTF_FUNCTION_NATIVE ? f.name : 0;
+	f.filename = string(w, known.file);
+	f.start_line = known.first_line;
+	part.n_function = 1;
+	part.function = &list;
+	put(w, &part);
+	return f.id;
+}
+
+static int64_t build_id(struct writer *w, uint32_t string_id)
+{
+	struct ptf_text raw = profile_string(w->p, string_id);
+	char *hex = memory_zeroed(raw.size * 2 + 1, 1);
+
+	for (size_t i = 0; i < raw.size; i++)
+		snprintf(hex + i * 2, 3, "%02x", (unsigned char)raw.data[i]);
+	return made(w, hex);
+}
+
+static const struct mapping *mapping_of(struct writer *w, uint32_t module)
+{
+	struct mapping *known = &w->mappings.item[module];
+	Ptf__Pprof__Mapping m = PTF__PPROF__MAPPING__INIT, *list = &m;
+	Profile part = PTF__PPROF__PROFILE__INIT;
+
+	if (known->id)
+		return known;
+	m.id = known->id = ++w->mapping_count;
+	m.memory_start = known->start;
+	m.memory_limit = known->limit;
+	m.filename = string(w, profile_get_module(w->p, module).path);
+	m.build_id = build_id(w, profile_get_module(w->p, module).build_id);
+	/* Else viewers would look for symbols of their own. */
+	m.has_functions = true;
+	m.has_filenames = !known->lacks_files;
+	m.has_line_numbers = !known->lacks_lines;
+	m.has_inline_frames = known->has_inlines;
+	part.n_mapping = 1;
+	part.mapping = &list;
+	put(w, &part);
+	return known;
+}
+
+static uint64_t put_location(struct writer *w, Ptf__Pprof__Location *location,
+	const uint32_t *places, size_t count)
+{
+	Profile part = PTF__PPROF__PROFILE__INIT;
+	Ptf__Pprof__Line *line = memory_zeroed(count, sizeof(*line));
+	Ptf__Pprof__Line **lines = memory_zeroed(count, sizeof(*lines));
+
+	for (size_t i = 0; i < count; i++) {
+		struct profile_place place = profile_get_place(w->p, places[i]);
+
+		ptf__pprof__line__init(&line[i]);
+		line[i].function_id = function_id(w, place.function);
+		line[i].line = place.line;
+		lines[i] = &line[i];
+	}
+	location->id = ++w->location_count;
+	location->n_line = count;
+	location->line = lines;
+	part.n_location = 1;
+	part.location = &location;
+	put(w, &part);
+	free(lines);
+	free(line);
+	return location->id;
+}
+
+/* Frame 0 is that of rows without a stack, which viewers would not show. */
+static uint64_t location_id(struct writer *w, uint32_t frame)
+{
+	static const uint32_t no_place = 0;
+	Ptf__Pprof__Location location = PTF__PPROF__LOCATION__INIT;
+	struct profile_frame known = profile_get_frame(w->p, frame);
+	const uint32_t *places = &no_place;
+	size_t count = 1;
+	uint64_t id;
+
+	vec_cover(&w->location_ids, frame);
+	if (w->location_ids.item[frame])
+		return w->location_ids.item[frame];
+	if (frame)
+		places = profile_frame_places(w->p, frame, &count);
+	if (known.module) {
+		const struct mapping *m = mapping_of(w, known.module);
+
+		location.mapping_id = m->id;
+		if (known.module_offset < MODULE_SIZE_MAX)
+			location.address = m->start + known.module_offset;
+	}
+	id = put_location(w, &location, places, count);
+	w->location_ids.item[frame] = id;
+	return id;
+}
+
+/*
+ * What modules hold, and where they are: a trace knows places in the modules'
+ * files, not in memory. So each gets a range of its own of a made-up memory, in
+ * which an address minus the start is the offset in the file.
+ */
+static void lay_out_modules(struct writer *w)
+{
+	const struct profile *p = w->p;
+	uint64_t next = 0x1000000;
+
+	vec_cover(&w->mappings, p->modules.items.count);
+	for (uint32_t id = 1; id <= p->frames.items.count; id++) {
+		struct profile_frame frame = profile_get_frame(p, id);
+		struct mapping *m = &w->mappings.item[frame.module];
+		size_t count;
+		const uint32_t *places = profile_frame_places(p, id, &count);
+
+		if (frame.module_offset >= m->limit &&
+			frame.module_offset < MODULE_SIZE_MAX)
+			m->limit = frame.module_offset + 1;
+		m->has_inlines = m->has_inlines || count > 1;
+		for (size_t i = 0; i < count; i++) {
+			struct profile_place place = profile_get_place(p, places[i]);
+
+			if (!profile_get_function(p, place.function).file)
+				m->lacks_files = true;
+			if (!place.line)
+				m->lacks_lines = true;
+		}
+	}
+	for (uint32_t module = 1; module < w->mappings.count; module++) {
+		enum { PAGE = 4096 };
+		struct mapping *m = &w->mappings.item[module];
+
+		m->start = next;
+		m->limit = next + (m->limit + PAGE - 1) / PAGE * PAGE;
+		next = m->limit + PAGE;
+	}
+}
+
+/* The first mapping is what viewers name the profile after. */
+static void put_main_program(struct writer *w)
+{
+	for (uint32_t module = 1; module < w->mappings.count; module++)
+		if (w->p->processes.count &&
+			profile_get_module(w->p, module).path ==
+				w->p->processes.item[0].executable)
+			mapping_of(w, module);
+}
+
+/* ------------------------------------------------------------------ samples */
+
+struct labels {
+	size_t count;
+	Ptf__Pprof__Label item[LABEL_COUNT_MAX], *list[LABEL_COUNT_MAX];
+};
+
+static Ptf__Pprof__Label *new_label(struct writer *w, struct labels *l, const char *key)
+{
+	Ptf__Pprof__Label *label = &l->item[l->count];
+
+	ptf__pprof__label__init(label);
+	label->key = literal(w, key);
+	l->list[l->count++] = label;
+	return label;
+}
+
+static void add_label(struct writer *w, struct labels *l, const char *key, int64_t value)
+{
+	if (value)
+		new_label(w, l, key)->str = value;
+}
+
+static void add_number(struct writer *w, struct labels *l, const char *key,
+	uint32_t value)
+{
+	Ptf__Pprof__Label *label = new_label(w, l, key);
+
+	label->num = value;
+	label->num_unit = literal(w, "id");
+}
+
+static void add_labels(struct writer *w, struct labels *l, const struct profile_cell *c)
+{
+	const struct profile *p = w->p;
+	struct profile_class cls = profile_get_class(p, c->class_id);
+	uint32_t process = 0;
+
+	add_label(w, l, "class", literal(w, class_name(cls.kind)));
+	add_label(w, l, "detail", string(w, cls.detail));
+	if (c->thread) {
+		const struct profile_thread *t = &p->threads.item[c->thread - 1];
+
+		add_label(w, l, "thread", made(w, report_thread_title(p, c->thread)));
+		add_number(w, l, "tid", t->tid);
+		process = t->process;
+	}
+	if (process) {
+		add_label(w, l, "process", made(w, report_process_title(p, process)));
+		add_number(w, l, "pid", p->processes.item[process - 1].pid);
+		add_label(w, l, "rank",
+			text(w, profile_process_attribute(p, process, "run.rank")));
+		add_label(w, l, "host",
+			text(w, profile_process_attribute(p, process, "host.name")));
+	}
+}
+
+static void put_sample(struct writer *w, const struct profile_cell *c)
+{
+	Ptf__Pprof__Sample sample = PTF__PPROF__SAMPLE__INIT, *list = &sample;
+	Profile part = PTF__PPROF__PROFILE__INIT;
+	struct labels labels = {0};
+	uint32_t kind = profile_get_class(w->p, c->class_id).kind;
+	int64_t value[TYPE_COUNT] = {
+		[TYPE_SAMPLES] = (int64_t)c->count,
+		[TYPE_CPU] = profile_is_off_cpu(kind) ? 0 : c->time_ns,
+		[TYPE_WALL] = c->time_ns,
+	};
+
+	w->stack.count = 0;
+	for (uint32_t node = c->node; node;) {
+		struct profile_node n = profile_get_node(w->p, node);
+
+		if (n.frame)
+			vec_push(&w->stack, location_id(w, n.frame));
+		node = n.parent;
+	}
+	if (w->stack.count == 0)
+		vec_push(&w->stack, location_id(w, 0));
+	add_labels(w, &labels, c);
+	sample.n_location_id = w->stack.count;
+	sample.location_id = w->stack.item;
+	sample.n_value = TYPE_COUNT;
+	sample.value = value;
+	sample.n_label = labels.count;
+	sample.label = labels.list;
+	part.n_sample = 1;
+	part.sample = &list;
+	put(w, &part);
+}
+
+/* -------------------------------------------------------- about the whole */
+
+static void comment(struct writer *w, const char *what, const char *value, size_t size)
+{
+	Profile part = PTF__PPROF__PROFILE__INIT;
+	size_t before;
+	char *line;
+	int64_t id;
+
+	if (!size || asprintf(&line, "%s: %.*s", what, (int)size, value) < 0)
+		return;
+	/* Sections have much in common. */
+	before = w->texts.items.count;
+	id = made(w, line);
+	if (w->texts.items.count == before)
+		return;
+	part.n_comment = 1;
+	part.comment = &id;
+	put(w, &part);
+}
+
+static void put_comments(struct writer *w)
+{
+	static const char *const key[] = {"host.name", "host.cpu_model",
+		"sampling.source", "sampling.rate_hz"};
+	char *command = profile_command(w->p);
+	char *selected = w->p->selection ? selection_text(w->p->selection) : NULL;
+
+	comment(w, "command", command, strlen(command));
+	if (selected)
+		comment(w, "selected", selected, strlen(selected));
+	for (size_t i = 0; i < w->p->sections.count; i++)
+		for (size_t k = 0; k < sizeof(key) / sizeof(key[0]); k++) {
+			struct ptf_text value =
+				profile_section_attribute(&w->p->sections.item[i],
+					key[k]);
+
+			comment(w, key[k], value.data, value.size);
+		}
+	free(selected);
+	free(command);
+}
+
+/* Of what was selected. */
+static int64_t duration_ns(const struct profile *p)
+{
+	int64_t end_ns = profile_elapsed_ns(p), from_ns = 0;
+
+	if (p->selection && p->selection->has_time) {
+		if (p->selection->from_ns > 0)
+			from_ns = p->selection->from_ns;
+		if (p->selection->to_ns < end_ns)
+			end_ns = p->selection->to_ns;
+	}
+	return end_ns > from_ns ? end_ns - from_ns : 0;
+}
+
+static void put_head(struct writer *w, enum emit_metric metric)
+{
+	static const char *const name[TYPE_COUNT] = {"samples", "cpu", "wall"};
+	Ptf__Pprof__ValueType type[TYPE_COUNT], *types[TYPE_COUNT];
+	Ptf__Pprof__ValueType period = PTF__PPROF__VALUE_TYPE__INIT;
+	Profile head = PTF__PPROF__PROFILE__INIT;
+	char *empty = (char[]){""};
+
+	/* The first text is "", which is not written otherwise. */
+	head.n_string_table = 1;
+	head.string_table = &empty;
+	put(w, &head);
+
+	head = (Profile)PTF__PPROF__PROFILE__INIT;
+	for (int i = 0; i < TYPE_COUNT; i++) {
+		ptf__pprof__value_type__init(&type[i]);
+		type[i].type = literal(w, name[i]);
+		type[i].unit = literal(w, i == TYPE_SAMPLES ? "count" : "nanoseconds");
+		types[i] = &type[i];
+	}
+	head.n_sample_type = TYPE_COUNT;
+	head.sample_type = types;
+	head.default_sample_type = type[metric == EMIT_METRIC_SAMPLES ? TYPE_SAMPLES
+			: metric == EMIT_METRIC_WALL                  ? TYPE_WALL
+								      : TYPE_CPU]
+					   .type;
+	head.duration_nanos = duration_ns(w->p);
+	if (w->p->sections.count) {
+		const struct profile_section *first = &w->p->sections.item[0];
+
+		head.time_nanos = first->origin_realtime_ns;
+		period.type = type[TYPE_CPU].type;
+		period.unit = type[TYPE_CPU].unit;
+		head.period_type = &period;
+		head.period = (int64_t)first->period_ns;
+	}
+	put(w, &head);
+}
+
+static int write_pprof(FILE *out, const struct profile *p,
+	const struct emit_options *options, struct ptf_error *err)
+{
+	struct writer w = {.buffer = {append}, .p = p};
+
+	gzip_begin(&w.gzip, out);
+	put_head(&w, emit_metric(&emit_pprof, options));
+	put_comments(&w);
+	lay_out_modules(&w);
+	put_main_program(&w);
+	for (size_t i = 0; i < p->cells.count; i++)
+		put_sample(&w, &p->cells.item[i]);
+	gzip_end(&w.gzip);
+	intern_free(&w.texts);
+	vec_free(&w.mappings);
+	vec_free(&w.location_ids);
+	vec_free(&w.function_ids);
+	vec_free(&w.stack);
+	(void)err; /* all is in the profile */
+	return 0;
+}
+
+const struct emit_format emit_pprof = {
+	.name = "pprof",
+	.suffix = ".pb.gz .pprof",
+	.description = "for go tool pprof, Grafana, speedscope; labels for class, thread",
+	.cannot_carry = "times of the samples, source text, counters, marks",
+	.is_binary = true,
+	.options = EMIT_OPTION_METRIC | EMIT_OPTION_SAMPLES,
+	.metric = EMIT_METRIC_CPU,
+	.write = write_pprof,
+};
