@@ -177,6 +177,8 @@ install: all ## into DESTDIR/prefix
 	install -m 644 $(AGENT) $(DESTDIR)$(prefix)/lib/ptf
 	install -m 644 $(O)/lib/libptf.a $(DESTDIR)$(prefix)/lib
 	install -m 644 $(wildcard include/ptf/*.h) $(DESTDIR)$(prefix)/include/ptf
+	install -d $(DESTDIR)$(prefix)/lib/ptf/python/ptf
+	install -m 644 tools/python/ptf/__init__.py $(DESTDIR)$(prefix)/lib/ptf/python/ptf
 	install -m 644 schemas/ptf.proto schemas/FORMAT.md $(DESTDIR)$(prefix)/share/ptf
 
 uninstall: ## what install put there

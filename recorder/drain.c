@@ -117,6 +117,22 @@ static void take_module(struct recording *r, const uint64_t *words, uint64_t at)
 		recording_no_memory(r);
 }
 
+static void take_mark(struct recording *r, const struct recorded_thread *thread,
+	const uint64_t *words, uint64_t at)
+{
+	struct prec_mark mark;
+	char name[PREC_MARK_NAME_MAX + 8];
+	const size_t fixed = sizeof mark / 8;
+
+	prec_ring_load(words, at, &mark, fixed);
+	if (mark.name_bytes > PREC_MARK_NAME_MAX || mark.kind > PTF_MARK_END ||
+		mark.record.size_words != fixed + prec_words(mark.name_bytes))
+		return;
+	prec_ring_load(words, at + fixed, name, prec_words(mark.name_bytes));
+	marks_add(r, thread->id, (enum ptf_mark_kind)mark.kind,
+		(struct ptf_text){name, mark.name_bytes}, mark.time_ns);
+}
+
 static void take_records(struct recording *r, const struct drained_slot *slot)
 {
 	struct recorded_thread *thread = slot->thread;
@@ -137,6 +153,9 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 			break;
 		case PREC_RECORD_SAMPLE:
 			take_sample(r, thread, slot->words, thread->drained);
+			break;
+		case PREC_RECORD_MARK:
+			take_mark(r, thread, slot->words, thread->drained);
 			break;
 		case PREC_RECORD_THREAD_END: {
 			struct prec_thread_end end;

@@ -377,6 +377,7 @@ void recording_flush(struct recording *r)
 	}
 	free_ended_threads(r);
 	gauges_write(r);
+	marks_write(r);
 	if (now_ns - r->clock_ns > 60000000000u) {
 		r->clock_ns = now_ns;
 		write_clock(r);
@@ -388,6 +389,7 @@ void recording_flush(struct recording *r)
 void recording_count_losses(struct recording *r, const struct prec_slot *slot)
 {
 	r->lost.ring_full += atomic_load(&slot->lost_full_count);
+	r->lost.mark += atomic_load(&slot->lost_mark_count);
 	r->lost.torn += atomic_load(&slot->lost_torn_count);
 	r->lost.throttled += atomic_load(&slot->throttled_count);
 }
@@ -400,6 +402,7 @@ static void write_losses(struct recording *r)
 		uint64_t count, weight_ns;
 	} lost[] = {
 		{"ring_full", r->lost.ring_full, 0},
+		{"mark", r->lost.mark, 0},
 		{"torn", r->lost.torn, 0},
 		{"throttled", r->lost.throttled, 0},
 		{"unread_code", r->lost.unread_code, 0},
@@ -465,6 +468,7 @@ void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns)
 		&(struct ptf_facts){.process_ends = &fact, .process_end_count = 1});
 	gauges_write(r);
 	gauges_finish(&r->gauges);
+	marks_write(r);
 	debugger_finish(&r->debugger, time_ns);
 	symbolize(r);
 	write_losses(r);
@@ -489,5 +493,6 @@ void recording_finish(struct recording *r)
 	idmap_finish(&r->modules);
 	native_frames_finish(&r->native_frames);
 	sources_finish(&r->sources);
+	marks_finish(&r->marks);
 	address_space_finish(&r->space);
 }

@@ -25,6 +25,7 @@
 #include "recorder/debugger.h"
 #include "recorder/gauges.h"
 #include "recorder/idmap.h"
+#include "recorder/marks.h"
 #include "recorder/offcpu.h"
 #include "recorder/remote_memory.h"
 #include "recorder/ring.h"
@@ -52,7 +53,7 @@ struct recorded_thread {
 
 /* What was not recorded, per kind (FORMAT.md, "Losses"). */
 struct recording_losses {
-	uint64_t ring_full, torn, throttled, unread_code, stack_elided, unknown_pc;
+	uint64_t ring_full, mark, torn, throttled, unread_code, stack_elided, unknown_pc;
 };
 
 struct recording {
@@ -86,6 +87,7 @@ struct recording {
 	struct remote_memory memory;
 	struct debugger debugger;
 	struct gauges gauges;
+	struct marks marks;
 	uint32_t unsampled_node, elided_frame, unknown_frame;
 
 	struct recorded_thread **thread; /* those that have not ended */

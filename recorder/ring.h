@@ -39,6 +39,7 @@
 /* Bytes kept of a code object's line table and of each of its names. */
 #define PREC_LINETABLE_MAX 32768u
 #define PREC_NAME_MAX      2048u
+#define PREC_MARK_NAME_MAX 255u
 
 enum prec_source {
 	PREC_SOURCE_PERF = 1,  /* perf task-clock with sigtrap */
@@ -58,6 +59,7 @@ enum prec_record_type {
 	PREC_RECORD_CODE = 3,
 	PREC_RECORD_SAMPLE = 4,
 	PREC_RECORD_THREAD_END = 5,
+	PREC_RECORD_MARK = 6,
 };
 
 /* First word of every record. */
@@ -143,6 +145,14 @@ struct prec_thread_end {
 	uint64_t thread_cpu_ns;
 };
 
+/* The name follows, padded to 8 bytes. */
+struct prec_mark {
+	struct prec_record record;
+	uint64_t time_ns;
+	uint32_t kind; /* enum ptf_mark_kind, as the program gave it */
+	uint32_t name_bytes;
+};
+
 struct prec_slot {
 	_Alignas(64) _Atomic uint32_t state; /* enum prec_slot_state */
 	_Atomic int32_t event_fd;        /* of the perf event in the target, -1 = none */
@@ -155,6 +165,7 @@ struct prec_slot {
 	_Atomic uint64_t lost_full_count;   /* samples that found no room */
 	_Atomic uint64_t lost_torn_count;   /* samples with a torn walk */
 	_Atomic uint64_t throttled_count;   /* ticks left out, see agent/signals.c */
+	_Atomic uint64_t lost_mark_count;   /* marks that found no room */
 	_Alignas(64) _Atomic uint64_t tail; /* words ever read */
 };
 
@@ -184,6 +195,7 @@ _Static_assert(sizeof(struct prec_record) == 8, "records are words");
 _Static_assert(sizeof(struct prec_image) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_module) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_code) % 8 == 0, "records are words");
+_Static_assert(sizeof(struct prec_mark) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_sample) == 48, "records are words");
 _Static_assert(sizeof(struct prec_frame) == 16, "records are words");
 
@@ -240,6 +252,17 @@ static inline void prec_ring_store(struct prec_cursor *cursor, uint64_t place,
 		uint64_t word;
 		memcpy(&word, (const char *)bytes + i * 8, 8);
 		cursor->words[(cursor->start + place + i) & (PREC_RING_WORDS - 1)] = word;
+	}
+}
+
+/* A text of any size, padded with NULs. */
+static inline void prec_ring_put_bytes(struct prec_cursor *cursor, const char *bytes,
+	size_t size)
+{
+	for (size_t done = 0; done < size; done += 8) {
+		uint64_t word = 0;
+		memcpy(&word, bytes + done, size - done < 8 ? size - done : 8);
+		prec_ring_put(cursor, word);
 	}
 }
 

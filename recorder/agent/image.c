@@ -53,12 +53,7 @@ static void write_module(const char *path, uint64_t start, uint64_t end,
 	if (prec_ring_has_room(&cursor, size_words)) {
 		prec_ring_store(&cursor, 0, &module, sizeof module);
 		cursor.next += sizeof module / 8;
-		for (size_t done = 0; done < path_bytes; done += 8) {
-			uint64_t word = 0;
-			memcpy(&word, path + done,
-				path_bytes - done < 8 ? path_bytes - done : 8);
-			prec_ring_put(&cursor, word);
-		}
+		prec_ring_put_bytes(&cursor, path, path_bytes);
 		prec_ring_commit(&cursor);
 	}
 	agent_thread.in_handler = false;

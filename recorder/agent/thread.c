@@ -60,6 +60,7 @@ bool agent_thread_begin(void)
 	atomic_store(&slot->lost_full_count, 0);
 	atomic_store(&slot->lost_torn_count, 0);
 	atomic_store(&slot->throttled_count, 0);
+	atomic_store(&slot->lost_mark_count, 0);
 	atomic_store(&slot->event_fd, -1);
 	atomic_store(&slot->event_is_taken, 0);
 	agent_thread.slot = slot;

@@ -127,6 +127,54 @@ static void parts_add_up(void **state)
 	selection_free(&other);
 }
 
+static void rows_lie_in_spans(void **state)
+{
+	static const int64_t times[] = {1, 2, 2, 3, 5, 8, 8, 9};
+	struct time_spans spans = {0};
+	size_t at = 0, first, end;
+
+	(void)state;
+	vec_push(&spans.span, (struct time_span){8, 9});
+	vec_push(&spans.span, (struct time_span){2, 3});
+	vec_push(&spans.span, (struct time_span){0, 2});
+	vec_push(&spans.span, (struct time_span){6, 6});
+	vec_push(&spans.span, (struct time_span){4, 5});
+	spans_settle(&spans, 1, 100);
+	assert_int_equal(spans.span.count, 3); /* [1, 3) [4, 5) [8, 9) */
+	assert_true(spans_have(&spans, 2));
+	assert_false(spans_have(&spans, 3));
+	assert_false(spans_have(&spans, 0));
+	assert_true(spans_next_rows(&spans, times, 8, &at, &first, &end));
+	assert_int_equal(first, 0);
+	assert_int_equal(end, 3);
+	assert_true(spans_next_rows(&spans, times, 8, &at, &first, &end));
+	assert_int_equal(first, 5);
+	assert_int_equal(end, 7);
+	assert_false(spans_next_rows(&spans, times, 8, &at, &first, &end));
+	at = 0;
+	assert_true(spans_next_rows(NULL, times, 8, &at, &first, &end));
+	assert_int_equal(end - first, 8);
+	assert_false(spans_next_rows(NULL, times, 8, &at, &first, &end));
+	spans_free(&spans);
+}
+
+/* The walk has the phase "phase one" of the whole run from 2 ms on. */
+static void a_region_is_its_time(void **state)
+{
+	struct selection s = {0};
+
+	(void)state;
+	vec_push(&s.region_globs, "phase*");
+	assert_int_equal(time_of(&s), 1500 - 300); /* all but the row at 1 ms */
+	s.from_ns = 0;
+	s.to_ns = 4 * MS;
+	s.has_time = true;
+	assert_int_equal(time_of(&s), 200 + 100 + 40);
+	s.region_globs.item[0] = "no such";
+	assert_int_equal(time_of(&s), 0);
+	selection_free(&s);
+}
+
 static void counts_follow(void **state)
 {
 	struct selection s = {.class_mask = 1 << PTF_CLASS_NATIVE};
@@ -261,6 +309,8 @@ int main(void)
 		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(classes_are_read),
 		cmocka_unit_test(parts_add_up),
+		cmocka_unit_test(rows_lie_in_spans),
+		cmocka_unit_test(a_region_is_its_time),
 		cmocka_unit_test(counts_follow),
 		cmocka_unit_test(paths_are_mapped),
 		cmocka_unit_test(selections_are_told),

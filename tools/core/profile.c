@@ -25,6 +25,19 @@ struct profile *profile_new(void)
 void profile_select(struct profile *p, const struct selection *selection)
 {
 	p->selection = selection;
+	if (selection && selection->has_time)
+		vec_push(&p->time_spans.span,
+			(struct time_span){selection->from_ns, selection->to_ns});
+}
+
+const struct time_spans *profile_spans(const struct profile *p, uint32_t thread)
+{
+	static const struct time_spans none;
+
+	if (p->selection && p->selection->region_globs.count)
+		return thread < p->region_spans.count ? &p->region_spans.item[thread]
+						      : &none;
+	return p->selection && p->selection->has_time ? &p->time_spans : NULL;
 }
 
 void profile_free(struct profile *p)
@@ -36,6 +49,10 @@ void profile_free(struct profile *p)
 	for (size_t i = 0; i < p->section_maps.count; i++)
 		section_maps_free(p->section_maps.item[i]);
 	filter_free(p->filter);
+	spans_free(&p->time_spans);
+	for (size_t i = 0; i < p->region_spans.count; i++)
+		spans_free(&p->region_spans.item[i]);
+	vec_free(&p->region_spans);
 	vec_free(&p->inputs);
 	vec_free(&p->section_maps);
 	for (size_t i = 0; i < p->sections.count; i++)
@@ -380,6 +397,16 @@ static void drop_cells(struct profile *p)
 	p->cells.count = kept;
 }
 
+static void drop_marks(struct profile *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->marks.count; i++)
+		if (spans_have(&p->time_spans, p->marks.item[i].time_ns))
+			p->marks.item[kept++] = p->marks.item[i];
+	p->marks.count = kept;
+}
+
 void profile_finish(struct profile *p)
 {
 	make_places(p);
@@ -389,5 +416,7 @@ void profile_finish(struct profile *p)
 	if (p->selection && selection_is_partial(p->selection)) {
 		p->filter = filter_new(p, p->selection);
 		drop_cells(p);
+		if (p->selection->has_time)
+			drop_marks(p);
 	}
 }

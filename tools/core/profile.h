@@ -24,6 +24,7 @@
 
 #include "tools/core/intern_table.h"
 #include "tools/core/selection.h"
+#include "tools/core/spans.h"
 
 struct profile_module {
 	uint32_t path, build_id; /* strings */
@@ -183,7 +184,10 @@ struct profile {
 	VEC(uint32_t) frame_place_start; /* [frame - 1], and one more at the end */
 
 	const struct selection *selection; /* NULL = everything */
-	struct profile_filter *filter;     /* the same, once all names are known */
+	struct time_spans time_spans;      /* of selection.has_time */
+	/* [thread], where regions are selected: known when an input has been read. */
+	VEC(struct time_spans) region_spans;
+	struct profile_filter *filter; /* the same, once all names are known */
 
 	uint64_t sample_count;
 	uint64_t time_seen_ns; /* sum of the sizes of all times */
@@ -194,6 +198,9 @@ struct id_list {
 	uint32_t *item;
 	size_t count, capacity;
 };
+
+/* The time selected of a thread (0 = unknown); NULL = all. */
+const struct time_spans *profile_spans(const struct profile *p, uint32_t thread);
 
 /* What happens on the way; each may be NULL. */
 struct profile_hooks {

@@ -6,6 +6,8 @@
 
 #include <ptf/reader.h>
 
+#include "tools/core/regions.h"
+#include "tools/core/replay.h"
 #include "tools/core/section_maps.h"
 
 struct profile_feed {
@@ -298,6 +300,23 @@ static void add_time(struct profile *p, struct profile_cell *c, int64_t time_ns)
 	c->time_ns += time_ns;
 }
 
+static void add_row(struct profile *p, uint32_t node, uint32_t class_id, uint32_t thread,
+	int64_t weight_ns)
+{
+	struct profile_cell *c = cell(p, node, class_id, thread);
+
+	c->count++;
+	add_time(p, c, weight_ns);
+}
+
+static void count_rows(struct profile *p, uint32_t section, uint32_t thread, size_t count)
+{
+	p->sample_count += count;
+	p->sections.item[section].sample_count += count;
+	if (thread)
+		p->threads.item[thread - 1].sample_count += count;
+}
+
 static int64_t sum_of(const int64_t *values, size_t count)
 {
 	int64_t sum = 0;
@@ -314,37 +333,46 @@ static void add_use(struct profile_metric_use *use, uint64_t *count, uint64_t ro
 	use->sum = add_wrapping(use->sum, sum);
 }
 
-static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
+static void take_rows(struct profile_feed *in, const struct ptf_samples *s,
+	const int64_t *weight, size_t first, size_t end)
 {
 	struct profile *p = in->p;
 	uint32_t thread = id_mapped(&in->maps->thread, s->thread);
-	const int64_t *weight = NULL;
-	size_t first, end;
 
-	selected_rows(p->selection, s->time_ns, s->count, &first, &end);
-	if (first == end)
-		return;
-	for (size_t i = 0; i < s->column_count; i++) {
-		const struct ptf_value_column *column = &s->columns[i];
-		struct profile_metric_use *use = metric_use(in, column->metric);
-
-		add_use(use, &use->sample_count, end - first,
-			sum_of(column->values + first, end - first));
-		if (column->metric == in->maps->time_metric)
-			weight = column->values;
-	}
-	for (size_t i = first; i < end; i++) {
-		struct profile_cell *c = cell(p, id_mapped(&in->maps->node, s->node[i]),
-			section_class(in->maps, s->class_id[i]), thread);
-
-		c->count++;
-		add_time(p, c, weight ? weight[i] : 0);
-	}
-	p->sample_count += end - first;
-	section_of(in)->sample_count += end - first;
-	if (thread)
-		p->threads.item[thread - 1].sample_count += end - first;
+	for (size_t i = first; i < end; i++)
+		add_row(p, id_mapped(&in->maps->node, s->node[i]),
+			section_class(in->maps, s->class_id[i]), thread,
+			weight ? weight[i] : 0);
+	count_rows(p, in->maps->section, thread, end - first);
 	see_time(in, s->time_ns[end - 1]);
+}
+
+static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
+{
+	const struct time_spans *spans;
+	const int64_t *weight = NULL;
+	size_t at = 0, first, end;
+
+	/* Regions are known only when all has been read: take_regions. */
+	if (in->p->selection && in->p->selection->region_globs.count) {
+		if (s->count)
+			see_time(in, s->time_ns[s->count - 1]);
+		return;
+	}
+	spans = profile_spans(in->p, id_mapped(&in->maps->thread, s->thread));
+	for (size_t i = 0; i < s->column_count; i++)
+		if (s->columns[i].metric == in->maps->time_metric)
+			weight = s->columns[i].values;
+	while (spans_next_rows(spans, s->time_ns, s->count, &at, &first, &end)) {
+		for (size_t i = 0; i < s->column_count; i++) {
+			struct profile_metric_use *use =
+				metric_use(in, s->columns[i].metric);
+
+			add_use(use, &use->sample_count, end - first,
+				sum_of(s->columns[i].values + first, end - first));
+		}
+		take_rows(in, s, weight, first, end);
+	}
 }
 
 static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates *a)
@@ -352,7 +380,7 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 	struct profile_metric_use *use = metric_use(in, a->metric);
 
 	/* What has no time is in no part of it. */
-	if (in->p->selection && in->p->selection->has_time)
+	if (profile_spans(in->p, 0))
 		return;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *r = &a->rows[i];
@@ -496,8 +524,6 @@ static void take_marks(struct profile_feed *in, const struct ptf_marks *m)
 {
 	section_of(in);
 	for (size_t i = 0; i < m->count; i++) {
-		if (!selection_has_time(in->p->selection, m->rows[i].time_ns))
-			continue;
 		struct profile_mark mark = {
 			.section = in->maps->section,
 			.thread = id_mapped(&in->maps->thread, m->rows[i].thread),
@@ -607,6 +633,26 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 	return read_all(p, path, reader, hooks, &block_count, err);
 }
 
+static void take_replayed(void *context, const struct replay_rows *rows)
+{
+	struct profile *p = context;
+
+	for (size_t i = 0; i < rows->count; i++)
+		add_row(p, rows->node[i], rows->class_id[i], rows->thread,
+			rows->weight_ns[i]);
+	count_rows(p, rows->section, rows->thread, rows->count);
+}
+
+/* The rows of an input that has been read, now that its regions are known. */
+static int take_regions(struct profile *p, const struct profile_input *input,
+	struct ptf_error *err)
+{
+	const struct replay_hooks hooks = {.context = p, .rows = take_replayed};
+
+	regions_find(p, input->first_section);
+	return replay_input(p, input, &hooks, err);
+}
+
 int profile_add_file(struct profile *p, const char *path,
 	const struct profile_hooks *hooks, struct ptf_error *err)
 {
@@ -624,5 +670,7 @@ int profile_add_file(struct profile *p, const char *path,
 	else
 		ptf_reader_close(reader);
 	vec_push(&p->inputs, input);
+	if (rc >= 0 && p->selection && p->selection->region_globs.count)
+		rc = take_regions(p, &input, err);
 	return rc;
 }

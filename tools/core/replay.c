@@ -36,31 +36,37 @@ static const int64_t *time_column(const struct replay *r, const struct ptf_sampl
 	return NULL;
 }
 
+static void push_row(struct replay *r, const struct ptf_samples *s, uint32_t thread,
+	size_t i, int64_t weight_ns)
+{
+	uint32_t node = id_mapped(&r->maps->node, s->node[i]);
+	uint32_t class_id = section_class(r->maps, s->class_id[i]);
+
+	if (!filter_keeps(r->p->filter, node, class_id, thread))
+		return;
+	vec_push(&r->time_ns, add_wrapping(s->time_ns[i], r->shift_ns));
+	vec_push(&r->value, weight_ns);
+	vec_push(&r->node, node);
+	vec_push(&r->class_id, class_id);
+	if (s->cpu)
+		vec_push(&r->cpu, s->cpu[i]);
+	if (s->task)
+		vec_push(&r->task, id_mapped(&r->maps->string, s->task[i]));
+}
+
 static void give_rows(struct replay *r, const struct ptf_samples *s)
 {
 	const int64_t *weight = time_column(r, s);
 	struct replay_rows rows = {.section = r->maps->section,
 		.thread = id_mapped(&r->maps->thread, s->thread)};
-	size_t first, end;
+	size_t at = 0, first, end;
 
 	r->time_ns.count = r->value.count = r->node.count = r->class_id.count = 0;
 	r->cpu.count = r->task.count = 0;
-	selected_rows(r->p->selection, s->time_ns, s->count, &first, &end);
-	for (size_t i = first; i < end; i++) {
-		uint32_t node = id_mapped(&r->maps->node, s->node[i]);
-		uint32_t class_id = section_class(r->maps, s->class_id[i]);
-
-		if (!filter_keeps(r->p->filter, node, class_id, rows.thread))
-			continue;
-		vec_push(&r->time_ns, add_wrapping(s->time_ns[i], r->shift_ns));
-		vec_push(&r->value, weight ? weight[i] : 0);
-		vec_push(&r->node, node);
-		vec_push(&r->class_id, class_id);
-		if (s->cpu)
-			vec_push(&r->cpu, s->cpu[i]);
-		if (s->task)
-			vec_push(&r->task, id_mapped(&r->maps->string, s->task[i]));
-	}
+	while (spans_next_rows(profile_spans(r->p, rows.thread), s->time_ns, s->count,
+		&at, &first, &end))
+		for (size_t i = first; i < end; i++)
+			push_row(r, s, rows.thread, i, weight ? weight[i] : 0);
 	rows.count = r->time_ns.count;
 	rows.time_ns = r->time_ns.item;
 	rows.node = r->node.item;
@@ -72,6 +78,15 @@ static void give_rows(struct replay *r, const struct ptf_samples *s)
 		r->hooks->rows(r->hooks->context, &rows);
 }
 
+static uint32_t main_thread(const struct profile *p, uint32_t process)
+{
+	for (uint32_t id = 1; process && id <= p->threads.count; id++)
+		if (p->threads.item[id - 1].process == process &&
+			p->threads.item[id - 1].is_main)
+			return id;
+	return 0;
+}
+
 static void give_points(struct replay *r, const struct ptf_counters *c)
 {
 	struct replay_points points = {
@@ -81,18 +96,22 @@ static void give_points(struct replay *r, const struct ptf_counters *c)
 		.thread = id_mapped(&r->maps->thread, c->thread),
 		.instance = id_mapped(&r->maps->string, c->instance),
 	};
-	size_t first, end;
+	/* Of a process: what its main thread's time is. */
+	uint32_t thread =
+		points.thread ? points.thread : main_thread(r->p, points.process);
+	size_t at = 0, first, end;
 
 	if (!filter_keeps_process(r->p->filter, points.process) ||
 		(points.thread && !filter_keeps_thread(r->p->filter, points.thread)))
 		return;
-	selected_rows(r->p->selection, c->time_ns, c->count, &first, &end);
 	r->time_ns.count = r->value.count = 0;
-	for (size_t i = first; i < end; i++) {
-		vec_push(&r->time_ns, add_wrapping(c->time_ns[i], r->shift_ns));
-		vec_push(&r->value, c->values[i]);
-	}
-	points.count = end - first;
+	while (spans_next_rows(profile_spans(r->p, thread), c->time_ns, c->count, &at,
+		&first, &end))
+		for (size_t i = first; i < end; i++) {
+			vec_push(&r->time_ns, add_wrapping(c->time_ns[i], r->shift_ns));
+			vec_push(&r->value, c->values[i]);
+		}
+	points.count = r->time_ns.count;
 	points.time_ns = r->time_ns.item;
 	points.values = r->value.item;
 	if (points.count)
@@ -155,33 +174,53 @@ static void name_input(struct ptf_error *err, const char *path)
 	memcpy(err->message, message, sizeof(message));
 }
 
+static int replay_one(struct replay *r, const struct profile_input *input,
+	struct ptf_error *err)
+{
+	struct ptf_reader *reader = input->reader;
+	int rc = 0;
+
+	if (reader)
+		ptf_reader_rewind(reader);
+	else
+		rc = ptf_reader_open(&reader, input->path, NULL, err);
+	if (rc >= 0)
+		rc = replay_reader(r, input, reader, err);
+	if (!input->reader)
+		ptf_reader_close(reader);
+	if (rc < 0 && err)
+		name_input(err, input->path);
+	return rc;
+}
+
+static void replay_free(struct replay *r)
+{
+	vec_free(&r->time_ns);
+	vec_free(&r->value);
+	vec_free(&r->node);
+	vec_free(&r->class_id);
+	vec_free(&r->cpu);
+	vec_free(&r->task);
+}
+
+int replay_input(const struct profile *p, const struct profile_input *input,
+	const struct replay_hooks *hooks, struct ptf_error *err)
+{
+	struct replay r = {.p = p, .hooks = hooks};
+	int rc = replay_one(&r, input, err);
+
+	replay_free(&r);
+	return rc;
+}
+
 int profile_replay(const struct profile *p, const struct replay_hooks *hooks,
 	struct ptf_error *err)
 {
 	struct replay r = {.p = p, .hooks = hooks};
-	const char *path = "";
 	int rc = 0;
 
-	for (size_t i = 0; i < p->inputs.count && rc >= 0; i++) {
-		const struct profile_input *input = &p->inputs.item[i];
-		struct ptf_reader *reader = input->reader;
-
-		path = input->path;
-		if (reader)
-			ptf_reader_rewind(reader);
-		else if ((rc = ptf_reader_open(&reader, input->path, NULL, err)) < 0)
-			break;
-		rc = replay_reader(&r, input, reader, err);
-		if (!input->reader)
-			ptf_reader_close(reader);
-	}
-	vec_free(&r.time_ns);
-	vec_free(&r.value);
-	vec_free(&r.node);
-	vec_free(&r.class_id);
-	vec_free(&r.cpu);
-	vec_free(&r.task);
-	if (rc < 0 && err)
-		name_input(err, path);
+	for (size_t i = 0; i < p->inputs.count && rc >= 0; i++)
+		rc = replay_one(&r, &p->inputs.item[i], err);
+	replay_free(&r);
 	return rc;
 }

@@ -58,4 +58,11 @@ struct replay_hooks {
 int profile_replay(const struct profile *p, const struct replay_hooks *hooks,
 	struct ptf_error *err);
 
+/*
+ * The same of one input, also before the profile is finished: then with all that
+ * is selected by time, but nothing by names.
+ */
+int replay_input(const struct profile *p, const struct profile_input *input,
+	const struct replay_hooks *hooks, struct ptf_error *err);
+
 #endif

@@ -2,32 +2,6 @@
 
 #include <stdlib.h>
 
-static size_t first_not_before(const int64_t *time_ns, size_t count, int64_t wanted_ns)
-{
-	size_t low = 0;
-
-	while (low < count) {
-		size_t middle = low + (count - low) / 2;
-
-		if (time_ns[middle] < wanted_ns)
-			low = middle + 1;
-		else
-			count = middle;
-	}
-	return low;
-}
-
-void selected_rows(const struct selection *s, const int64_t *time_ns, size_t count,
-	size_t *first, size_t *end)
-{
-	*first = 0;
-	*end = count;
-	if (!s || !s->has_time)
-		return;
-	*first = first_not_before(time_ns, count, s->from_ns);
-	*end = first_not_before(time_ns, count, s->to_ns);
-}
-
 void section_maps_free(struct section_maps *maps)
 {
 	if (!maps)

@@ -8,7 +8,6 @@
 #include <ptf/types.h>
 
 #include "tools/core/memory.h"
-#include "tools/core/selection.h"
 
 struct id_map {
 	VEC(uint32_t) id; /* [section id - 1] */
@@ -33,10 +32,6 @@ static inline uint32_t section_class(const struct section_maps *maps, uint32_t c
 		? class_id
 		: id_mapped(&maps->class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
 }
-
-/* The rows [*first, *end) that lie in the time asked for; times do not decrease. */
-void selected_rows(const struct selection *s, const int64_t *time_ns, size_t count,
-	size_t *first, size_t *end);
 
 /* NULL is allowed. */
 void section_maps_free(struct section_maps *maps);

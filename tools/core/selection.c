@@ -37,15 +37,11 @@ bool selection_has_file(const struct selection *s, struct ptf_text path)
 	return matches;
 }
 
-bool selection_has_time(const struct selection *s, int64_t time_ns)
-{
-	return !s || !s->has_time || (time_ns >= s->from_ns && time_ns < s->to_ns);
-}
-
 bool selection_is_partial(const struct selection *s)
 {
-	return s->has_time || s->class_mask || s->thread_globs.count ||
-		s->process_globs.count || s->function_globs.count ||
+	return s->has_time || s->region_globs.count || s->class_mask ||
+		s->thread_globs.count || s->process_globs.count ||
+		s->function_globs.count ||
 		(s->keep_stacks_of_files && s->file_globs.count);
 }
 
@@ -205,6 +201,7 @@ char *selection_text(const struct selection *s)
 		return memory_zeroed(1, 1);
 	if (s->has_time)
 		tell_time(&t, s);
+	tell_globs(&t, "region", s->region_globs.item, s->region_globs.count);
 	tell_globs(&t, "process", s->process_globs.item, s->process_globs.count);
 	tell_globs(&t, "thread", s->thread_globs.item, s->thread_globs.count);
 	tell_globs(&t, "function", s->function_globs.item, s->function_globs.count);
@@ -227,5 +224,6 @@ void selection_free(struct selection *s)
 	vec_free(&s->thread_globs);
 	vec_free(&s->process_globs);
 	vec_free(&s->function_globs);
+	vec_free(&s->region_globs);
 	vec_free(&s->path_maps);
 }

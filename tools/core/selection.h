@@ -31,7 +31,8 @@ struct selection {
 	VEC(const char *) process_globs;  /* of names (execs' last), or pids as digits */
 	VEC(const char *) function_globs; /* of names; anywhere in the stack */
 	VEC(struct selection_map) path_maps;
-	unsigned class_mask; /* bits 1 << enum ptf_class; 0 = all */
+	unsigned class_mask;            /* bits 1 << enum ptf_class; 0 = all */
+	VEC(const char *) region_globs; /* of marks: what ran between begin and end */
 	bool has_time;
 	int64_t from_ns, to_ns; /* since the start of each section, to_ns excluded */
 	bool keep_stacks_of_files;
@@ -42,9 +43,6 @@ struct selection {
  * "w*.py" and "src/w*.py" all match "/home/me/src/walk.py".
  */
 bool selection_has_file(const struct selection *s, struct ptf_text path);
-
-/* NULL has all times. */
-bool selection_has_time(const struct selection *s, int64_t time_ns);
 
 /* Whether a profile with this selection holds less than its inputs do. */
 bool selection_is_partial(const struct selection *s);

@@ -23,6 +23,8 @@ static const struct loss_words words[] = {
 	{"ring_full", "sample", "samples", "in all", "was lost: prec could not keep up",
 		"were lost: prec could not keep up", "A lower rate helps (prec -F).",
 		false},
+	{"mark", "mark", "marks", "in all", "was lost: prec could not keep up",
+		"were lost: prec could not keep up", "Fewer marks are all kept.", true},
 	{"torn", "sample", "samples", "in all",
 		"has no whole stack: it changed while it was read",
 		"have no whole stack: it changed while it was read",

@@ -7,6 +7,7 @@
 
 enum {
 	KEY_TIME = 0x6000,
+	KEY_REGION,
 	KEY_PROCESS,
 	KEY_THREAD,
 	KEY_FILES,
@@ -18,6 +19,11 @@ enum {
 static const struct argp_option options[] = {
 	{"time", KEY_TIME, "FROM..TO", 0,
 		"Only this part of each recording: 2s..5s, 250ms.., ..1m", 1},
+	{"region", KEY_REGION, "NAME", 0,
+		"Only what ran between begin and end of such a region (a pattern; "
+		"repeatable): all threads for one that the main thread marked, else the "
+		"thread itself",
+		1},
 	{"process", KEY_PROCESS, "NAME", 0,
 		"Only processes with this program or argument (a pattern) or process id "
 		"(repeatable)",
@@ -54,6 +60,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_TIME:
 		check(state, "--time", arg, selection_add_time(s, arg));
+		return 0;
+	case KEY_REGION:
+		vec_push(&s->region_globs, arg);
 		return 0;
 	case KEY_PROCESS:
 		vec_push(&s->process_globs, arg);
@@ -109,7 +118,12 @@ static bool any_file(const struct selection *s, const struct profile *p)
 
 bool selection_finds(const struct selection *s, const struct profile *p)
 {
-	if (s->process_globs.count && !any_process(p))
+	if (s->region_globs.count && p->region_spans.count == 0)
+		message_error("",
+			"no region has a name that matches --region %s "
+			"(pinfo lists the marks)",
+			s->region_globs.item[0]);
+	else if (s->process_globs.count && !any_process(p))
 		message_error("",
 			"no process has a program, argument or id that matches "
 			"--process %s (pinfo lists the processes)",

@@ -1,0 +1,41 @@
+/* Marks that the program sets itself: what <ptf/mark.h> and the ptf module find. */
+#include "recorder/agent/agent.h"
+
+#include <errno.h>
+#include <time.h>
+
+/* Of <ptf/mark.h>, which is the contract. */
+AGENT_EXPORT void ptf_agent_mark(int kind, const char *name, size_t size);
+
+void ptf_agent_mark(int kind, const char *name, size_t size)
+{
+	int saved_errno = errno;
+	struct prec_cursor cursor;
+	uint32_t name_bytes =
+		size < PREC_MARK_NAME_MAX ? (uint32_t)size : PREC_MARK_NAME_MAX;
+	struct prec_mark mark = {.kind = (uint32_t)kind};
+
+	if (!agent_is_here() || !agent_thread.slot || agent_thread.in_handler)
+		return;
+	/* A character of several bytes is not cut in two. */
+	while (name_bytes < size && name_bytes && (name[name_bytes] & 0xc0) == 0x80)
+		name_bytes--;
+	mark.record =
+		(struct prec_record){(uint32_t)(sizeof mark / 8) + prec_words(name_bytes),
+			PREC_RECORD_MARK, 0};
+	mark.name_bytes = name_bytes;
+	mark.time_ns = agent_clock_ns(CLOCK_MONOTONIC);
+	/* Ticks of this thread write to the same ring: they are held back. */
+	agent_thread.in_handler = true;
+	cursor = prec_ring_begin(agent_thread.slot, agent_thread.words);
+	if (prec_ring_has_room(&cursor, mark.record.size_words)) {
+		prec_ring_store(&cursor, 0, &mark, sizeof mark);
+		cursor.next += sizeof mark / 8;
+		prec_ring_put_bytes(&cursor, name, name_bytes);
+		prec_ring_commit(&cursor);
+	} else {
+		atomic_fetch_add(&agent_thread.slot->lost_mark_count, 1);
+	}
+	agent_thread.in_handler = false;
+	errno = saved_errno;
+}

@@ -1,0 +1,97 @@
+#include "tools/core/regions.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A region that has begun. */
+struct open_region {
+	uint32_t section, thread, name;
+	uint32_t depth; /* it was entered again inside itself */
+	int64_t from_ns;
+};
+
+struct finder {
+	struct profile *p;
+	VEC(struct open_region) open;
+};
+
+static bool is_asked(const struct profile *p, uint32_t name)
+{
+	const struct selection *s = p->selection;
+	struct ptf_text text = profile_string(p, name);
+	char *copy = memory_resized(NULL, text.size + 1, 1);
+	bool matches = false;
+
+	memcpy(copy, text.data, text.size);
+	copy[text.size] = '\0';
+	for (size_t i = 0; i < s->region_globs.count && !matches; i++)
+		matches = !fnmatch(s->region_globs.item[i], copy, 0);
+	free(copy);
+	return matches;
+}
+
+/* The threads whose time a region of a thread (0 = the whole run) selects. */
+static bool selects(const struct profile *p, uint32_t section, uint32_t marked,
+	uint32_t thread)
+{
+	const struct profile_thread *by = marked ? &p->threads.item[marked - 1] : NULL;
+	const struct profile_thread *t = thread ? &p->threads.item[thread - 1] : NULL;
+
+	if (!marked)
+		return !t || !t->process ||
+			p->processes.item[t->process - 1].section == section;
+	return thread == marked ||
+		(t && by->is_main && by->process && by->process == t->process);
+}
+
+static void add_span(struct finder *f, const struct open_region *region, int64_t to_ns)
+{
+	struct profile *p = f->p;
+
+	vec_cover(&p->region_spans, p->threads.count);
+	for (uint32_t id = 0; id <= p->threads.count; id++)
+		if (selects(p, region->section, region->thread, id))
+			vec_push(&p->region_spans.item[id].span,
+				(struct time_span){region->from_ns, to_ns});
+}
+
+static void take_mark(struct finder *f, const struct profile_mark *m)
+{
+	size_t i = 0;
+
+	while (i < f->open.count &&
+		(f->open.item[i].section != m->section ||
+			f->open.item[i].thread != m->thread ||
+			f->open.item[i].name != m->name))
+		i++;
+	if (m->kind == PTF_MARK_BEGIN && i < f->open.count) {
+		f->open.item[i].depth++;
+	} else if (m->kind == PTF_MARK_BEGIN) {
+		struct open_region begun = {m->section, m->thread, m->name, 1,
+			m->time_ns};
+
+		vec_push(&f->open, begun);
+	} else if (m->kind == PTF_MARK_END && i < f->open.count &&
+		--f->open.item[i].depth == 0) {
+		add_span(f, &f->open.item[i], m->time_ns);
+		f->open.item[i] = f->open.item[--f->open.count];
+	}
+}
+
+void regions_find(struct profile *p, uint32_t first_section)
+{
+	const struct selection *s = p->selection;
+	struct finder f = {.p = p};
+
+	for (size_t i = 0; i < p->marks.count; i++)
+		if (p->marks.item[i].section >= first_section &&
+			is_asked(p, p->marks.item[i].name))
+			take_mark(&f, &p->marks.item[i]);
+	for (size_t i = 0; i < f.open.count; i++)
+		add_span(&f, &f.open.item[i], INT64_MAX);
+	for (size_t id = 0; id < p->region_spans.count; id++)
+		spans_settle(&p->region_spans.item[id], s->has_time ? s->from_ns : 0,
+			s->has_time ? s->to_ns : INT64_MAX);
+	vec_free(&f.open);
+}
