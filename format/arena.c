@@ -27,6 +27,14 @@ void ptf_arena_reset(struct ptf_arena *arena)
 	arena->over_limit = arena->no_memory = false;
 }
 
+void ptf_arena_trim(struct ptf_arena *arena)
+{
+	size_t limit_bytes = arena->limit_bytes;
+
+	ptf_arena_finish(arena);
+	ptf_arena_init(arena, limit_bytes);
+}
+
 void ptf_arena_finish(struct ptf_arena *arena)
 {
 	struct ptf_arena_chunk *c = arena->first;

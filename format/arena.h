@@ -21,6 +21,8 @@ struct ptf_arena {
 
 void ptf_arena_init(struct ptf_arena *arena, size_t limit_bytes);
 void ptf_arena_reset(struct ptf_arena *arena);
+/* Also gives the memory back. */
+void ptf_arena_trim(struct ptf_arena *arena);
 void ptf_arena_finish(struct ptf_arena *arena);
 
 /* Aligned to 16; NULL when over the limit or out of memory. Not cleared. */

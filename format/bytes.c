@@ -184,6 +184,9 @@ uint8_t *ptf_buf_reserve(struct ptf_buf *b, size_t size)
 			b->failed = true;
 			return NULL;
 		}
+		/* Doubling is for what grows; an empty one takes what it needs. */
+		if (b->size == 0 && capacity < size)
+			capacity = size;
 		while (capacity < b->size + size)
 			capacity *= 2;
 		data = realloc(b->data, capacity);

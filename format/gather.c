@@ -3,6 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Many threads, each busy at another time, must not all keep the memory that
+   they took at their busiest. */
+#define KEPT_ROWS_MAX 4096
+
 bool ptf_gather_fits(const struct ptf_gather *g, const struct ptf_samples *samples)
 {
 	if (g->rows.count == 0)
@@ -127,11 +131,6 @@ bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, siz
 	return true;
 }
 
-void ptf_gather_clear(struct ptf_gather *g)
-{
-	g->rows = (struct ptf_samples){0};
-}
-
 void ptf_gather_finish(struct ptf_gather *g)
 {
 	free(g->time_ns);
@@ -143,4 +142,17 @@ void ptf_gather_finish(struct ptf_gather *g)
 	for (size_t i = 0; i < g->column_capacity; i++)
 		free(g->values[i]);
 	free(g->values);
+}
+
+void ptf_gather_clear(struct ptf_gather *g)
+{
+	g->rows = (struct ptf_samples){0};
+	if (g->capacity <= KEPT_ROWS_MAX)
+		return;
+	ptf_gather_finish(g);
+	g->time_ns = NULL;
+	g->kind = g->labels = g->cpu = g->task = NULL;
+	g->columns = NULL;
+	g->values = NULL;
+	g->capacity = g->column_capacity = 0;
 }

@@ -40,6 +40,7 @@ uint32_t *ptf_gather_kinds(struct ptf_gather *g, size_t count);
 bool ptf_gather_add(struct ptf_gather *g, const struct ptf_samples *samples, size_t from,
 	size_t count);
 
+/* The rows have become a Block. */
 void ptf_gather_clear(struct ptf_gather *g);
 void ptf_gather_finish(struct ptf_gather *g);
 

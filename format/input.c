@@ -8,7 +8,7 @@
 
 #include "format/fail.h"
 
-#define WINDOW_BYTES ((size_t)1 << 20)
+#define WINDOW_BYTES ((size_t)1 << 18)
 
 /* Reads what a pipe gives until its end. */
 static int read_whole(struct ptf_input *in, int fd, struct ptf_error *err)

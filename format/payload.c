@@ -383,7 +383,7 @@ static int get_rows(struct ptf_arena *arena, const Ptf__Block *b,
 	if (b->kind_case == PTF__BLOCK__KIND_EDGES) {
 		const Ptf__Edges *in = b->edges;
 		struct ptf_edge_columns columns = {view(in->caller), view(in->callee),
-			view(in->calls), view(in->inclusive)};
+			view(in->calls), view(in->inclusive), view(in->thread)};
 
 		out->edges = (struct ptf_edges){.metric = in->metric};
 		return ptf_edges_decode(arena, &columns, &out->edges, err);

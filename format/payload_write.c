@@ -292,6 +292,7 @@ int ptf_payload_edges(struct ptf_buf *out, struct ptf_arena *arena,
 	m.callee = column(c.callee);
 	m.calls = column(c.calls);
 	m.inclusive = column(c.inclusive);
+	m.thread = column(c.thread);
 	return put_block(out, &block, err);
 }
 

@@ -568,6 +568,13 @@ void ptf_reader_rewind(struct ptf_reader *r)
 	r->is_held = r->is_seeking = false;
 }
 
+void ptf_reader_trim(struct ptf_reader *r)
+{
+	/* A Block that was decoded before its turn is still to be given. */
+	if (!r->is_held)
+		ptf_arena_trim(&r->arena);
+}
+
 /* The frames of a section that hold nothing at or after time_ns. */
 static int plan_skips(struct ptf_reader *r, const struct ptf_index *index,
 	uint64_t section_offset, int64_t time_ns, struct ptf_error *err)

@@ -95,7 +95,7 @@ int ptf_aggregates_decode(struct ptf_arena *arena,
 int ptf_edges_decode(struct ptf_arena *arena, const struct ptf_edge_columns *columns,
 	struct ptf_edges *out, struct ptf_error *err)
 {
-	const uint32_t *caller, *callee;
+	const uint32_t *caller, *callee, *thread;
 	const uint64_t *calls;
 	const int64_t *inclusive;
 	struct ptf_edge *rows;
@@ -109,10 +109,12 @@ int ptf_edges_decode(struct ptf_arena *arena, const struct ptf_edge_columns *col
 	calls = ptf_column_u64(arena, columns->calls, count);
 	inclusive = ptf_column_s64(arena, columns->inclusive, count);
 	rows = ptf_arena_array(arena, count, sizeof(*rows));
-	if (!caller || !callee || !calls || !inclusive || !rows)
+	if (!caller || !callee || !calls || !inclusive || !rows ||
+		!optional_u32(arena, columns->thread, count, &thread))
 		return fail_column(arena, "edges", err);
 	for (size_t i = 0; i < count; i++)
-		rows[i] = (struct ptf_edge){caller[i], callee[i], calls[i], inclusive[i]};
+		rows[i] = (struct ptf_edge){caller[i], callee[i], calls[i], inclusive[i],
+			thread ? thread[i] : 0};
 	out->rows = rows;
 	out->count = count;
 	return 0;
@@ -214,6 +216,7 @@ bool ptf_edges_encode(struct ptf_row_encoder *e, const struct ptf_edges *in,
 	struct ptf_edge_columns *columns)
 {
 	struct ptf_buf *b = e->buf;
+	uint32_t threads = 0;
 
 	begin(e);
 	for (size_t i = 0; i < in->count; i++) {
@@ -221,9 +224,13 @@ bool ptf_edges_encode(struct ptf_row_encoder *e, const struct ptf_edges *in,
 		ptf_buf_varint(&b[1], in->rows[i].callee);
 		ptf_buf_varint(&b[2], in->rows[i].calls);
 		ptf_buf_signed(&b[3], in->rows[i].inclusive);
+		ptf_buf_varint(&b[4], in->rows[i].thread);
+		threads |= in->rows[i].thread;
 	}
+	if (!threads)
+		b[4].size = 0;
 	*columns = (struct ptf_edge_columns){ptf_buf_view(&b[0]), ptf_buf_view(&b[1]),
-		ptf_buf_view(&b[2]), ptf_buf_view(&b[3])};
+		ptf_buf_view(&b[2]), ptf_buf_view(&b[3]), ptf_buf_view(&b[4])};
 	return is_whole(e);
 }
 

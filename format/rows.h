@@ -16,7 +16,7 @@ struct ptf_aggregate_columns {
 };
 
 struct ptf_edge_columns {
-	struct ptf_view caller, callee, calls, inclusive;
+	struct ptf_view caller, callee, calls, inclusive, thread;
 };
 
 struct ptf_counter_columns {

@@ -422,7 +422,8 @@ int ptf_section_check(const struct ptf_section *s, struct ptf_block *block,
 		return check_metric(s, block->aggregates.metric, err);
 	case PTF_BLOCK_EDGES:
 		KEEP(struct ptf_edge, block->edges.rows, block->edges.count,
-			it->caller <= s->frames && it->callee <= s->frames);
+			it->caller <= s->frames && it->callee <= s->frames &&
+				it->thread <= s->threads);
 		return check_metric(s, block->edges.metric, err);
 	case PTF_BLOCK_COUNTERS:
 		if (block->counters.process > s->processes ||

@@ -54,6 +54,7 @@ static int put_edges(struct ptf_writer *w, const struct ptf_edges *in,
 	for (size_t i = 0; i < in->count; i++) {
 		NEED(PTF_ID_FRAME, "frame", in->rows[i].caller);
 		NEED(PTF_ID_FRAME, "frame", in->rows[i].callee);
+		NEED(PTF_ID_THREAD, "thread", in->rows[i].thread);
 	}
 	for (size_t from = 0; rc == 0 && from < in->count;) {
 		struct ptf_edges part = *in;

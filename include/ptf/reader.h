@@ -78,6 +78,12 @@ PTF_API PTF_MUST_CHECK int ptf_reader_seek(struct ptf_reader *r, uint32_t sectio
 PTF_API PTF_MUST_CHECK int ptf_reader_refresh(struct ptf_reader *r,
 	struct ptf_error *err);
 
+/*
+ * Gives back the memory of the last Block, which is gone with it. For who keeps
+ * many readers open and asks each of them only now and then.
+ */
+PTF_API void ptf_reader_trim(struct ptf_reader *r);
+
 /* Back to the start of the file. */
 PTF_API void ptf_reader_rewind(struct ptf_reader *r);
 

@@ -238,6 +238,7 @@ struct ptf_edge {
 	uint32_t callee; /* frame */
 	uint64_t calls;
 	int64_t inclusive;
+	uint32_t thread; /* 0 = any */
 };
 
 struct ptf_edges {

@@ -210,6 +210,7 @@ static inline void use_rows(struct used *u, const struct ptf_block *b)
 		for (size_t i = 0; i < b->edges.count; i++) {
 			use(u, FRAMES, b->edges.rows[i].caller);
 			use(u, FRAMES, b->edges.rows[i].callee);
+			use(u, THREADS, b->edges.rows[i].thread);
 		}
 		break;
 	case PTF_BLOCK_COUNTERS:

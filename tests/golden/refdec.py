@@ -267,8 +267,9 @@ class Decoder:
     def edges(self, m):
         print("block %d edges metric %d" % (self.section, m.number(1)))
         rows = list(zip(m.column(2), m.column(3), m.column(4), m.signed_column(5)))
-        for row in rows:
-            print("edge", *row)
+        threads = m.column(6) or [0] * len(rows)
+        for row, thread in zip(rows, threads):
+            print("edge", *row, *(["thread", thread] if thread else []))
         self.note(5, len(rows))
 
     def counters(self, m):

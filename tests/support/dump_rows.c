@@ -207,6 +207,15 @@ static void put_facts(const struct ptf_facts *f)
 	}
 }
 
+static void put_edge(const struct ptf_edge *e)
+{
+	printf("edge %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRId64, e->caller, e->callee,
+		e->calls, e->inclusive);
+	if (e->thread)
+		printf(" thread %" PRIu32, e->thread);
+	printf("\n");
+}
+
 static void put_block(const struct ptf_block *b)
 {
 	static const char *const names[] = {"", "start", "definitions", "samples",
@@ -233,9 +242,7 @@ static void put_block(const struct ptf_block *b)
 	case PTF_BLOCK_EDGES:
 		printf("metric %" PRIu32 "\n", b->edges.metric);
 		for (size_t i = 0; i < b->edges.count; i++)
-			printf("edge %" PRIu32 " %" PRIu32 " %" PRIu64 " %" PRId64 "\n",
-				b->edges.rows[i].caller, b->edges.rows[i].callee,
-				b->edges.rows[i].calls, b->edges.rows[i].inclusive);
+			put_edge(&b->edges.rows[i]);
 		break;
 	case PTF_BLOCK_COUNTERS:
 		printf("metric %" PRIu32 " process %" PRIu32 " thread %" PRIu32

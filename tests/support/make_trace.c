@@ -1,11 +1,12 @@
 /*
  * Writes a synthetic trace, the same every time, of any size:
  *
- *     make_trace FILE [SAMPLES [THREADS]]
+ *     make_trace FILE [SAMPLES [THREADS [NUMBER]]]
  *
  * Two processes of a made-up Python program that calls a library and native
  * code, with symbols, waits, counters, marks, losses and sources. For tests of
- * the tools, and to see how they do with millions of samples.
+ * the tools, and to see how they do with millions of samples. NUMBER makes it
+ * one of many that differ: in trace id, start, process ids and chance.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -19,6 +20,8 @@
 #define PERIOD_NS  INT64_C(1000000)
 #define BATCH      1000
 #define LINE_COUNT 300
+
+static uint32_t trace_number;
 
 static struct ptf_writer *w;
 static struct ptf_error err;
@@ -194,7 +197,8 @@ static void write_rows(uint32_t thread, size_t count, int64_t start_ns,
 		{s->step_12, PTF_CLASS_RUNNABLE, 2},
 		{0, PTF_CLASS_NATIVE, 1},
 	};
-	uint32_t random = thread * 7919 + (uint32_t)(start_ns / PERIOD_NS);
+	uint32_t random =
+		thread * 7919 + (uint32_t)(start_ns / PERIOD_NS) + trace_number * 104729;
 
 	for (size_t i = 0; i < count; i++) {
 		uint32_t place = next_random(&random) % 100;
@@ -224,11 +228,11 @@ static uint32_t define_threads(uint32_t count)
 {
 	uint32_t arguments[] = {string("python3"), string("made_up.py"),
 		string("--fast")};
-	uint32_t parent = 0, last = 0;
+	uint32_t parent = 0, last = 0, first_pid = 4000 + 100 * trace_number;
 
 	for (uint32_t i = 0; i < 2 && i < count; i++) {
 		struct ptf_attribute rank = {PTF_TEXT("run.rank"), {i ? "1" : "0", 1}};
-		struct ptf_process process = {.pid = 4000 + i,
+		struct ptf_process process = {.pid = first_pid + i,
 			.parent = parent,
 			.attributes = {&rank, 1},
 			.executable = arguments[0],
@@ -237,7 +241,7 @@ static uint32_t define_threads(uint32_t count)
 		check(ptf_writer_process(w, &process, &parent, &err));
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		struct ptf_thread thread = {i % 2 + 1, 4000 + i, i < 2, 0};
+		struct ptf_thread thread = {i % 2 + 1, first_pid + i, i < 2, 0};
 
 		check(ptf_writer_thread(w, &thread, &last, &err));
 	}
@@ -263,8 +267,12 @@ int main(int argc, char **argv)
 	int64_t now_ns = 0;
 	int fd;
 
+	trace_number = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
+	memcpy(start.trace_id + 8, &trace_number, sizeof(trace_number));
+	start.origin_monotonic_ns += trace_number * PERIOD_NS / 3;
+	start.origin_realtime_ns += trace_number * PERIOD_NS / 3;
 	if (argc < 2 || threads == 0) {
-		fputs("usage: make_trace FILE [SAMPLES [THREADS]]\n", stderr);
+		fputs("usage: make_trace FILE [SAMPLES [THREADS [NUMBER]]]\n", stderr);
 		return 2;
 	}
 	fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

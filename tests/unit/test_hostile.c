@@ -131,7 +131,7 @@ static void make_rows(void)
 			absurd(), (int64_t)absurd(), (int64_t)absurd(), (int64_t)absurd(),
 			(double)absurd()};
 		t.edges[i] = (struct ptf_edge){id(), 1 + below(COUNT), absurd(),
-			(int64_t)absurd()};
+			(int64_t)absurd(), id()};
 		t.marks[i] = (struct ptf_mark){(int64_t)absurd(), id(), below(5), id()};
 		t.losses[i] = (struct ptf_loss){id(), id(), id(), absurd(), absurd()};
 	}

@@ -328,7 +328,8 @@ static inline void make_other(struct maker *k)
 	struct ptf_block b = {.kind = (enum ptf_block_kind)(4 + below(r, 7))};
 	struct ptf_aggregate aggregate = {1 + below(r, k->m->nodes), below(r, 7),
 		k->threads[0], k->sets[1], draw(r), (int64_t)draw(r), -7, 9, 1.5e300};
-	struct ptf_edge edge = {0, 1 + below(r, k->m->frames), draw(r), (int64_t)draw(r)};
+	struct ptf_edge edge = {0, 1 + below(r, k->m->frames), draw(r), (int64_t)draw(r),
+		one_in(r, 2) ? k->threads[2] : 0};
 	struct ptf_mark marks[2] = {{5, k->threads[1], PTF_MARK_BEGIN, k->names[0]},
 		{-9, 0, PTF_MARK_RECORDING_OFF, 0}};
 	int64_t times[3] = {-1000000, 0, (int64_t)below(r, 1 << 30)};
@@ -395,6 +396,7 @@ struct plan {
 	uint32_t rows_max;  /* of one call */
 	size_t frame_bytes; /* 0 = default */
 	bool without_end;   /* a recorder that was killed after a flush */
+	uint8_t number;     /* of one of several that differ in trace id and start */
 };
 
 /* Writes a random section to fd and notes in *m what it must read as. */
@@ -409,6 +411,8 @@ static inline void make_section(int fd, const struct plan *plan, struct model *m
 	struct ptf_writer_options options = {.frame_size_bytes = plan->frame_bytes};
 	struct ptf_error err = {0};
 
+	start.trace_id[15] = plan->number;
+	start.origin_monotonic_ns = plan->number * INT64_C(1234567891);
 	m->resolution_ns = plan->resolution_ns;
 	m->strings = 2; /* of the metric that the writer defines */
 	MUST(ptf_writer_open(&k.w, fd, &options, &start, &err));
@@ -501,9 +505,10 @@ static inline void take_other(struct lines *l, const struct ptf_block *b,
 		break;
 	case PTF_BLOCK_EDGES:
 		for (size_t i = 0; i < b->edges.count; i++)
-			line(l, "%u: %u %u %lu %ld", b->edges.metric,
+			line(l, "%u: %u %u %lu %ld %u", b->edges.metric,
 				b->edges.rows[i].caller, b->edges.rows[i].callee,
-				b->edges.rows[i].calls, b->edges.rows[i].inclusive);
+				b->edges.rows[i].calls, b->edges.rows[i].inclusive,
+				b->edges.rows[i].thread);
 		break;
 	case PTF_BLOCK_COUNTERS:
 		line(l, "%u %u %u %u", b->counters.metric, b->counters.process,

@@ -425,6 +425,7 @@ static void take_edges(struct digest *d, const struct ptf_edges *e)
 		put_hash(&r, hash_of(&d->frames, e->rows[i].callee));
 		put(&r, e->rows[i].calls);
 		put_signed(&r, e->rows[i].inclusive);
+		put_hash(&r, hash_of(&d->threads, e->rows[i].thread));
 		add_record(d, &r);
 	}
 }

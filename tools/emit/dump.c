@@ -348,6 +348,8 @@ static void dump_edges(struct dump *d, const struct ptf_edges *e)
 		put_frame(d, "callee", e->rows[i].callee);
 		put_number(d, "calls", e->rows[i].calls);
 		put_signed(d, "inclusive", e->rows[i].inclusive);
+		if (e->rows[i].thread)
+			put_number(d, "thread", e->rows[i].thread);
 		end(d);
 	}
 }
