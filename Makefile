@@ -25,7 +25,8 @@ AGENT    = $(O)/lib/ptf/libprec-agent.so
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 FORMAT_OBJS   = $(call obj,$(wildcard format/*.c)) $(O)/gen/ptf-wire.pb-c.o
-TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c)) $(O)/gen/pprof.pb-c.o
+TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c)) $(O)/gen/pprof.pb-c.o \
+		$(O)/tools/web/embed.o
 RECORDER_OBJS = $(call obj,$(filter-out recorder/prec.c,$(wildcard recorder/*.c recorder/cpython/*.c)))
 AGENT_OBJS    = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/*.c recorder/cpython/*.c))
 UNIT_TESTS    = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -86,6 +87,13 @@ $(O)/pic/%.o: %.c
 
 $(O)/%.o: %.c
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+# The page of --to html: one file of many, as bytes of the tools.
+$(O)/gen/web_page.html: $(wildcard tools/web/*.html tools/web/*.css tools/web/*.js tools/web/*.awk)
+	$(call say,GEN,$@)mkdir -p $(@D) && awk -f tools/web/inline.awk tools/web/index.html >$@
+
+$(O)/tools/web/embed.o: tools/web/embed.S $(O)/gen/web_page.html
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CFLAGS) -Wa,-I$(O)/gen -c -o $@ $<
 
 $(O)/lib/libptf.a: $(FORMAT_OBJS)
 $(O)/libtools.a: $(TOOLLIB_OBJS)

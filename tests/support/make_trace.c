@@ -1,12 +1,14 @@
 /*
  * Writes a synthetic trace, the same every time, of any size:
  *
- *     make_trace FILE [SAMPLES [THREADS [NUMBER]]]
+ *     make_trace FILE [SAMPLES [THREADS [NUMBER [STACKS]]]]
  *
  * Two processes of a made-up Python program that calls a library and native
  * code, with symbols, waits, counters, marks, losses and sources. For tests of
  * the tools, and to see how they do with millions of samples. NUMBER makes it
- * one of many that differ: in trace id, start, process ids and chance.
+ * one of many that differ: in trace id, start, process ids and chance. With
+ * STACKS, most samples are of so many other stacks, up to 60 frames deep, in 40
+ * files, few of them often and most of them seldom, as in large programs.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -112,6 +114,14 @@ static char *source_text(void)
 	return text;
 }
 
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 16;
+}
+
+static uint32_t *many, many_count; /* [0] is no stack */
+
 struct stacks {
 	uint32_t step_11, step_12, sine, loads, sleep, unsampled;
 };
@@ -144,6 +154,37 @@ static struct stacks define_stacks(void)
 	return s;
 }
 
+/* Each extends one that was there before. */
+static void define_many_stacks(void)
+{
+	static uint32_t functions[400];
+	uint32_t random = 4711;
+	uint32_t *depth = calloc(many_count + 1, sizeof(*depth));
+
+	many = calloc(many_count + 1, sizeof(*many));
+	if (!many || !depth)
+		exit(1);
+	for (uint32_t i = 0; i < 400; i++) {
+		char name[32], file[64];
+
+		snprintf(name, sizeof(name), "Class%u.method_%u", i / 10, i);
+		snprintf(file, sizeof(file), "/home/me/work/package/module_%u.py",
+			i / 10);
+		functions[i] = python_function(name, file, 1 + i % 10 * 20, 20);
+	}
+	for (uint32_t i = 1; i <= many_count; i++) {
+		uint32_t above = next_random(&random) % i;
+		uint32_t f = next_random(&random) % 400;
+
+		if (depth[above] >= 60)
+			above = 0;
+		depth[i] = depth[above] + 1;
+		many[i] = line(many[above], functions[f],
+			1 + f % 10 * 20 + next_random(&random) % 20);
+	}
+	free(depth);
+}
+
 static void write_facts(void)
 {
 	char *text = source_text();
@@ -173,10 +214,21 @@ static void write_facts(void)
 	free(text);
 }
 
-static uint32_t next_random(uint32_t *state)
+/*
+ * Few often, most seldom; one thread does other things than the next, and later
+ * other things than before. A stack is nearly always of one class.
+ */
+static void pick_of_many(uint32_t thread, int64_t at_ns, uint32_t *random, uint32_t *node,
+	uint32_t *class_id)
 {
-	*state = *state * 1664525 + 1013904223;
-	return *state >> 16;
+	uint32_t phase = (uint32_t)(at_ns / (PERIOD_NS * 60000)) % 5;
+	uint64_t rank = (uint64_t)1 << next_random(random) % 16;
+
+	rank += next_random(random) % rank;
+	rank = (rank * many_count >> 16) + thread * 131 + phase * 1009;
+	*node = many[1 + rank % many_count];
+	if (next_random(random) % 16)
+		*class_id = rank % 3 ? PTF_CLASS_PYTHON : PTF_CLASS_NATIVE;
 }
 
 static void write_rows(uint32_t thread, size_t count, int64_t start_ns,
@@ -210,6 +262,8 @@ static void write_rows(uint32_t thread, size_t count, int64_t start_ns,
 		time[i] = PERIOD_NS + (place == 0 ? next_random(&random) % 1000 : 0);
 		nodes[i] = kinds[k].node;
 		classes[i] = kinds[k].class_id;
+		if (many_count && nodes[i] && next_random(&random) % 8)
+			pick_of_many(thread, at[i], &random, &nodes[i], &classes[i]);
 	}
 	check(ptf_writer_samples(w,
 		&(struct ptf_samples){.thread = thread,
@@ -272,7 +326,8 @@ int main(int argc, char **argv)
 	start.origin_monotonic_ns += trace_number * PERIOD_NS / 3;
 	start.origin_realtime_ns += trace_number * PERIOD_NS / 3;
 	if (argc < 2 || threads == 0) {
-		fputs("usage: make_trace FILE [SAMPLES [THREADS [NUMBER]]]\n", stderr);
+		fputs("usage: make_trace FILE [SAMPLES [THREADS [NUMBER [STACKS]]]]\n",
+			stderr);
 		return 2;
 	}
 	fd = open(argv[1], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -283,6 +338,9 @@ int main(int argc, char **argv)
 	check(ptf_writer_open(&w, fd, NULL, &start, &err));
 	define_threads(threads);
 	stacks = define_stacks();
+	many_count = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0;
+	if (many_count)
+		define_many_stacks();
 	for (size_t done = 0; done < samples; now_ns += BATCH * PERIOD_NS)
 		for (uint32_t i = 0; i < threads && done < samples; i++) {
 			size_t count = samples - done < BATCH ? samples - done : BATCH;

@@ -5,7 +5,8 @@
 
 #include "tools/core/replay.h"
 
-#define BINS_DEFAULT 512
+#define BINS_DEFAULT     512
+#define USEFUL_BIN_COUNT 32
 
 /* Times beyond this, which only a damaged trace has, are cut to it. */
 #define TIME_MAX_NS (INT64_MAX / 4)
@@ -193,6 +194,16 @@ static void widen_stack_bins(struct maker *m)
 	}
 }
 
+/* Wide bins are of little use: rather four times the points than few bins. */
+static bool has_too_many_points(const struct maker *m)
+{
+	size_t max = m->options.stack_point_max;
+	uint32_t bins = m->t->stack_grid.bin_count;
+
+	return max && m->stack_point_count > max &&
+		(bins > USEFUL_BIN_COUNT || (bins > 1 && m->stack_point_count / 4 > max));
+}
+
 static void take_points_from_timeless(struct timeline_series *s)
 {
 	for (size_t i = 0; i < s->points.count; i++) {
@@ -229,6 +240,7 @@ static void on_rows(void *context, const struct replay_rows *rows)
 		rows->thread ? &m->p->threads.item[rows->thread - 1] : NULL;
 	int64_t shift = m->p->sections.item[rows->section].shift_ns;
 	int64_t life = thread ? on_axis(thread->start_ns, shift) : shift;
+	struct timeline_series *of_thread = NULL;
 	size_t unused = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
@@ -242,16 +254,15 @@ static void on_rows(void *context, const struct replay_rows *rows)
 		/* Nothing was before its section. */
 		from = from < shift ? shift : from;
 		from = from > to ? to : from;
-		add_span(&m->t->grid, thread_series(m, rows->thread, class_id), from, to,
-			weight, &unused);
+		if (!of_thread || of_thread->class_id != class_id)
+			of_thread = thread_series(m, rows->thread, class_id);
+		add_span(&m->t->grid, of_thread, from, to, weight, &unused);
 		if (!m->options.stack_bin_count_max)
 			continue;
 		add_span(&m->t->stack_grid,
 			stack_series(m, rows->node[i], rows->thread, class_id), from, to,
 			weight, &m->stack_point_count);
-		while (m->options.stack_point_max &&
-			m->stack_point_count > m->options.stack_point_max &&
-			m->t->stack_grid.bin_count > 1)
+		while (has_too_many_points(m))
 			widen_stack_bins(m);
 	}
 }

@@ -16,8 +16,8 @@
  * There are two grids. Threads have a fine one, for pictures; stacks a coarse
  * one, whose bins are whole numbers of fine bins, so that what is selected along
  * its borders can be summed up exactly by line, function and stack. Memory is
- * bounded by bins times distinct stacks, and by stack_point_max where that is
- * more: then the bins of stacks become wider.
+ * bounded by bins times distinct stacks; where these are more points than
+ * stack_point_max, the bins of stacks become wider.
  */
 #ifndef TOOLS_CORE_TIMELINE_H
 #define TOOLS_CORE_TIMELINE_H
@@ -60,7 +60,8 @@ struct timeline_counter {
 struct timeline_options {
 	uint32_t bin_count_max;       /* of threads and counters; 0 = 512 */
 	uint32_t stack_bin_count_max; /* 0 = no stacks */
-	size_t stack_point_max;       /* 0 = as many as there are */
+	/* 0 = as many as there are; four times as many before bins are under 32 */
+	size_t stack_point_max;
 };
 
 struct timeline {

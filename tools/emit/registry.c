@@ -7,6 +7,7 @@ static const struct emit_format *const formats[] = {
 	&emit_json,
 	&emit_folded,
 	&emit_pprof,
+	&emit_html,
 };
 
 const struct emit_format *emit_format_at(size_t index)

@@ -8,5 +8,6 @@ extern const struct emit_format emit_table;
 extern const struct emit_format emit_json;
 extern const struct emit_format emit_folded;
 extern const struct emit_format emit_pprof;
+extern const struct emit_format emit_html;
 
 #endif
