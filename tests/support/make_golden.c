@@ -244,7 +244,7 @@ static void put_every_kind(struct ptf_writer *w)
 			.n = UINT64_MAX,
 			.sum = INT64_MIN,
 			.sum_of_squares = 1e300}};
-	struct ptf_edge edges[2] = {{0, 1, 5, 50}, {1, 2, UINT64_MAX, -1}};
+	struct ptf_edge edges[2] = {{0, 1, 5, 50, 0}, {1, 2, UINT64_MAX, -1, 0}};
 	int64_t times[3] = {-2500000, 1, 999999999999},
 		values[3] = {INT64_MAX, INT64_MIN, 0};
 	struct ptf_mark marks[2] = {{-5, 0, PTF_MARK_INSTANT, 1},
