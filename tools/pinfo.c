@@ -293,6 +293,7 @@ static void put_state(const struct profile *p, uint64_t file_bytes, bool rewrite
 {
 	struct class_times all;
 	char elapsed[UNITS_SIZE], count[UNITS_SIZE], size[UNITS_SIZE], text[256];
+	size_t process_count = profile_process_count(p);
 	struct text_style style = {0};
 	double sum;
 
@@ -303,7 +304,7 @@ static void put_state(const struct profile *p, uint64_t file_bytes, bool rewrite
 		" Python %.0f %%, native %.0f %%, system %.0f %%",
 		units_time(elapsed, profile_elapsed_ns(p)),
 		units_count(count, p->sample_count), units_bytes(size, file_bytes),
-		p->processes.count, p->processes.count == 1 ? "" : "es", p->threads.count,
+		process_count, process_count == 1 ? "" : "es", p->threads.count,
 		p->threads.count == 1 ? "" : "s",
 		units_percent((double)all.ns[PTF_CLASS_PYTHON], sum),
 		units_percent((double)all.ns[PTF_CLASS_NATIVE], sum),

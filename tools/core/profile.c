@@ -7,6 +7,7 @@
 #include <ptf/reader.h>
 
 #include "tools/core/filter.h"
+#include "tools/core/recordings.h"
 #include "tools/core/section_maps.h"
 
 struct profile *profile_new(void)
@@ -167,14 +168,39 @@ struct ptf_text profile_process_attribute(const struct profile *p, uint32_t id,
 	return profile_section_attribute(&p->sections.item[process->section], key);
 }
 
+bool profile_is_recording(const struct profile *p, uint32_t process)
+{
+	return process && p->processes.item[process - 1].recording == process;
+}
+
+size_t profile_process_count(const struct profile *p)
+{
+	size_t count = 0;
+
+	for (uint32_t id = 1; id <= p->processes.count; id++)
+		count += !profile_is_recording(p, id);
+	return count;
+}
+
 int64_t profile_elapsed_ns(const struct profile *p)
 {
+	struct recordings all = {0};
 	int64_t longest = 0;
 
-	for (size_t i = 0; i < p->sections.count; i++)
-		if (p->sections.item[i].end_ns > longest)
-			longest = p->sections.item[i].end_ns;
+	recordings_find(&all, p);
+	for (size_t i = 0; i < all.of.count; i++)
+		if (all.of.item[i].elapsed_ns > longest)
+			longest = all.of.item[i].elapsed_ns;
+	recordings_free(&all);
 	return longest;
+}
+
+const struct profile_process *profile_first_process(const struct profile *p)
+{
+	for (uint32_t id = 1; id <= p->processes.count; id++)
+		if (!profile_is_recording(p, id))
+			return &p->processes.item[id - 1];
+	return NULL;
 }
 
 char *profile_command(const struct profile *p)
@@ -189,8 +215,8 @@ char *profile_command(const struct profile *p)
 		struct ptf_text t = profile_string(p, p->sections.item[0].command);
 
 		fwrite(t.data, 1, t.size, f);
-	} else if (p->processes.count) {
-		const struct profile_process *process = &p->processes.item[0];
+	} else if (profile_first_process(p)) {
+		const struct profile_process *process = profile_first_process(p);
 		struct ptf_text t = profile_string(p, process->executable);
 
 		for (size_t i = 0; i < process->arguments.count; i++) {

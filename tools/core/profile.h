@@ -84,6 +84,9 @@ struct profile_metric_use {
 struct profile_process {
 	uint32_t section; /* index */
 	uint32_t pid, parent;
+	/* In merged sections the process that stands for its recording, of that
+	   one itself; else 0. */
+	uint32_t recording;
 	int64_t start_ns;
 	int64_t image_ns; /* when it became what the next fields say */
 	uint32_t executable;
@@ -283,7 +286,13 @@ struct ptf_text profile_section_attribute(const struct profile_section *section,
 struct ptf_text profile_process_attribute(const struct profile *p, uint32_t process,
 	const char *key);
 
-/* The longest section. */
+/* Does it stand for a recording of a merged section, and is no process at all? */
+bool profile_is_recording(const struct profile *p, uint32_t process);
+size_t profile_process_count(const struct profile *p); /* without those */
+/* Who began what was recorded, or NULL. */
+const struct profile_process *profile_first_process(const struct profile *p);
+
+/* The longest recording. */
 int64_t profile_elapsed_ns(const struct profile *p);
 /* The command that was recorded, "" when unknown; freed by the caller. */
 char *profile_command(const struct profile *p);

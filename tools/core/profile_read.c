@@ -171,6 +171,14 @@ static uint32_t python_version(struct profile *p, const struct ptf_attributes *a
 	return 0;
 }
 
+static bool has_attribute(const struct ptf_attributes *a, const char *key)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (text_is(a->item[i].key, key))
+			return true;
+	return false;
+}
+
 static void take_process(struct profile_feed *in, const struct ptf_process *d)
 {
 	struct profile *p = in->p;
@@ -188,6 +196,10 @@ static void take_process(struct profile_feed *in, const struct ptf_process *d)
 	process.python = python_version(p, &d->attributes);
 	for (size_t i = 0; i < d->attributes.count; i++)
 		vec_push(&process.attributes, kept_attribute(p, d->attributes.item[i]));
+	if (d->pid == 0 && has_attribute(&d->attributes, "recording.id"))
+		process.recording = (uint32_t)p->processes.count + 1;
+	else if (process.parent)
+		process.recording = p->processes.item[process.parent - 1].recording;
 	vec_push(&p->processes, process);
 	vec_push(&in->maps->process.id, (uint32_t)p->processes.count);
 }

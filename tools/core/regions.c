@@ -41,6 +41,12 @@ static bool selects(const struct profile *p, uint32_t section, uint32_t marked,
 	if (!marked)
 		return !t || !t->process ||
 			p->processes.item[t->process - 1].section == section;
+	/* Of a merged recording as a whole. */
+	if (profile_is_recording(p, by->process))
+		return thread == marked ||
+			(t && t->process &&
+				p->processes.item[t->process - 1].recording ==
+					by->process);
 	return thread == marked ||
 		(t && by->is_main && by->process && by->process == t->process);
 }

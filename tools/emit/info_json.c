@@ -6,6 +6,7 @@
 
 #include "tools/cli/json.h"
 #include "tools/core/class_names.h"
+#include "tools/core/recordings.h"
 #include "tools/core/report.h"
 #include "tools/emit/info.h"
 
@@ -136,14 +137,53 @@ static void put_classes(struct json *j, const struct profile *p)
 	vec_free(&sums);
 }
 
-static void put_processes(struct json *j, const struct profile *p)
+static void put_text(struct json *j, const char *key, struct ptf_text text)
+{
+	json_string(j, key, text.data, text.size);
+}
+
+static void put_recordings(struct json *j, const struct profile *p,
+	const struct recordings *recordings)
+{
+	json_array(j, "recordings");
+	for (size_t i = 0; i < recordings->of.count; i++) {
+		const struct recording *r = &recordings->of.item[i];
+		const struct ptf_attribute *a;
+
+		json_object(j, NULL);
+		json_unsigned(j, "section", r->section);
+		json_bool(j, "is_merged", r->process != 0);
+		put_text(j, "run", r->run);
+		put_text(j, "host", r->host);
+		put_text(j, "rank", r->rank);
+		put_text(j, "command", r->command);
+		json_integer(j, "start_ns", r->start_ns);
+		json_bool(j, "has_end", r->has_end);
+		json_integer(j, "elapsed_ns", r->elapsed_ns);
+		json_unsigned(j, "samples", r->sample_count);
+		json_object(j, "attributes");
+		for (size_t k = 0; (a = recording_attribute(p, r, k)) != NULL; k++) {
+			json_key(j, a->key.data, a->key.size);
+			put_text(j, NULL, a->value);
+		}
+		json_end(j);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void put_processes(struct json *j, const struct profile *p,
+	const struct recordings *recordings)
 {
 	json_array(j, "processes");
 	for (size_t i = 0; i < p->processes.count; i++) {
 		const struct profile_process *process = &p->processes.item[i];
 
+		if (profile_is_recording(p, (uint32_t)i + 1))
+			continue;
 		json_object(j, NULL);
 		json_unsigned(j, "section", process->section);
+		json_unsigned(j, "recording", recordings->of_process.item[i + 1]);
 		json_unsigned(j, "pid", process->pid);
 		json_unsigned(j, "parent_pid",
 			process->parent ? p->processes.item[process->parent - 1].pid : 0);
@@ -298,6 +338,7 @@ static void put_sizes(struct json *j, const struct trace_info *info)
 void info_write_json(FILE *out, const struct trace_info *info)
 {
 	const struct profile *p = info->profile;
+	struct recordings recordings;
 	struct class_times all;
 	struct json j;
 
@@ -313,7 +354,10 @@ void info_write_json(FILE *out, const struct trace_info *info)
 	put_class_ns(&j, &all);
 	put_files(&j, info);
 	put_classes(&j, p);
-	put_processes(&j, p);
+	recordings_find(&recordings, p);
+	put_recordings(&j, p, &recordings);
+	put_processes(&j, p, &recordings);
+	recordings_free(&recordings);
 	put_threads(&j, p);
 	put_metrics(&j, p);
 	put_losses_and_marks(&j, p);

@@ -155,15 +155,15 @@ static void put_totals(const struct summary *s, uint64_t file_bytes, unsigned co
 	const struct class_times *all = &s->report.all;
 	char size[UNITS_SIZE], count[UNITS_SIZE], elapsed[UNITS_SIZE];
 	char cpu[REPORT_CPU_SIZE], text[8 * UNITS_SIZE];
+	size_t process_count = profile_process_count(p);
 
 	snprintf(text, sizeof(text),
 		": %s, %s sample%s; elapsed %s, CPU %s, %zu process%s, %zu thread%s",
 		units_bytes(size, file_bytes), units_count(count, p->sample_count),
 		p->sample_count == 1 ? "" : "s",
 		units_time_brief(elapsed, profile_elapsed_ns(p)),
-		report_cpu_time(cpu, all), p->processes.count,
-		p->processes.count == 1 ? "" : "es", p->threads.count,
-		p->threads.count == 1 ? "" : "s");
+		report_cpu_time(cpu, all), process_count, process_count == 1 ? "" : "es",
+		p->threads.count, p->threads.count == 1 ? "" : "s");
 	text_wrap(s->out, text, &s->style, column, 2);
 	fputc('\n', s->out);
 }

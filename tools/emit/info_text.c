@@ -6,6 +6,7 @@
 
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
+#include "tools/core/recordings.h"
 #include "tools/core/report.h"
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
@@ -22,6 +23,7 @@ struct teller {
 	const struct trace_info *info;
 	const struct profile *p;
 	const struct info_view *view;
+	struct recordings recordings;
 };
 
 static void put_text(struct teller *t, struct ptf_text text)
@@ -206,10 +208,91 @@ static void put_file(struct teller *t, const struct info_file *f)
 	put_more(t, f->sections.count);
 }
 
-/* ----------------------------------------------- processes and threads */
+/* -------------------------------------- recordings, processes, threads */
 
-static void put_process(struct teller *t, const struct profile_process *process)
+/* "rank 3 on node7, run 2, build=new", as far as there is such. */
+static void put_identity(struct teller *t, const struct recording *r, unsigned run)
 {
+	const char *before = "";
+	const struct ptf_attribute *a;
+
+	if (r->rank.size) {
+		fputs("rank ", t->out);
+		put_text(t, r->rank);
+		before = " ";
+	}
+	if (r->host.size) {
+		fprintf(t->out, "%son ", before);
+		put_text(t, r->host);
+		before = ", ";
+	}
+	if (run) {
+		fprintf(t->out, "%srun %u", before, run);
+		before = ", ";
+	}
+	for (size_t i = 0; (a = recording_attribute(t->p, r, i)) != NULL; i++) {
+		const size_t prefix = strlen("label.");
+
+		if (a->key.size <= prefix || memcmp(a->key.data, "label.", prefix) != 0)
+			continue;
+		fputs(before, t->out);
+		put_text(t,
+			(struct ptf_text){a->key.data + prefix, a->key.size - prefix});
+		fputc('=', t->out);
+		put_text(t, a->value);
+		before = ", ";
+	}
+	fputs(*before ? "; " : "", t->out);
+}
+
+static void put_recording(struct teller *t, const struct recording *r, unsigned run)
+{
+	char begin[UNITS_SIZE], elapsed[UNITS_SIZE], count[UNITS_SIZE];
+
+	put_identity(t, r, run);
+	fprintf(t->out, "begins at %s, %s%s; %s sample%s, %zu process%s\n",
+		units_time(begin, r->start_ns),
+		r->has_end ? "lasts " : "was cut, lasts at least ",
+		units_time(elapsed, r->elapsed_ns), units_count(count, r->sample_count),
+		r->sample_count == 1 ? "" : "s", r->process_count,
+		r->process_count == 1 ? "" : "es");
+}
+
+/* Of merged sections; of others all of it is told of the section. */
+static void put_recordings(struct teller *t)
+{
+	const struct recordings *all = &t->recordings;
+	struct intern runs = {0};
+	VEC(const struct recording *) merged = {0};
+
+	for (size_t i = 0; i < all->of.count; i++)
+		if (all->of.item[i].process)
+			vec_push(&merged, &all->of.item[i]);
+	if (merged.count) {
+		label(t, "recordings");
+		fprintf(t->out, "%zu of %zu host%s", merged.count, all->host_count,
+			all->host_count == 1 ? "" : "s");
+		if (all->run_count)
+			fprintf(t->out, ", %zu run%s", all->run_count,
+				all->run_count == 1 ? "" : "s");
+		fputc('\n', t->out);
+	}
+	for (size_t i = 0; i < shown(t, merged.count); i++) {
+		const struct recording *r = merged.item[i];
+
+		label(t, "");
+		put_recording(t, r,
+			r->run.size ? intern_bytes(&runs, r->run.data, r->run.size) : 0);
+	}
+	put_more(t, merged.count);
+	intern_free(&runs);
+	vec_free(&merged);
+}
+
+static void put_process(struct teller *t, uint32_t id)
+{
+	const struct profile_process *process = &t->p->processes.item[id - 1];
+	struct ptf_text rank = profile_process_attribute(t->p, id, "run.rank");
 	char cpu[UNITS_SIZE], memory[UNITS_SIZE];
 
 	fprintf(t->out, "%-8" PRIu32, process->pid);
@@ -222,6 +305,14 @@ static void put_process(struct teller *t, const struct profile_process *process)
 	if (process->python) {
 		fputs("; Python ", t->out);
 		put_id(t, process->python);
+	}
+	if (rank.size) {
+		fputs("; rank ", t->out);
+		put_text(t, rank);
+	}
+	if (t->recordings.host_count > 1) {
+		fputs("; on ", t->out);
+		put_text(t, profile_process_attribute(t->p, id, "host.name"));
 	}
 	if (process->has_end)
 		fprintf(t->out, "; exit %" PRId32 ", CPU %s, at most %s of memory",
@@ -239,12 +330,17 @@ static void put_thread(struct teller *t, uint32_t id, const struct class_times *
 	char cpu[UNITS_SIZE], waits[UNITS_SIZE], count[UNITS_SIZE];
 
 	fprintf(t->out, "%-8" PRIu32, thread->tid);
-	if (thread->name)
+	if (profile_is_recording(t->p, thread->process))
+		fputs(class_times_sum(times) == 0 ? "the whole recording"
+				: thread->is_main ? "main threads"
+						  : "other threads",
+			t->out);
+	else if (thread->name)
 		put_id(t, thread->name);
 	else
 		fputs("(no name)", t->out);
 	fprintf(t->out, "%s; %s sample%s, CPU %s, waits %s\n",
-		thread->is_main ? " (main)" : "",
+		thread->is_main && thread->tid ? " (main)" : "",
 		units_count(count, thread->sample_count),
 		thread->sample_count == 1 ? "" : "s",
 		units_time(cpu, class_times_cpu(times)),
@@ -254,13 +350,15 @@ static void put_thread(struct teller *t, uint32_t id, const struct class_times *
 static void put_people(struct teller *t)
 {
 	struct class_times *times = report_thread_times(t->p);
-	size_t count = t->p->processes.count;
+	size_t count = profile_process_count(t->p), told = 0;
 	char label_text[40];
 
 	snprintf(label_text, sizeof(label_text), "process%s", count == 1 ? "" : "es");
-	for (size_t i = 0; i < shown(t, count); i++) {
-		label(t, i ? "" : label_text);
-		put_process(t, &t->p->processes.item[i]);
+	for (uint32_t id = 1; told < shown(t, count); id++) {
+		if (profile_is_recording(t->p, id))
+			continue;
+		label(t, told++ ? "" : label_text);
+		put_process(t, id);
 	}
 	put_more(t, count);
 	count = t->p->threads.count;
@@ -478,16 +576,19 @@ void info_write_text(FILE *out, const struct trace_info *info,
 {
 	struct teller t = {.out = out, .info = info, .p = info->profile, .view = view};
 
+	recordings_find(&t.recordings, t.p);
 	for (size_t i = 0; i < info->files.count; i++)
 		put_file(&t, &info->files.item[i]);
 	if (info->files.count > 1)
 		fprintf(out, "%sall together%s\n",
 			terminal_paint(&view->terminal, PAINT_TITLE),
 			terminal_paint(&view->terminal, PAINT_PLAIN));
+	put_recordings(&t);
 	put_people(&t);
 	put_classes(&t);
 	put_metrics(&t);
 	put_losses_and_marks(&t);
 	put_sources(&t);
 	put_sizes(&t);
+	recordings_free(&t.recordings);
 }

@@ -555,7 +555,7 @@ static char *thread_title(const struct profile *p, uint32_t id)
 	struct ptf_text name = profile_string(p, t->name);
 	char of_process[32] = "", *text;
 
-	if (p->processes.count > 1 && t->process)
+	if (profile_process_count(p) > 1 && t->process)
 		snprintf(of_process, sizeof(of_process), " of process %" PRIu32,
 			p->processes.item[t->process - 1].pid);
 	if (asprintf(&text, "%.*s%s%" PRIu32 "%s%s", (int)name.size, name.data,

@@ -261,10 +261,11 @@ static void lay_out_modules(struct writer *w)
 /* The first mapping is what viewers name the profile after. */
 static void put_main_program(struct writer *w)
 {
+	const struct profile_process *process = profile_first_process(w->p);
+
 	for (uint32_t module = 1; module < w->mappings.count; module++)
-		if (w->p->processes.count &&
-			profile_get_module(w->p, module).path ==
-				w->p->processes.item[0].executable)
+		if (process &&
+			profile_get_module(w->p, module).path == process->executable)
 			mapping_of(w, module);
 }
 

@@ -401,8 +401,7 @@ static bool ends_with(struct ptf_text text, const char *end)
 static void put_program(struct writer *w)
 {
 	const struct profile *p = w->p;
-	const struct profile_process *process =
-		p->processes.count ? p->processes.item : NULL;
+	const struct profile_process *process = profile_first_process(p);
 	size_t count = process ? process->arguments.count : 0, script = 0;
 	struct ptf_text program = {"", 0};
 	const char *slash;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "tools/cli/text.h"
+#include "tools/core/recordings.h"
 #include "tools/core/units.h"
 
 void table_prose(FILE *out, const struct terminal *terminal, const char *text)
@@ -48,7 +49,9 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 	char *command = profile_command(p);
 	const struct profile_section *first = p->sections.count ? p->sections.item : NULL;
 	struct ptf_text host = profile_string(p, first ? first->host : 0);
+	size_t process_count = profile_process_count(p);
 	struct class_times all = {{0}};
+	struct recordings recordings;
 	unsigned column;
 
 	profile_class_times(p, all.ns);
@@ -56,9 +59,10 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 	column = text_put(out, command, strlen(command), &style);
 	fputs(terminal_paint(terminal, PAINT_PLAIN), out);
 	free(command);
-	if (p->sections.count > 1)
+	recordings_find(&recordings, p);
+	if (recordings.of.count > 1)
 		snprintf(more, sizeof(more), ", and %zu more recording%s",
-			p->sections.count - 1, p->sections.count == 2 ? "" : "s");
+			recordings.of.count - 1, recordings.of.count == 2 ? "" : "s");
 	style.max_columns = terminal->columns;
 	if (asprintf(&line, "%s%s%.*s%s",
 		    when(start, first ? first->origin_realtime_ns : 0),
@@ -70,10 +74,11 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 	snprintf(text, sizeof(text),
 		"elapsed %s%s, CPU %s, %zu process%s, %zu thread%s, %s sample%s",
 		units_time_brief(elapsed, profile_elapsed_ns(p)),
-		p->sections.count > 1 ? " (the longest)" : "", report_cpu_time(cpu, &all),
-		p->processes.count, p->processes.count == 1 ? "" : "es", p->threads.count,
-		p->threads.count == 1 ? "" : "s", units_count(count, p->sample_count),
-		p->sample_count == 1 ? "" : "s");
+		recordings.of.count > 1 ? " (the longest)" : "",
+		report_cpu_time(cpu, &all), process_count, process_count == 1 ? "" : "es",
+		p->threads.count, p->threads.count == 1 ? "" : "s",
+		units_count(count, p->sample_count), p->sample_count == 1 ? "" : "s");
+	recordings_free(&recordings);
 	table_prose(out, terminal, text);
 	put_selection(out, p, terminal);
 	fputc('\n', out);
