@@ -9,6 +9,7 @@
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
 #include "tools/emit/emit.h"
+#include "tools/emit/read_inputs.h"
 #include "tools/emit/selection_options.h"
 
 enum {
@@ -240,37 +241,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static void on_note(void *context, const char *path, const struct ptf_error *note)
-{
-	(void)context;
-	message_read_note(path, note);
-}
-
-static void on_progress(void *context, const char *path, uint64_t done, uint64_t total)
-{
-	(void)context;
-	message_progress(path, done, total);
-}
-
-static bool read_inputs(struct profile *p, const struct arguments *a)
-{
-	const struct profile_hooks hooks = {.note = on_note, .progress = on_progress};
-
-	profile_select(p, &a->emit.selection);
-	for (size_t i = 0; i < a->path_count; i++) {
-		struct ptf_error err = {0};
-		int rc = profile_add_file(p, a->paths[i], &hooks, &err);
-
-		message_progress_end();
-		if (rc < 0) {
-			message_read_error(a->paths[i], rc, &err);
-			return false;
-		}
-	}
-	profile_finish(p);
-	return selection_finds(&a->emit.selection, p);
-}
-
 static bool write_output(struct output *out, const struct profile *p,
 	const struct arguments *a)
 {
@@ -306,7 +276,8 @@ int main(int argc, char **argv)
 
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	/* The inputs first: a trace that cannot be read writes nothing. */
-	if (read_inputs(p, &a) && output_open(&out, a.out)) {
+	if (read_inputs(p, a.paths, a.path_count, &a.emit.selection) &&
+		output_open(&out, a.out)) {
 		a.emit.terminal = terminal_of(out.file, cli_color());
 		if (write_output(&out, p, &a))
 			status = EXIT_STATUS_OK;

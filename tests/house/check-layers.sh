@@ -30,8 +30,9 @@ tools/cli        | tools/cli include/ptf
 tools/core       | tools/core include/ptf
 tools/emit       | tools/emit tools/core tools/cli include/ptf
 tools/emit/pprof.c | tools/emit tools/core tools/cli include/ptf gen/pprof.pb-c.h
+tools/plot       | tools/plot tools/emit tools/core tools/cli include/ptf
 tools/ingest     | tools/ingest tools/core tools/cli include/ptf
-tools            | tools tools/cli tools/core tools/emit tools/ingest tools/web include/ptf
+tools            | tools tools/cli tools/core tools/emit tools/plot tools/ingest tools/web include/ptf
 tests/unit       | *
 tests/fuzz       | tests/fuzz format include/ptf
 tests/support    | tests/support include/ptf

@@ -1,0 +1,192 @@
+"""pplot draws what pinfo says, on every kind of page, whatever names there are."""
+from ptftest import *
+import xml.etree.ElementTree
+
+PPLOT = str(BIN / "pplot")
+KINDS = ("timeline", "lines", "functions", "threads", "heatmap", "runs")
+
+
+def make():
+    """Three runs of a program with threads and marks."""
+    for i in range(3):
+        record(f"run{i}.ptf", PYTHON, PROGRAMS / "marked.py", ROOT / "tools" / "python",
+               options=["-F", "1000"])
+
+
+def pplot(*words, **options):
+    done = run(PPLOT, *words, **options)
+    check(done.returncode == 0, f"pplot ended with {done.returncode}: {done.stderr}")
+    check(not done.stderr, f"it complains: {done.stderr}")
+    return done
+
+
+def block(script, name):
+    """The rows of a data block, as numbers."""
+    text = script.split(f"${name} << EOD\n", 1)[1].split("\nEOD\n", 1)[0]
+    return [[float(word) for word in line.split()] for line in text.splitlines()
+            if not line.startswith("#")]
+
+
+def totals(*traces):
+    """{class: ns} of all threads, as pinfo says."""
+    document = json.loads(run(PINFO, "--json", *traces).stdout)
+    # In the order that pictures stack them.
+    return [document[f"{name}_ns"] for name in
+            ("python", "native", "kernel", "unknown", "gil", "runnable", "wait")]
+
+
+@test
+def every_kind_on_every_page():
+    make()
+    for kind in KINDS:
+        for suffix, magic in (("png", b"\x89PNG"), ("pdf", b"%PDF-"), ("svg", b"<?xml")):
+            out = f"{kind}.{suffix}"
+            pplot("-k", kind, "run0.ptf", "run1.ptf", "run2.ptf", "-o", out, "--size", "800x500")
+            data = pathlib.Path(out).read_bytes()
+            check(data.startswith(magic) and len(data) > 3000, f"{out} is no picture")
+        tree = xml.etree.ElementTree.parse(f"{kind}.svg")
+        check("marked.py" in "".join(tree.getroot().itertext()), f"{kind}.svg has no headline")
+
+
+@test
+def pictures_of_characters_fit_the_terminal():
+    for kind in KINDS:
+        text = pplot("-k", kind, "run0.ptf", "--to", "text", "--size", "80x24").stdout
+        lines = text.splitlines()
+        check(len(lines) <= 24 and max(map(len, lines)) <= 80,
+              f"{kind}: {max(map(len, lines))}x{len(lines)}, not 80x24")
+        check("marked.py" in text, f"{kind}: no headline")
+        check(len("".join(text.split())) > 150, f"{kind}: an empty picture")
+
+
+@test
+def what_is_drawn_over_time_is_what_pinfo_says():
+    script = pplot("run0.ptf", "--script").stdout
+    drawn = [sum(column) for column in list(zip(*block(script, "cpu0")))[1:]]
+    equal(drawn[:4], totals("run0.ptf")[:4], "CPU time by class")
+    equal(drawn[4:], [0, 0, 0], "waits, which are not asked for")
+    check('set label "load"' in script, "the region is not drawn")
+
+    script = pplot("-k", "threads", "run0.ptf", "--script").stdout
+    drawn = [sum(column) for column in list(zip(*block(script, "lanes")))[2:]]
+    equal(drawn, totals("run0.ptf"), "all time by class")
+
+    script = pplot("-k", "heatmap", "run0.ptf", "--script").stdout
+    drawn = sum(row[2] for row in block(script, "heat"))
+    equal(drawn, sum(totals("run0.ptf")[:3]), "sampled CPU time")
+
+
+@test
+def bars_are_what_pconv_says():
+    document = json.loads(run(PCONV, "run0.ptf", "--to", "json", "--min", "0").stdout)
+    lines = sorted((line["ptf_python_ns"] + line["ptf_native_ns"] + line["ptf_kernel_ns"] +
+                    line["ptf_gil_ns"] + line["ptf_runnable_ns"] + line["ptf_wait_ns"] +
+                    line["ptf_unknown_ns"] for file in document["files"].values()
+                    for line in file["lines"]), reverse=True)
+    script = pplot("-k", "lines", "run0.ptf", "--top", "5", "--script").stdout
+    drawn = [sum(row[1:]) for row in block(script, "bars")]
+    equal(drawn, [ns for ns in lines[:5] if ns >= document["ptf_all_ns"] / 1000], "lines")
+
+    script = pplot("-k", "runs", "run0.ptf", "run1.ptf", "run2.ptf", "--script").stdout
+    drawn = [sum(row[1:]) for row in block(script, "runs")]
+    wanted = [json.loads(run(PCONV, f"run{i}.ptf", "--to", "json").stdout)["ptf_all_ns"]
+              for i in range(3)]
+    equal(drawn, wanted, "runs")
+
+
+@test
+def several_runs_have_an_interval():
+    script = pplot("-k", "functions", "run0.ptf", "run1.ptf", "run2.ptf", "--script").stdout
+    bars, intervals = block(script, "bars"), block(script, "intervals")
+    equal(len(bars), len(intervals), "bars with an interval")
+    for bar, (_, mean, half) in zip(bars, intervals):
+        check(abs(sum(bar[1:]) / 3 - mean) < 1 and half >= 0, f"mean {mean} of {sum(bar[1:])}")
+
+
+@test
+def a_script_runs_as_it_stands():
+    pplot("-k", "threads", "run0.ptf", "--script", "-o", "run0.gp")
+    done = run("gnuplot", "run0.gp")
+    check(done.returncode == 0, done.stderr)
+    check(pathlib.Path("run0-threads.png").read_bytes().startswith(b"\x89PNG"), "no picture")
+
+
+@test
+def names_do_no_harm():
+    hostile = ("q'uote", 'dou"ble', "back`touch harm`tick", "$(touch harm)", "new\nline",
+               "'; system('touch harm'); '", "@macro {/Bold x}_{sub}^{up}", "\u202edlrow",
+               "🐍" * 30, "x" * 10000, "\x1b[2J", "%d%s\\n")
+    code = ("import sys, time, threading\nsys.path.insert(0, sys.argv[1])\nimport ptf\n"
+            f"names = {hostile!r}\n"
+            "text = ('import time\\ndef f():\\n    end = time.thread_time() + 0.03\\n'\n"
+            "        '    while time.thread_time() < end: pass\\n')\n"
+            "for name in names:\n    space = {}\n"
+            "    exec(compile(text, name[:200], 'exec'), space)\n    f = space['f']\n"
+            "    f.__code__ = f.__code__.replace(co_name=name,\n"
+            "        **({'co_qualname': name} if hasattr(f.__code__, 'co_qualname') else {}))\n"
+            "    with ptf.region(name):\n"
+            "        thread = threading.Thread(target=f, name=name)\n"
+            "        thread.start(); thread.join(); f()\n")
+    record("hostile.ptf", PYTHON, "-c", code, ROOT / "tools" / "python",
+           options=["-F", "1000"])
+    for kind in KINDS:
+        pplot("-k", kind, "hostile.ptf", "-o", "hostile.svg")
+        text = "".join(xml.etree.ElementTree.parse("hostile.svg").getroot().itertext())
+        if kind == "functions":
+            for name in ("q'uote", 'dou"ble', "back`touch harm`tick", "{/Bold x}", "%d%s"):
+                check(name in text, f"{name} is not drawn as it is")
+        pplot("-k", kind, "hostile.ptf", "--to", "text", "--size", "100x40")
+        pplot("-k", kind, "hostile.ptf", "--script", "-o", "hostile.gp")
+        done = run("gnuplot", "hostile.gp")
+        check(done.returncode == 0, f"{kind}: {done.stderr}")
+    check(not os.path.exists("harm"), "a name ran a command")
+
+
+@test
+def selections_and_panels():
+    whole_cpu = sum(totals("run0.ptf")[:4])
+    script = pplot("run0.ptf", "--threads", "--script").stdout
+    parts = [block(script, f"cpu{i}") for i in range(script.count("$cpu") // 2 + 1)
+             if f"$cpu{i} << EOD" in script]
+    check(len(parts) >= 2, "no panel for each thread")
+    equal(sum(sum(row[1:]) for part in parts for row in part), whole_cpu, "CPU time of all panels")
+    script = pplot("run0.ptf", "--region", "load", "--script").stdout
+    drawn = sum(sum(row[1:]) for row in block(script, "cpu0"))
+    check(0.25e9 < drawn < 0.35e9, f"CPU time of the region load: {drawn / 1e9} s, truly 0.3 s")
+    script = pplot("run0.ptf", "--class", "wait", "--script").stdout
+    check(sum(row[7] for row in block(script, "cpu0")) > 0, "waits that were asked for")
+
+
+@test
+def misuse_is_told():
+    for words, said in ((["run0.ptf"], "no terminal"), (["run0.ptf", "-o", "x.gif"], "give --to"),
+                        (["run0.ptf", "-k", "pie", "-o", "x.png"], "unknown kind"),
+                        (["run0.ptf", "--size", "800", "-o", "x.png"], "not WIDTHxHEIGHT"),
+                        ([], "no trace given")):
+        done = run(PPLOT, *words)
+        equal(done.returncode, 2, f"status of pplot {words}")
+        check(said in done.stderr, done.stderr)
+    equal(run(PPLOT, "nope.ptf", "-o", "x.png").returncode, 1, "status without a trace")
+
+
+@test
+def without_gnuplot_it_says_what_to_install():
+    os.makedirs("empty", exist_ok=True)
+    done = run(PPLOT, "run0.ptf", "-o", "x.png", env={**os.environ, "PATH": os.path.abspath("empty")})
+    equal(done.returncode, 1, "status")
+    check("gnuplot-nox" in done.stderr, done.stderr)
+    check(not os.path.exists("x.png"), "a picture was left")
+    # Older than what the scripts need, and one that fails.
+    fake = pathlib.Path("empty/gnuplot")
+    fake.write_text("#!/bin/sh\necho gnuplot 4.6 patchlevel 0\n")
+    fake.chmod(0o755)
+    done = run(PPLOT, "run0.ptf", "-o", "x.png", env={**os.environ, "PATH": os.path.abspath("empty")})
+    check(done.returncode == 1 and "too old" in done.stderr, done.stderr)
+    fake.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo gnuplot 5.4 && exit\n"
+                    "echo 'line 3: no such thing' >&2\nexit 1\n")
+    done = run(PPLOT, "run0.ptf", "-o", "x.png", env={**os.environ, "PATH": os.path.abspath("empty")})
+    check(done.returncode == 1 and "line 3: no such thing" in done.stderr, done.stderr)
+    check(not os.path.exists("x.png"), "a picture was left")
+
+
+main()

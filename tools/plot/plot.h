@@ -1,0 +1,46 @@
+/*
+ * Pictures of traces, drawn by gnuplot. Each kind is one file here that exports
+ * one const struct plot_kind, and one line in plot_kinds.c. A kind writes the middle
+ * of a gnuplot script, data included; what is the same for all stands in
+ * script.h. Nothing of a trace reaches a script but through its functions.
+ */
+#ifndef TOOLS_PLOT_PLOT_H
+#define TOOLS_PLOT_PLOT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <ptf/error.h>
+
+#include "tools/core/class_style.h"
+#include "tools/core/profile.h"
+#include "tools/core/report.h"
+
+struct plot_request {
+	/* All inputs as one; for kinds that tell runs apart also each by itself. */
+	struct profile *all;
+	struct profile *const *runs;
+	size_t run_count;
+
+	unsigned top;    /* at most so many bars, lanes or panels */
+	bool dark;       /* colours for a dark page */
+	bool characters; /* drawn with characters: no areas, few of everything */
+	bool by_thread, by_process; /* panels of the timeline */
+	bool cpu_only;              /* bars without waits */
+	unsigned width, height;     /* pixels; or characters */
+};
+
+struct plot_kind {
+	const char *name, *description;
+	bool tells_runs_apart;
+	unsigned top; /* without --top */
+	/* 0, or negative when an input could not be read again. */
+	int (*write)(FILE *script, const struct plot_request *request,
+		struct ptf_error *err);
+};
+
+/* NULL past the last, or when there is none. */
+const struct plot_kind *plot_kind_at(size_t index);
+const struct plot_kind *plot_kind_named(const char *name);
+
+#endif

@@ -1,0 +1,25 @@
+#include "tools/plot/plot_kinds.h"
+
+#include <string.h>
+
+static const struct plot_kind *const kinds[] = {
+	&plot_timeline,
+	&plot_lines,
+	&plot_functions,
+	&plot_threads,
+	&plot_heatmap,
+	&plot_runs,
+};
+
+const struct plot_kind *plot_kind_at(size_t index)
+{
+	return index < sizeof(kinds) / sizeof(kinds[0]) ? kinds[index] : NULL;
+}
+
+const struct plot_kind *plot_kind_named(const char *name)
+{
+	for (size_t i = 0; plot_kind_at(i); i++)
+		if (!strcmp(kinds[i]->name, name))
+			return kinds[i];
+	return NULL;
+}

@@ -1,0 +1,100 @@
+/* runs: the CPU time of each run by class, and the median of them. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/core/class_names.h"
+#include "tools/core/statistics.h"
+#include "tools/core/units.h"
+#include "tools/plot/plot_kinds.h"
+#include "tools/plot/script.h"
+
+static struct class_times times_of(const struct profile *p, bool cpu_only)
+{
+	const struct report_options options = {.cpu_only = cpu_only};
+	struct class_times times = {{0}};
+
+	for (size_t i = 0; i < p->cells.count; i++)
+		if (report_counts(p, &options, &p->cells.item[i]))
+			times.ns[profile_get_class(p, p->cells.item[i].class_id).kind] +=
+				p->cells.item[i].time_ns;
+	return times;
+}
+
+static void put_names(FILE *out, const struct plot_request *request)
+{
+	fprintf(out, "set ytics scale 0 (");
+	for (size_t i = 0; i < request->run_count; i++) {
+		const struct profile *run = request->runs[i];
+		const char *path = run->inputs.count ? run->inputs.item[0].path : "";
+
+		script_tic(out, path, strlen(path), request->characters ? 20 : 30, i);
+	}
+	fprintf(out, ")\n");
+}
+
+static int write_runs(FILE *script, const struct plot_request *request,
+	struct ptf_error *err)
+{
+	struct class_times all = {{0}};
+	double *sum = memory_zeroed(request->run_count, sizeof(*sum)), unit_ns, median;
+	char shown[160], text[UNITS_SIZE];
+
+	(void)err; /* nothing is read again */
+	fprintf(script, "$runs << EOD\n# run");
+	script_class_names(script);
+	for (size_t i = 0; i < request->run_count; i++) {
+		struct class_times times = times_of(request->runs[i], request->cpu_only);
+
+		fprintf(script, "%zu", i);
+		script_class_row(script, times.ns);
+		class_times_add(&all, &times);
+		sum[i] = (double)class_times_sum(&times);
+	}
+	fprintf(script, "EOD\n");
+	median = statistics_median(sum, request->run_count);
+	unit_ns = median < 1e9 ? 1e6 : 1e9;
+	snprintf(shown, sizeof(shown), "%zu run%s, %s; the median is %s",
+		request->run_count, request->run_count == 1 ? "" : "s",
+		request->cpu_only ? "CPU time" : "CPU time and waits of main threads",
+		units_time_brief(text, (int64_t)median));
+	script_headline(script, request, shown);
+	put_names(script, request);
+	fprintf(script,
+		"set tmargin %s\nset bmargin 4\nset lmargin at screen 0.26\n"
+		"set rmargin at screen 0.85\nset yrange [%.1f:-0.6]\nset xrange [0:*]\n"
+		"set xlabel '%s'\n"
+		"set key outside right top Left reverse samplen 1.5\n"
+		"set arrow 1 from %.9g,graph 0 to %.9g,graph 1 nohead lw 1.5 dt 2 lc rgb "
+		"'%s' front\n",
+		request->characters ? "2" : "4.5", (double)request->run_count - 0.4,
+		unit_ns == 1e6 ? "milliseconds" : "seconds", median / unit_ns,
+		median / unit_ns, script_ink(request));
+	script_grid_of_bars(script, request);
+	fprintf(script, "plot");
+	for (unsigned k = 0; k < PTF_CLASS_KIND_COUNT; k++) {
+		uint32_t kind = class_stack_order[k];
+
+		if (all.ns[kind] <= 0)
+			continue;
+		fprintf(script, " $runs using (0):1:(");
+		script_class_sum(script, 2, k);
+		fprintf(script, "/%.9g):(", unit_ns);
+		script_class_sum(script, 2, k + 1);
+		fprintf(script,
+			"/%.9g):($1-0.38):($1+0.38) with boxxyerror fc rgb '%s' title "
+			"'%s',",
+			unit_ns, script_color(request, kind), class_label(kind));
+	}
+	fprintf(script, " NaN notitle\n");
+	free(sum);
+	return 0;
+}
+
+const struct plot_kind plot_runs = {
+	.name = "runs",
+	.description = "the time of each run (input) by class, and their median",
+	.tells_runs_apart = true,
+	.top = 40,
+	.write = write_runs,
+};

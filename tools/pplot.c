@@ -1,0 +1,388 @@
+/* pplot: pictures of traces, by gnuplot. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <ptf/version.h>
+
+#include "tools/cli/message.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
+#include "tools/emit/read_inputs.h"
+#include "tools/emit/registry.h"
+#include "tools/emit/selection_options.h"
+#include "tools/plot/gnuplot.h"
+#include "tools/plot/plot.h"
+#include "tools/plot/script.h"
+#include "tools/plot/sixel.h"
+
+enum {
+	KEY_LIST = CLI_KEY_FIRST,
+	KEY_SCRIPT,
+	KEY_SIZE,
+	KEY_TOP,
+	KEY_DARK,
+	KEY_THREADS,
+	KEY_PROCESSES,
+	KEY_METRIC,
+};
+
+static const struct argp_option options[] = {
+	{"kind", 'k', "KIND", 0, "What to draw: see --list (default: timeline)", 1},
+	{"list", KEY_LIST, NULL, 0, "List the kinds of pictures", 1},
+	{"output", 'o', "OUT", 0,
+		"Write to OUT: .png, .svg or .pdf (default: draw on the terminal)", 1},
+	{"to", 't', "FORMAT", 0,
+		"png, svg, pdf, sixel or text (default: by the name of OUT; on terminals "
+		"what they can)",
+		1},
+	{"size", KEY_SIZE, "WxH", 0,
+		"Pixels of the picture (default 1200x675), or characters of text", 1},
+	{"script", KEY_SCRIPT, NULL, 0,
+		"Write the gnuplot script with its data instead of the picture", 1},
+
+	{NULL, 0, NULL, 0, "How it is drawn:", 3},
+	{"top", KEY_TOP, "N", 0, "At most N bars (20), lanes (24) or panels (8)", 3},
+	{"dark", KEY_DARK, NULL, 0, "For a dark page", 3},
+	{"threads", KEY_THREADS, NULL, 0, "timeline: a panel for each thread", 3},
+	{"processes", KEY_PROCESSES, NULL, 0, "timeline: a panel for each process", 3},
+	{"metric", KEY_METRIC, "WHAT", 0,
+		"lines, functions, runs: time with waits of main threads (wall, default) "
+		"or only on CPU (cpu)",
+		3},
+	{0},
+};
+
+static const char doc[] =
+	"Draw pictures of profile traces with gnuplot. Several traces are several runs "
+	"where the kind tells them apart, else they are taken together.\v"
+	"Examples:\n"
+	"  pplot walk.ptf                       on the terminal\n"
+	"  pplot walk.ptf -o walk.png           the CPU time by class over time\n"
+	"  pplot -k lines run*.ptf -o top.svg   the busiest lines, mean of the runs\n"
+	"  pplot -k threads --time 2s..5s walk.ptf -o threads.pdf\n"
+	"  pplot walk.ptf --script -o walk.gp   a script to change, and to run by\n"
+	"                                       gnuplot walk.gp\n\n"
+	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
+
+enum picture {
+	PICTURE_NONE,
+	PICTURE_PNG,
+	PICTURE_SVG,
+	PICTURE_PDF,
+	PICTURE_SIXEL,
+	PICTURE_TEXT,
+};
+
+static const char *const picture_names[] = {"png", "svg", "pdf", "sixel", "text", NULL};
+
+struct arguments {
+	char **paths;
+	size_t path_count;
+	const char *out;
+	const struct plot_kind *kind;
+	struct selection selection;
+	struct plot_request request;
+	enum picture picture;
+	bool script;
+};
+
+static void list_kinds(void)
+{
+	const struct plot_kind *kind;
+
+	for (size_t i = 0; (kind = plot_kind_at(i)) != NULL; i++)
+		printf("%-10s %s\n", kind->name, kind->description);
+}
+
+static const struct plot_kind *named_kind(struct argp_state *state, const char *name)
+{
+	const struct plot_kind *kind = plot_kind_named(name);
+	char list[256] = "";
+
+	if (kind)
+		return kind;
+	for (size_t i = 0; (kind = plot_kind_at(i)) != NULL; i++) {
+		size_t length = strlen(list);
+
+		snprintf(list + length, sizeof(list) - length, "%s%s", i ? ", " : "",
+			kind->name);
+	}
+	argp_error(state, "--kind: unknown kind '%s'; there are %s", name, list);
+	return NULL;
+}
+
+static void read_size(struct argp_state *state, struct plot_request *request,
+	const char *text)
+{
+	char rest;
+
+	if (sscanf(text, "%ux%u%c", &request->width, &request->height, &rest) != 2 ||
+		request->width < 20 || request->height < 10 || request->width > 20000 ||
+		request->height > 20000)
+		argp_error(state, "--size: '%s' is not WIDTHxHEIGHT, such as 800x500",
+			text);
+}
+
+static enum picture picture_of_name(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (unsigned i = 0; dot && i < PICTURE_PDF; i++)
+		if (!strcmp(dot + 1, picture_names[i]))
+			return PICTURE_PNG + i;
+	return PICTURE_NONE;
+}
+
+/* What the terminal in front can show. */
+static void size_of_terminal(unsigned *columns, unsigned *rows)
+{
+	struct winsize size = {0};
+
+	*columns = 80;
+	*rows = 24;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
+		*columns = size.ws_col;
+		*rows = size.ws_row;
+	}
+}
+
+static void choose_size(struct plot_request *request, enum picture picture)
+{
+	unsigned columns, rows;
+
+	request->characters = picture == PICTURE_TEXT;
+	if (request->width)
+		return;
+	size_of_terminal(&columns, &rows);
+	switch (picture) {
+	case PICTURE_TEXT:
+		request->width = columns;
+		request->height = rows > 11 ? rows - 1 : 10; /* the prompt's line */
+		break;
+	case PICTURE_SIXEL:
+		request->width = 960;
+		request->height = 540;
+		break;
+	default:
+		request->width = 1200;
+		request->height = 675;
+		break;
+	}
+}
+
+static void finish(struct arguments *a, struct argp_state *state)
+{
+	bool to_terminal = !a->out && isatty(STDOUT_FILENO);
+
+	if (a->path_count == 0)
+		argp_error(state, "no trace given");
+	if (!a->kind)
+		a->kind = plot_kind_at(0);
+	if (!a->picture && a->out)
+		a->picture = picture_of_name(a->out);
+	if (!a->picture && a->script)
+		a->picture = PICTURE_PNG;
+	if (!a->picture && a->out)
+		argp_error(state, "'%s' is no name of a .png, .svg or .pdf; give --to",
+			a->out);
+	if (!a->picture && !to_terminal)
+		argp_error(state, "standard output is no terminal; give -o OUT or --to");
+	if (!a->picture)
+		a->picture = sixel_is_known() ? PICTURE_SIXEL : PICTURE_TEXT;
+	if (to_terminal && !a->script && a->picture < PICTURE_SIXEL)
+		argp_error(state, "a picture is not written to a terminal; give -o OUT");
+	if (!a->request.top)
+		a->request.top = a->kind->top;
+	choose_size(&a->request, a->picture);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	static const char *const metric[] = {"wall", "cpu", NULL};
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->selection;
+		break;
+	case 'k':
+		a->kind = named_kind(state, arg);
+		break;
+	case KEY_LIST:
+		list_kinds();
+		exit(EXIT_STATUS_OK);
+	case 'o':
+		a->out = arg;
+		break;
+	case 't':
+		a->picture = PICTURE_PNG + cli_choice(state, "--to", arg, picture_names);
+		break;
+	case KEY_SIZE:
+		read_size(state, &a->request, arg);
+		break;
+	case KEY_SCRIPT:
+		a->script = true;
+		break;
+	case KEY_TOP:
+		a->request.top = (unsigned)cli_number(state, "--top", arg, 1000);
+		break;
+	case KEY_DARK:
+		a->request.dark = true;
+		break;
+	case KEY_THREADS:
+		a->request.by_thread = true;
+		break;
+	case KEY_PROCESSES:
+		a->request.by_process = true;
+		break;
+	case KEY_METRIC:
+		a->request.cpu_only = cli_choice(state, "--metric", arg, metric) == 1;
+		break;
+	case ARGP_KEY_ARGS:
+		a->paths = state->argv + state->next;
+		a->path_count = (size_t)(state->argc - state->next);
+		break;
+	case ARGP_KEY_END:
+		finish(a, state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------- reading */
+
+/* Each run by itself, too, where the kind tells them apart. */
+static bool read_runs(struct arguments *a, struct profile **runs)
+{
+	for (size_t i = 0; i < a->path_count; i++) {
+		runs[i] = profile_new();
+		if (!read_inputs(runs[i], &a->paths[i], 1, &a->selection))
+			return false;
+	}
+	a->request.runs = runs;
+	a->request.run_count = a->path_count;
+	return true;
+}
+
+/* ------------------------------------------------------------- drawing */
+
+static void put_terminal(FILE *script, const struct arguments *a)
+{
+	static const char *const names[] = {
+		[PICTURE_PNG] = "pngcairo font 'Sans,10'",
+		[PICTURE_SVG] = "svg dynamic font 'sans-serif,12'",
+		[PICTURE_PDF] = "pdfcairo font 'Sans,9'",
+		[PICTURE_SIXEL] = "sixelgd truecolor font 'Sans,10'",
+		[PICTURE_TEXT] = "dumb",
+	};
+	const struct plot_request *r = &a->request;
+
+	fprintf(script, "set terminal %s noenhanced", names[a->picture]);
+	if (a->picture == PICTURE_PDF) /* 96 pixels are an inch, as in SVG */
+		fprintf(script, " size %.3fin,%.3fin", r->width / 96.0, r->height / 96.0);
+	else
+		fprintf(script, " size %u,%u", r->width, r->height);
+	if (a->picture != PICTURE_TEXT)
+		fprintf(script, " background rgb '%s'", script_page(r));
+	else if (terminal_of(stdout, cli_color()).color && !a->out)
+		fprintf(script, " ansi256");
+	fputc('\n', script);
+}
+
+/* The file that a script draws into: walk.ptf -> walk.png. */
+static void put_script_output(FILE *script, const struct arguments *a)
+{
+	const char *slash = strrchr(a->paths[0], '/');
+	const char *base = slash ? slash + 1 : a->paths[0];
+	const char *dot = strrchr(base, '.');
+	int length = dot && dot != base ? (int)(dot - base) : (int)strlen(base);
+
+	if (a->picture >= PICTURE_SIXEL)
+		return;
+	fprintf(script, "set output ");
+	script_format(script, 0, "%.*s-%s.%s", length, base, a->kind->name,
+		picture_names[a->picture - PICTURE_PNG]);
+	fputc('\n', script);
+}
+
+static bool write_script(FILE *script, const struct arguments *a)
+{
+	struct ptf_error err = {0};
+
+	if (a->script)
+		fprintf(script, "# pplot " PTF_VERSION_STRING ", kind %s\n",
+			a->kind->name);
+	put_terminal(script, a);
+	if (a->script)
+		put_script_output(script, a);
+	script_begin(script, &a->request);
+	if (a->kind->write(script, &a->request, &err) >= 0)
+		return true;
+	message_error("", "%s", err.message);
+	return false;
+}
+
+static bool draw(FILE *out, const struct arguments *a)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *script = open_memstream(&text, &size);
+	bool done;
+
+	if (!script)
+		return false;
+	done = write_script(script, a);
+	fclose(script);
+	if (done)
+		done = gnuplot_run(text, size, out);
+	free(text);
+	return done;
+}
+
+static bool write_picture(const struct arguments *a)
+{
+	struct output out;
+
+	if (!a->script && !gnuplot_version())
+		return false;
+	if (!output_open(&out, a->out))
+		return false;
+	if (a->script ? write_script(out.file, a) : draw(out.file, a))
+		return output_commit(&out);
+	output_abandon(&out);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{&selection_argp, 0, "What is selected:", 2},
+		CLI_ARGP_CHILD,
+		{0},
+	};
+	static const struct argp argp = {options, parse, "FILE...", doc, children, NULL,
+		NULL};
+	struct arguments a = {0};
+	struct profile **runs;
+	bool done;
+
+	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
+	runs = memory_zeroed(a.path_count, sizeof(*runs));
+	a.request.all = profile_new();
+	a.request.runs = &a.request.all;
+	a.request.run_count = 1;
+	done = read_inputs(a.request.all, a.paths, a.path_count, &a.selection) &&
+		(a.path_count == 1 || !a.kind->tells_runs_apart || read_runs(&a, runs)) &&
+		write_picture(&a);
+	for (size_t i = 0; i < a.path_count; i++)
+		profile_free(runs[i]);
+	free(runs);
+	profile_free(a.request.all);
+	selection_free(&a.selection);
+	return done ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
+}
