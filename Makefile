@@ -88,12 +88,13 @@ $(O)/pic/%.o: %.c
 $(O)/%.o: %.c
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
-# The page of --to html: one file of many, as bytes of the tools.
+# The page of --to html, one file of many, and the parts of a flame graph, as
+# bytes of the tools.
 $(O)/gen/web_page.html: $(wildcard tools/web/*.html tools/web/*.css tools/web/*.js tools/web/*.awk)
 	$(call say,GEN,$@)mkdir -p $(@D) && awk -f tools/web/inline.awk tools/web/index.html >$@
 
-$(O)/tools/web/embed.o: tools/web/embed.S $(O)/gen/web_page.html
-	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CFLAGS) -Wa,-I$(O)/gen -c -o $@ $<
+$(O)/tools/web/embed.o: tools/web/embed.S $(O)/gen/web_page.html tools/web/flamegraph.css tools/web/flamegraph.js
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CFLAGS) -Wa,-I$(O)/gen,-Itools/web -c -o $@ $<
 
 $(O)/lib/libptf.a: $(FORMAT_OBJS)
 $(O)/libtools.a: $(TOOLLIB_OBJS)

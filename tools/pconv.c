@@ -23,6 +23,7 @@ enum {
 	KEY_CLASSES,
 	KEY_METRIC,
 	KEY_NO_LINES,
+	KEY_REVERSE,
 };
 
 static const struct argp_option options[] = {
@@ -62,9 +63,11 @@ static const struct argp_option options[] = {
 		"waits",
 		4},
 
-	{NULL, 0, NULL, 0, "--to folded:", 5},
+	{NULL, 0, NULL, 0, "--to folded and flamegraph:", 5},
 	{"no-lines", KEY_NO_LINES, NULL, 0, "Frames are functions, without line numbers",
 		5},
+	{"reverse", KEY_REVERSE, NULL, 0,
+		"From the functions that ran to those that called them (flamegraph)", 5},
 	{0},
 };
 
@@ -78,7 +81,8 @@ static const char doc[] =
 	"  pconv --time 2s..5s --thread main walk.ptf\n"
 	"                                       three seconds of one thread\n"
 	"  pconv walk.ptf -o walk.json          as Scalene's JSON\n"
-	"  pconv walk.ptf --to folded | flamegraph.pl > walk.svg\n\n"
+	"  pconv walk.ptf -o walk.svg           a flame graph\n"
+	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
 
 struct arguments {
@@ -227,6 +231,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_NO_LINES:
 		use(a, EMIT_OPTION_NO_LINES, "--no-lines");
 		a->emit.no_lines = true;
+		break;
+	case KEY_REVERSE:
+		use(a, EMIT_OPTION_REVERSE, "--reverse");
+		a->emit.reverse = true;
 		break;
 	case ARGP_KEY_ARGS:
 		a->paths = state->argv + state->next;

@@ -24,7 +24,7 @@ static void put_string(FILE *out, const char *text, size_t size)
 		} else if (c == '\t') {
 			fputs("\\t", out);
 		} else if (c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&' ||
-			c == 0x2028 || c == 0x2029) {
+			c == 0x2028 || c == 0x2029 || c == 0xfffe || c == 0xffff) {
 			fprintf(out, "\\u%04x", c);
 		} else {
 			fwrite(text + i, 1, length, out);

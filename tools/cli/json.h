@@ -13,7 +13,8 @@
  * Keys are literals of the program; NULL inside arrays and at the top. The
  * result is always valid: strings become UTF-8 (what is not is replaced by
  * U+FFFD), infinities and NaN become 0, and "<", ">" and "&" are written as
- * \u003c and so on, so that it may stand inside an HTML page.
+ * \u003c and so on, so that it may stand inside an HTML page or
+ * XML.
  */
 #ifndef TOOLS_CLI_JSON_H
 #define TOOLS_CLI_JSON_H

@@ -41,11 +41,12 @@ enum emit_option {
 	EMIT_OPTION_METRIC = 1 << 9,
 	EMIT_OPTION_SAMPLES = 1 << 10, /* --metric samples */
 	EMIT_OPTION_NO_LINES = 1 << 11,
+	EMIT_OPTION_REVERSE = 1 << 12,
 };
 
 struct emit_options {
 	struct selection selection;
-	bool threads, wait_all, reduced, all_lines, classes, no_lines;
+	bool threads, wait_all, reduced, all_lines, classes, no_lines, reverse;
 	enum charge charge;
 	enum emit_sort sort;
 	enum emit_metric metric;

@@ -8,6 +8,7 @@ static const struct emit_format *const formats[] = {
 	&emit_folded,
 	&emit_pprof,
 	&emit_html,
+	&emit_flamegraph,
 };
 
 const struct emit_format *emit_format_at(size_t index)

@@ -9,5 +9,6 @@ extern const struct emit_format emit_json;
 extern const struct emit_format emit_folded;
 extern const struct emit_format emit_pprof;
 extern const struct emit_format emit_html;
+extern const struct emit_format emit_flamegraph;
 
 #endif
