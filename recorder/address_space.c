@@ -22,6 +22,25 @@ void address_space_finish(struct address_space *space)
 	*space = (struct address_space){0};
 }
 
+int address_space_copy(struct address_space *to, const struct address_space *from)
+{
+	struct mapping *item = calloc(from->count ? from->count : 1, sizeof *item);
+
+	if (!item)
+		return -1;
+	free(to->item);
+	to->item = item;
+	to->capacity = from->count ? from->count : 1;
+	to->runtime_bytes = from->runtime_bytes;
+	for (to->count = 0; to->count < from->count; to->count++) {
+		item[to->count] = from->item[to->count];
+		item[to->count].path = strdup(from->item[to->count].path);
+		if (!item[to->count].path)
+			return -1;
+	}
+	return 0;
+}
+
 /* What CPython links against on Linux whatever it runs. */
 static bool is_runtime_name(const char *base)
 {

@@ -39,6 +39,9 @@ struct address_space {
 };
 
 void address_space_init(struct address_space *space, pid_t pid, bool is_python);
+/* Copies what is mapped; 0, or -1 when memory is out. */
+int address_space_copy(struct address_space *to, const struct address_space *from);
+
 void address_space_finish(struct address_space *space);
 
 /* 0, or -1 when memory is out. A mapping that is known is not added again. */

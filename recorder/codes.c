@@ -35,8 +35,8 @@ static struct code *append(struct codes *codes, uint64_t key)
 	return code;
 }
 
-static void define(struct recording *r, struct code *code, const char *file,
-	const char *name)
+static void define(struct recording *r, const struct recorded_process *process,
+	struct code *code, const char *file, const char *name)
 {
 	struct ptf_function function = {
 		.name = recording_string(r, name),
@@ -52,7 +52,7 @@ static void define(struct recording *r, struct code *code, const char *file,
 		recording_check(r,
 			ptf_writer_function(r->writer, &function, &code->function, &err),
 			&err);
-	sources_want(r, function.file, file);
+	sources_want(r, function.file, file, process->cwd);
 }
 
 /*
@@ -60,11 +60,12 @@ static void define(struct recording *r, struct code *code, const char *file,
  * target while it is still there: its beginning must be the same. NULL = gone.
  */
 static unsigned char *read_whole_table(struct recording *r,
-	const struct prec_code *record, const unsigned char *beginning)
+	const struct recorded_process *process, const struct prec_code *record,
+	const unsigned char *beginning)
 {
 	unsigned char *whole = malloc(record->full_linetable_bytes);
 
-	remote_memory_init(&r->memory, r->pid);
+	remote_memory_init(&r->memory, process->pid);
 	if (whole &&
 		r->memory.memory.read(&r->memory.memory, record->linetable_address, whole,
 			record->full_linetable_bytes) &&
@@ -74,15 +75,15 @@ static unsigned char *read_whole_table(struct recording *r,
 	return NULL;
 }
 
-static void decode_lines(struct recording *r, struct code *code,
-	const struct python_version *version, const struct prec_code *record,
-	const unsigned char *table)
+static void decode_lines(struct recording *r, const struct recorded_process *process,
+	struct code *code, const struct python_version *version,
+	const struct prec_code *record, const unsigned char *table)
 {
 	size_t size = record->linetable_bytes;
 	unsigned char *whole = NULL;
 
 	if (record->full_linetable_bytes > size) {
-		whole = read_whole_table(r, record, table);
+		whole = read_whole_table(r, process, record, table);
 		if (whole)
 			size = record->full_linetable_bytes;
 		else
@@ -94,23 +95,23 @@ static void decode_lines(struct recording *r, struct code *code,
 	free(whole);
 }
 
-void codes_add(struct recording *r, const struct prec_code *record,
-	const unsigned char *texts)
+void codes_add(struct recording *r, struct recorded_process *process,
+	const struct prec_code *record, const unsigned char *texts)
 {
 	const struct python_version *version =
 		python_version_find(record->python_version);
 	const unsigned char *name_at = texts + prec_words(record->file_bytes) * 8;
 	const unsigned char *table = name_at + prec_words(record->name_bytes) * 8;
 
-	if (!version || codes_find(&r->codes, record->key))
+	if (!version || codes_find(&process->codes, record->key))
 		return;
 	char *file = text_to_utf8(texts, record->file_bytes, record->file_kind);
 	char *name = text_to_utf8(name_at, record->name_bytes, record->name_kind);
-	struct code *code = append(&r->codes, record->key);
+	struct code *code = append(&process->codes, record->key);
 	if (file && name && code) {
 		code->first_line = record->first_line;
-		decode_lines(r, code, version, record, table);
-		define(r, code, file, name);
+		decode_lines(r, process, code, version, record, table);
+		define(r, process, code, file, name);
 	} else {
 		recording_no_memory(r);
 	}
@@ -118,12 +119,13 @@ void codes_add(struct recording *r, const struct prec_code *record,
 	free(name);
 }
 
-bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
+bool codes_add_remote(struct recording *r, struct recorded_process *process, uint64_t key,
+	uintptr_t address)
 {
 	struct python_memory *memory = &r->memory.memory;
 	struct python_code found;
 
-	if (!python_code_locate(memory, &r->python, address, &found) ||
+	if (!python_code_locate(memory, &process->python, address, &found) ||
 		found.file.size_bytes > PREC_NAME_MAX ||
 		found.name.size_bytes > PREC_NAME_MAX ||
 		found.linetable_bytes > LINETABLE_REMOTE_MAX)
@@ -131,7 +133,7 @@ bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
 	struct prec_code record = {
 		.key = key,
 		.first_line = found.first_line,
-		.python_version = 3u << 24 | r->python.version->minor << 16,
+		.python_version = 3u << 24 | process->python.version->minor << 16,
 		.file_bytes = found.file.size_bytes,
 		.name_bytes = found.name.size_bytes,
 		.linetable_bytes = found.linetable_bytes,
@@ -149,7 +151,7 @@ bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address)
 		memory->read(memory, found.linetable, texts + table_at,
 			record.linetable_bytes);
 	if (whole)
-		codes_add(r, &record, texts);
+		codes_add(r, process, &record, texts);
 	free(texts);
 	return whole;
 }

@@ -13,6 +13,7 @@
 #include "recorder/ring.h"
 
 struct recording;
+struct recorded_process;
 
 struct code {
 	uint32_t function; /* in the trace */
@@ -30,11 +31,12 @@ struct codes {
  * Takes in a record of the ring; texts are what follows it. Known keys are
  * passed over. Failures are noted in the recording.
  */
-void codes_add(struct recording *r, const struct prec_code *record,
-	const unsigned char *texts);
+void codes_add(struct recording *r, struct recorded_process *process,
+	const struct prec_code *record, const unsigned char *texts);
 
 /* The same by reading the target's memory; false when it cannot be read. */
-bool codes_add_remote(struct recording *r, uint64_t key, uintptr_t address);
+bool codes_add_remote(struct recording *r, struct recorded_process *process, uint64_t key,
+	uintptr_t address);
 
 /* NULL when the facts of the code object never came. */
 const struct code *codes_find(const struct codes *codes, uint64_t key);

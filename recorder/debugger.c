@@ -16,12 +16,7 @@
 
 #define LOOK_INTERVAL_NS 100000000u
 
-/* Since linux 5.6; glibc 2.36 has wrappers in a header that older ones lack. */
-static int open_pid(pid_t pid)
-{
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
+/* Since linux 5.6; glibc 2.36 has a wrapper in a header that older ones lack. */
 static int copy_fd(int pid_fd, int fd)
 {
 	return (int)syscall(SYS_pidfd_getfd, pid_fd, fd, 0);
@@ -37,17 +32,15 @@ static bool is_perf_event(int fd)
 	return !strcmp(target, "anon_inode:[perf_event]");
 }
 
-void debugger_take_event(struct recording *r, struct recorded_thread *thread)
+void debugger_take_event(struct recorded_thread *thread)
 {
-	struct debugger *debugger = &r->debugger;
 	int fd = atomic_load_explicit(&thread->slot->event_fd, memory_order_acquire);
+	int pid_fd = thread->process->pid_fd;
 
 	if (fd < 0 || thread->event_fd >= 0 || atomic_load(&thread->slot->event_is_taken))
 		return;
-	if (!debugger->pid_fd)
-		debugger->pid_fd = open_pid(r->pid);
-	if (debugger->pid_fd > 0) {
-		int copy = copy_fd(debugger->pid_fd, fd);
+	if (pid_fd >= 0) {
+		int copy = copy_fd(pid_fd, fd);
 		/* The program may have closed it and opened something else. */
 		if (copy >= 0 && is_perf_event(copy))
 			thread->event_fd = copy;
@@ -64,14 +57,14 @@ void debugger_drop_event(struct recorded_thread *thread)
 	thread->event_fd = -1;
 }
 
-static bool has_tracer(struct recording *r)
+static bool has_tracer(struct recorded_process *process)
 {
-	struct debugger *debugger = &r->debugger;
+	struct debugger *debugger = &process->debugger;
 	char text[4096];
 	const char *line;
 
 	if (!debugger->status_fd) {
-		snprintf(text, sizeof text, "/proc/%d/status", (int)r->pid);
+		snprintf(text, sizeof text, "/proc/%d/status", (int)process->pid);
 		debugger->status_fd = open(text, O_RDONLY | O_CLOEXEC);
 	}
 	ssize_t length = debugger->status_fd < 0
@@ -82,51 +75,70 @@ static bool has_tracer(struct recording *r)
 	return line && strtol(line + 11, NULL, 10) != 0;
 }
 
-static void switch_events(struct recording *r, unsigned long request)
+/* Also new threads of the process keep quiet while there is one. */
+static void switch_events(struct recording *r, const struct recorded_process *process,
+	bool is_there)
 {
-	for (size_t i = 0; i < r->thread_count; i++)
-		if (r->thread[i]->event_fd >= 0)
-			ioctl(r->thread[i]->event_fd, request, 0);
+	for (size_t i = 0; i < r->thread_count; i++) {
+		struct recorded_thread *thread = r->thread[i];
+		if (thread->process != process)
+			continue;
+		if (thread->slot)
+			atomic_store(&thread->slot->is_paused, is_there);
+		if (thread->event_fd >= 0)
+			ioctl(thread->event_fd,
+				is_there ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE,
+				0);
+	}
 }
 
-static void end_gap(struct debugger *debugger, uint64_t now_ns)
+static void end_gap(struct recording *r, struct debugger *debugger, uint64_t now_ns)
 {
 	debugger->is_there = false;
-	debugger->gap_ns += now_ns - debugger->since_ns;
+	r->debugger_gaps.time_ns += now_ns - debugger->since_ns;
+}
+
+static void poll_process(struct recording *r, struct recorded_process *process,
+	uint64_t now_ns)
+{
+	struct debugger *debugger = &process->debugger;
+
+	if (now_ns - debugger->looked_ns < LOOK_INTERVAL_NS)
+		return;
+	debugger->looked_ns = now_ns;
+	bool is_there = has_tracer(process);
+	if (is_there == debugger->is_there)
+		return;
+	switch_events(r, process, is_there);
+	if (is_there) {
+		debugger->is_there = true;
+		debugger->since_ns = now_ns;
+		r->debugger_gaps.count++;
+		note("a debugger is attached: no samples while it is");
+	} else {
+		end_gap(r, debugger, now_ns);
+	}
 }
 
 void debugger_poll(struct recording *r)
 {
-	struct debugger *debugger = &r->debugger;
 	uint64_t now_ns = clock_now_ns();
 
 	/* The timer's signal passes debuggers by. */
-	if (r->shm->source != PREC_SOURCE_PERF ||
-		now_ns - debugger->looked_ns < LOOK_INTERVAL_NS)
+	if (r->shm->source != PREC_SOURCE_PERF)
 		return;
-	debugger->looked_ns = now_ns;
-	bool is_there = has_tracer(r);
-	if (is_there == debugger->is_there)
-		return;
-	atomic_store(&r->shm->is_paused, is_there);
-	switch_events(r, is_there ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE);
-	if (is_there) {
-		debugger->is_there = true;
-		debugger->since_ns = now_ns;
-		debugger->gap_count++;
-		note("a debugger is attached: no samples while it is");
-	} else {
-		end_gap(debugger, now_ns);
-	}
+	for (size_t i = 0; i < r->process_count; i++)
+		if (!r->process[i]->is_dead)
+			poll_process(r, r->process[i], now_ns);
 }
 
-void debugger_finish(struct debugger *debugger, uint64_t now_ns)
+void debugger_finish(struct recording *r, struct recorded_process *process)
 {
+	struct debugger *debugger = &process->debugger;
+
 	if (debugger->is_there)
-		end_gap(debugger, now_ns);
-	if (debugger->pid_fd > 0)
-		close(debugger->pid_fd);
+		end_gap(r, debugger, clock_now_ns());
 	if (debugger->status_fd > 0)
 		close(debugger->status_fd);
-	debugger->pid_fd = debugger->status_fd = 0;
+	debugger->status_fd = 0;
 }

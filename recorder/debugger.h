@@ -13,23 +13,29 @@
 #include <stdint.h>
 
 struct recording;
+struct recorded_process;
 struct recorded_thread;
 
+/* Of one process. */
 struct debugger {
-	int pid_fd;    /* of the program, 0 = not open yet */
 	int status_fd; /* its /proc/PID/status, 0 = not open yet */
 	bool is_there;
 	uint64_t since_ns, looked_ns;
-	uint64_t gap_count, gap_ns; /* of all so far */
+};
+
+/* Of all processes. */
+struct debugger_gaps {
+	uint64_t count, time_ns;
 };
 
 /* Takes a copy of the thread's event when it can be had and we have none. */
-void debugger_take_event(struct recording *r, struct recorded_thread *thread);
+void debugger_take_event(struct recorded_thread *thread);
 void debugger_drop_event(struct recorded_thread *thread);
 
-/* Looks for a tracer, at most ten times a second. */
+/* Looks for tracers, at most ten times a second. */
 void debugger_poll(struct recording *r);
 
-void debugger_finish(struct debugger *debugger, uint64_t now_ns);
+/* The process is over: so is its gap. */
+void debugger_finish(struct recording *r, struct recorded_process *process);
 
 #endif

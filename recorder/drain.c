@@ -1,11 +1,14 @@
 /* Draining the rings; see drain.h. */
 #include "recorder/drain.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "recorder/clocks.h"
 #include "recorder/recording.h"
 #include "recorder/stacks.h"
+#include "recorder/unfollowed.h"
 
 /* Threads in the order in which their records must be understood. */
 struct drained_slot {
@@ -35,7 +38,7 @@ static void take_codes(struct recording *r, struct recorded_thread *thread,
 					rest) {
 				prec_ring_load(words, thread->codes_drained + fixed,
 					texts, rest);
-				codes_add(r, &code, texts);
+				codes_add(r, thread->process, &code, texts);
 			}
 		}
 		if (code.record.size_words == 0)
@@ -70,16 +73,18 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 	const uint64_t *words, uint64_t at)
 {
 	static struct prec_frame frames[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES];
+	struct recorded_process *process = thread->process;
 	struct prec_sample sample;
 	uint64_t weight_ns;
 	uint32_t node, class_id;
 
 	prec_ring_load(words, at, &sample, sizeof sample / 8);
 	size_t count = load_frames(words, at, &sample, frames);
-	const struct mapping *mapping = address_space_find(&r->space, sample.pc);
-	class_id = classify_sample(&sample, mapping, r->python.version);
+	const struct mapping *mapping = address_space_find(&process->space, sample.pc);
+	class_id = classify_sample(&sample, mapping, process->python.version);
 	if (count) {
-		node = stacks_python_node(r, frames, count, sample.elided_frame_count);
+		node = stacks_python_node(r, process, frames, count,
+			sample.elided_frame_count);
 	} else if ((sample.record.flags & PREC_SAMPLE_TORN) && thread->last_node) {
 		/* The stack was being switched: it was where it was a moment ago. */
 		node = thread->last_node;
@@ -101,7 +106,8 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 		recording_no_memory(r);
 }
 
-static void take_module(struct recording *r, const uint64_t *words, uint64_t at)
+static void take_module(struct recording *r, struct recorded_process *process,
+	const uint64_t *words, uint64_t at)
 {
 	struct prec_module module;
 	char path[4096];
@@ -112,8 +118,8 @@ static void take_module(struct recording *r, const uint64_t *words, uint64_t at)
 		module.record.size_words != fixed + prec_words(module.path_bytes))
 		return;
 	prec_ring_load(words, at + fixed, path, prec_words(module.path_bytes));
-	if (address_space_add(&r->space, module.start, module.end, module.file_offset,
-		    path, module.path_bytes) < 0)
+	if (address_space_add(&process->space, module.start, module.end,
+		    module.file_offset, path, module.path_bytes) < 0)
 		recording_no_memory(r);
 }
 
@@ -133,6 +139,21 @@ static void take_mark(struct recording *r, const struct recorded_thread *thread,
 		(struct ptf_text){name, mark.name_bytes}, mark.time_ns);
 }
 
+static void take_image(struct recording *r, struct recorded_process *process,
+	const uint64_t *words, uint64_t at)
+{
+	static char text[PREC_COMMAND_MAX];
+	struct prec_image image;
+	const size_t fixed = sizeof image / 8;
+
+	prec_ring_load(words, at, &image, fixed);
+	if (image.text_bytes > sizeof text ||
+		image.record.size_words != fixed + prec_words(image.text_bytes))
+		return;
+	prec_ring_load(words, at + fixed, text, prec_words(image.text_bytes));
+	process_take_image(r, process, &image, text);
+}
+
 static void take_records(struct recording *r, const struct drained_slot *slot)
 {
 	struct recorded_thread *thread = slot->thread;
@@ -141,15 +162,11 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 		struct prec_record record;
 		prec_ring_load(slot->words, thread->drained, &record, 1);
 		switch (record.type) {
-		case PREC_RECORD_IMAGE: {
-			struct prec_image image;
-			prec_ring_load(slot->words, thread->drained, &image,
-				sizeof image / 8);
-			recording_begin_image(r, &image);
+		case PREC_RECORD_IMAGE:
+			take_image(r, thread->process, slot->words, thread->drained);
 			break;
-		}
 		case PREC_RECORD_MODULE:
-			take_module(r, slot->words, thread->drained);
+			take_module(r, thread->process, slot->words, thread->drained);
 			break;
 		case PREC_RECORD_SAMPLE:
 			take_sample(r, thread, slot->words, thread->drained);
@@ -165,29 +182,19 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 			thread->end_cpu_ns = end.thread_cpu_ns;
 			break;
 		}
+		case PREC_RECORD_PROCESS_END: {
+			struct prec_process_end end;
+			prec_ring_load(slot->words, thread->drained, &end,
+				sizeof end / 8);
+			process_take_end(thread->process, &end);
+			break;
+		}
 		}
 		if (record.size_words == 0)
 			break;
 		thread->drained += record.size_words;
 	}
 	atomic_store_explicit(&thread->slot->tail, thread->drained, memory_order_release);
-}
-
-/* The thread is over, or its program was replaced: the slot can be used again. */
-static void release_slot(struct recording *r, struct recorded_thread *thread)
-{
-	struct prec_slot *slot = thread->slot;
-
-	recording_count_losses(r, slot);
-	if (thread->end_time_ns)
-		recording_end_thread(r, thread, thread->end_time_ns, thread->end_cpu_ns);
-	else if (thread->is_main)
-		offcpu_forget_image(thread);
-	else /* ended by exec, or without room for its last record */
-		recording_end_overtaken_thread(r, thread);
-	thread->slot = NULL;
-	r->thread_of_slot[slot - r->shm->slot] = NULL;
-	atomic_store_explicit(&slot->state, PREC_SLOT_FREE, memory_order_release);
 }
 
 static int by_generation(const void *left, const void *right)
@@ -200,46 +207,98 @@ static int by_generation(const void *left, const void *right)
 	return b->thread->is_main - a->thread->is_main;
 }
 
-/*
- * Rings of one thread are read in the order of the images that it ran: a new
- * one only when no older one is left.
- */
-static uint32_t oldest_new_generation(const struct recording *r)
+/* A slot that no thread of ours has yet. */
+struct new_slot {
+	struct prec_slot *slot;
+	uint32_t generation;
+};
+
+static int by_age(const void *left, const void *right)
 {
-	uint32_t oldest = UINT32_MAX;
+	const struct new_slot *a = left, *b = right;
+
+	return a->generation < b->generation ? -1 : a->generation > b->generation;
+}
+
+static bool is_in_use(uint32_t state)
+{
+	return state == PREC_SLOT_ACTIVE || state == PREC_SLOT_ENDED;
+}
+
+/*
+ * Gives new slots to their threads, parents before children. Of one process
+ * images follow each other: its rings are read in their order, a newer one only
+ * when no older one is left. What must wait waits for another drain.
+ */
+static bool bind_new_slots(struct recording *r)
+{
+	static struct new_slot found[PREC_SLOT_COUNT];
+	size_t count = 0;
+	bool waits = false;
 
 	for (uint32_t i = 0; i < r->shm->slot_count; i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
-		if ((state == PREC_SLOT_ACTIVE || state == PREC_SLOT_ENDED) &&
-			!r->thread_of_slot[i] && slot->generation < oldest)
-			oldest = slot->generation;
+		if (is_in_use(state) && !r->thread_of_slot[i])
+			found[count++] = (struct new_slot){slot, slot->generation};
 	}
-	return oldest;
+	qsort(found, count, sizeof *found, by_age);
+	for (size_t i = 0; i < r->process_count; i++)
+		r->process[i]->waits = false;
+	for (size_t i = 0; i < count; i++) {
+		struct recorded_process *process = process_of_slot(r, found[i].slot);
+		if (process && !process->waits &&
+			thread_of_slot(r, process, found[i].slot))
+			continue;
+		waits = true;
+		if (process)
+			process->waits = true;
+	}
+	return waits;
+}
+
+/* A library was closed: another may be where it was. */
+static void see_unloads(struct recorded_thread *thread)
+{
+	uint32_t count = atomic_load(&thread->slot->unload_count);
+
+	if (count != thread->unload_count) {
+		thread->unload_count = count;
+		process_forget_space(thread->process);
+	}
+}
+
+/* A thread that died at any instruction of its start. */
+void drain_free_abandoned(struct recording *r)
+{
+	for (uint32_t i = 0; i < r->shm->slot_count; i++) {
+		struct prec_slot *slot = &r->shm->slot[i];
+		uint32_t pid = atomic_load(&slot->pid);
+		if (atomic_load(&slot->state) == PREC_SLOT_CLAIMED && pid &&
+			kill((pid_t)pid, 0) != 0 && errno == ESRCH) {
+			atomic_store(&slot->pid, 0);
+			atomic_store(&slot->state, PREC_SLOT_FREE);
+		}
+	}
 }
 
 bool drain(struct recording *r)
 {
-	uint32_t new_generation = oldest_new_generation(r);
 	static struct drained_slot slots[PREC_SLOT_COUNT];
 	size_t count = 0;
-	bool waits = false;
 
 	atomic_store_explicit(&r->shm->heartbeat_ns, clock_now_ns(),
 		memory_order_relaxed);
+	processes_poll(r);
+	unfollowed_see(r);
+	bool waits = bind_new_slots(r);
 	for (uint32_t i = 0; i < r->shm->slot_count && recording_is_sound(r); i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
+		struct recorded_thread *thread = r->thread_of_slot[i];
+		if (!thread)
+			continue;
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
-		if (state != PREC_SLOT_ACTIVE && state != PREC_SLOT_ENDED)
-			continue;
-		struct recorded_thread *thread = NULL;
-		if (r->thread_of_slot[i] || slot->generation == new_generation)
-			thread = recording_thread(r, slot);
-		if (!thread) {
-			waits = true;
-			continue;
-		}
-		debugger_take_event(r, thread);
+		debugger_take_event(thread);
 		slots[count++] = (struct drained_slot){
 			.thread = thread,
 			.words = prec_ring_words(r->shm, i),
@@ -250,18 +309,15 @@ bool drain(struct recording *r)
 	}
 	for (size_t i = 0; i < count; i++)
 		take_codes(r, slots[i].thread, slots[i].words);
-	/* Another library may be where one was closed. */
-	uint32_t unload_count = atomic_load(&r->shm->unload_count);
-	if (unload_count != r->unload_count) {
-		r->unload_count = unload_count;
-		address_space_finish(&r->space);
-		address_space_init(&r->space, r->pid, r->python.version != NULL);
-	}
+	for (size_t i = 0; i < count; i++)
+		see_unloads(slots[i].thread);
 	qsort(slots, count, sizeof *slots, by_generation);
 	for (size_t i = 0; i < count; i++) {
 		take_records(r, &slots[i]);
 		if (slots[i].had_ended)
-			release_slot(r, slots[i].thread);
+			thread_release_slot(r, slots[i].thread);
 	}
+	unfollowed_take(r);
+	processes_end_dead(r);
 	return waits;
 }

@@ -16,4 +16,7 @@ struct recording;
  */
 bool drain(struct recording *r);
 
+/* Frees slots whose threads were killed while they claimed them. Now and then. */
+void drain_free_abandoned(struct recording *r);
+
 #endif

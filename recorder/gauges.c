@@ -11,14 +11,14 @@
 #define READ_INTERVAL_NS 100000000u
 
 /* Bytes; 0 when it cannot be told, as of a process that has ended. */
-static int64_t read_rss(struct recording *r)
+static int64_t read_rss(struct recorded_process *process)
 {
-	struct gauges *gauges = &r->gauges;
+	struct gauges *gauges = &process->gauges;
 	long long total_pages, pages;
 	char text[128];
 
 	if (!gauges->statm_fd) {
-		snprintf(text, sizeof text, "/proc/%d/statm", (int)r->pid);
+		snprintf(text, sizeof text, "/proc/%d/statm", (int)process->pid);
 		gauges->statm_fd = open(text, O_RDONLY | O_CLOEXEC);
 	}
 	if (gauges->statm_fd < 0)
@@ -30,22 +30,33 @@ static int64_t read_rss(struct recording *r)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
-void gauges_poll(struct recording *r)
+static void poll_process(struct recording *r, struct recorded_process *process,
+	uint64_t now_ns)
 {
-	struct gauges *gauges = &r->gauges;
-	uint64_t now_ns = clock_now_ns();
+	struct gauges *gauges = &process->gauges;
 
 	if (now_ns - gauges->read_ns < READ_INTERVAL_NS)
 		return;
 	gauges->read_ns = now_ns;
-	int64_t bytes = read_rss(r);
+	int64_t bytes = read_rss(process);
 	if (bytes <= 0 || bytes == gauges->last_bytes)
 		return;
 	if (gauges->count == GAUGE_POINTS_MAX)
-		gauges_write(r);
+		gauges_write(r, process);
 	gauges->time_ns[gauges->count] = recording_time(r, now_ns);
 	gauges->rss_bytes[gauges->count++] = bytes;
 	gauges->last_bytes = bytes;
+	if (bytes > gauges->maximum_bytes)
+		gauges->maximum_bytes = bytes;
+}
+
+void gauges_poll(struct recording *r)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	for (size_t i = 0; i < r->process_count; i++)
+		if (!r->process[i]->is_dead)
+			poll_process(r, r->process[i], now_ns);
 }
 
 static uint32_t define_metric(struct recording *r)
@@ -66,11 +77,11 @@ static uint32_t define_metric(struct recording *r)
 	return id;
 }
 
-void gauges_write(struct recording *r)
+void gauges_write(struct recording *r, struct recorded_process *process)
 {
-	struct gauges *gauges = &r->gauges;
+	struct gauges *gauges = &process->gauges;
 	struct ptf_counters points = {
-		.process = r->process,
+		.process = process->id,
 		.count = gauges->count,
 		.time_ns = gauges->time_ns,
 		.values = gauges->rss_bytes,
@@ -80,9 +91,9 @@ void gauges_write(struct recording *r)
 	if (!gauges->count)
 		return;
 	gauges->count = 0;
-	if (!gauges->metric)
-		gauges->metric = define_metric(r);
-	points.metric = gauges->metric;
+	if (!r->rss_metric)
+		r->rss_metric = define_metric(r);
+	points.metric = r->rss_metric;
 	if (recording_is_sound(r))
 		recording_check(r, ptf_writer_counters(r->writer, &points, &err), &err);
 }

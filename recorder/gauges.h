@@ -11,23 +11,23 @@
 #include <stdint.h>
 
 struct recording;
+struct recorded_process;
 
 #define GAUGE_POINTS_MAX 16
 
 struct gauges {
-	int statm_fd;    /* of the program, 0 = not open yet */
-	uint32_t metric; /* "rss", 0 = not defined yet */
+	int statm_fd; /* of the process, 0 = not open yet */
 	uint64_t read_ns;
 	size_t count; /* points not written yet */
 	int64_t time_ns[GAUGE_POINTS_MAX], rss_bytes[GAUGE_POINTS_MAX];
-	int64_t last_bytes;
+	int64_t last_bytes, maximum_bytes;
 };
 
-/* Reads them, at most ten times a second. */
+/* Reads those of all processes, at most ten times a second. */
 void gauges_poll(struct recording *r);
 
-/* Writes what was read. */
-void gauges_write(struct recording *r);
+/* Writes what was read of a process. */
+void gauges_write(struct recording *r, struct recorded_process *process);
 
 void gauges_finish(struct gauges *gauges);
 

@@ -19,13 +19,12 @@
  */
 #define RUNNABLE_QUANTUM_NS 20000000
 
-static int open_task_file(const struct recording *r, const struct recorded_thread *thread,
-	const char *name)
+static int open_task_file(const struct recorded_thread *thread, const char *name)
 {
 	char path[96];
 
-	snprintf(path, sizeof path, "/proc/%d/task/%u/%s", (int)r->pid, thread->tid,
-		name);
+	snprintf(path, sizeof path, "/proc/%d/task/%u/%s", (int)thread->process->pid,
+		thread->tid, name);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -48,12 +47,12 @@ static bool read_schedstat(const struct offcpu *off, uint64_t *run_ns, uint64_t 
 	return true;
 }
 
-static bool open_files(struct recording *r, struct recorded_thread *thread)
+static bool open_files(struct recorded_thread *thread)
 {
 	struct offcpu *off = &thread->offcpu;
 
-	off->schedstat_fd = open_task_file(r, thread, "schedstat");
-	off->syscall_fd = open_task_file(r, thread, "syscall");
+	off->schedstat_fd = open_task_file(thread, "schedstat");
+	off->syscall_fd = open_task_file(thread, "syscall");
 	off->is_open = true;
 	if (off->schedstat_fd < 0)
 		return false;
@@ -98,15 +97,17 @@ static bool read_blocked_call(const struct offcpu *off, struct blocked_call *cal
 	return true;
 }
 
-static uint32_t class_of(struct recording *r, const struct blocked_call *call)
+static uint32_t class_of(struct recording *r, const struct recorded_process *process,
+	const struct blocked_call *call)
 {
-	uint64_t runtime_end = r->python.runtime + r->space.runtime_bytes;
+	const struct python_process *python = &process->python;
+	uint64_t runtime_end = python->runtime + process->space.runtime_bytes;
 	struct ptf_class_descriptor descriptor = {.kind = PTF_CLASS_WAIT};
 	uint32_t id = PTF_CLASS_WAIT;
 	struct ptf_error err;
 
-	if (r->python.version && call->number == SYS_futex &&
-		call->first_argument >= r->python.runtime &&
+	if (python->version && call->number == SYS_futex &&
+		call->first_argument >= python->runtime &&
 		call->first_argument < runtime_end)
 		return PTF_CLASS_GIL;
 	descriptor.detail = recording_string(r, wait_kind(call->number));
@@ -164,17 +165,18 @@ static size_t window_unroll(struct frame_window *w,
 /* The PyThreadState of the thread, remembered while it is the same; 0 = none. */
 static uintptr_t find_thread_state(struct recording *r, struct recorded_thread *thread)
 {
+	const struct python_process *python = &thread->process->python;
 	struct python_memory *memory = &r->memory.memory;
 	uintptr_t *known = &thread->offcpu.thread_state;
 	uint64_t id = 0;
 
 	if (*known &&
-		(!memory->read(memory, *known + r->python.version->thread_id, &id,
+		(!memory->read(memory, *known + python->version->thread_id, &id,
 			 sizeof id) ||
 			id != thread->slot->pthread))
 		*known = 0;
 	if (!*known)
-		*known = python_find_thread(memory, &r->python, thread->slot->pthread);
+		*known = python_find_thread(memory, python, thread->slot->pthread);
 	return *known;
 }
 
@@ -183,21 +185,22 @@ static uint32_t read_python_node(struct recording *r, struct recorded_thread *th
 {
 	static struct frame_window window; /* one walk at a time, too large for a stack */
 	static struct prec_frame frames[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES];
+	struct recorded_process *process = thread->process;
 	struct python_walk walk;
 	struct python_frame frame;
 
-	if (!r->python.version)
+	if (!process->python.version)
 		return 0;
-	remote_memory_init(&r->memory, r->pid);
+	remote_memory_init(&r->memory, process->pid);
 	uintptr_t state = find_thread_state(r, thread);
 	if (!state)
 		return 0;
 	window.entry_count = 0;
 	window.elided_count = 0;
-	python_walk_begin(&walk, &r->memory.memory, &r->python, state);
+	python_walk_begin(&walk, &r->memory.memory, &process->python, state);
 	while (python_walk_next(&walk, &frame)) {
-		if (!codes_find(&r->codes, frame.key) &&
-			!codes_add_remote(r, frame.key, frame.code))
+		if (!codes_find(&process->codes, frame.key) &&
+			!codes_add_remote(r, process, frame.key, frame.code))
 			return 0;
 		window_add(&window, &frame);
 	}
@@ -205,7 +208,7 @@ static uint32_t read_python_node(struct recording *r, struct recorded_thread *th
 		return 0;
 	if (window.elided_count)
 		r->lost.stack_elided++;
-	return stacks_python_node(r, frames, window_unroll(&window, frames),
+	return stacks_python_node(r, process, frames, window_unroll(&window, frames),
 		window.elided_count);
 }
 
@@ -261,13 +264,14 @@ static void look(struct recording *r, struct recorded_thread *thread, uint64_t r
 		again.pc != call.pc)
 		return;
 	if (!node) {
-		const struct mapping *mapping = address_space_find(&r->space, call.pc);
+		const struct mapping *mapping =
+			address_space_find(&thread->process->space, call.pc);
 		if (!mapping) /* its memory is gone: it is about to end */
 			return;
 		node = stacks_native_node(r, mapping, call.pc);
 	}
 	off->node = node;
-	off->class_id = class_of(r, &call);
+	off->class_id = class_of(r, thread->process, &call);
 	off->is_blocked = true;
 }
 
@@ -276,7 +280,7 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 	struct offcpu *off = &thread->offcpu;
 	uint64_t run_ns, queue_ns, now_ns;
 
-	if (!off->is_open && !open_files(r, thread))
+	if (!off->is_open && !open_files(thread))
 		return;
 	if (!read_schedstat(off, &run_ns, &queue_ns))
 		return;
@@ -321,7 +325,7 @@ void offcpu_poll(struct recording *r)
 		struct recorded_thread *thread = r->thread[i];
 		/* What image it runs must have been read from its ring before. */
 		if (thread->slot && !thread->is_ended &&
-			thread->generation == r->generation)
+			thread->generation == thread->process->generation)
 			poll_thread(r, thread);
 	}
 }

@@ -37,7 +37,9 @@ enum {
 	KEY_SOURCE,
 	KEY_NO_SOURCE,
 	KEY_NO_ARGS,
-	KEY_RESOLUTION
+	KEY_RESOLUTION,
+	KEY_NO_CHILDREN,
+	KEY_WAIT_ALL
 };
 
 static const struct argp_option options[] = {
@@ -57,6 +59,12 @@ static const struct argp_option options[] = {
 		"of PATH)",
 		0},
 	{"cli", KEY_CLI, NULL, 0, "Print the line table when the program has ended", 0},
+	{"no-children", KEY_NO_CHILDREN, NULL, 0,
+		"Record PROGRAM alone, not the processes that it starts", 0},
+	{"wait-all", KEY_WAIT_ALL, NULL, 0,
+		"Go on until the last process that PROGRAM started has ended, also those "
+		"in the background",
+		0},
 	{"quiet", 'q', NULL, 0, "No summary, no notes", 0},
 	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
 	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 0},
@@ -76,7 +84,7 @@ static const char doc[] =
 	"  prec walk.py 1000            records into walk.ptf\n"
 	"  prec --cli walk.py           ... and prints the line table\n"
 	"  prec -F 1000 -o x.ptf -- make test\n"
-	"  prec -m pytest -q\n"
+	"  prec -m pytest -q -n 8        all processes are in one trace\n"
 	"\n"
 	"The program's output, exit status and signals are as without prec. Then: "
 	"pinfo walk.ptf, pconv walk.ptf --to table.";
@@ -153,6 +161,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		break;
 	case KEY_SOURCE:
 		command->session.source = parse_source(state, text);
+		break;
+	case KEY_NO_CHILDREN:
+		command->session.follows_children = false;
+		break;
+	case KEY_WAIT_ALL:
+		command->session.waits_for_all = true;
 		break;
 	case KEY_NO_SOURCE:
 		command->session.keep_sources = false;
@@ -244,7 +258,8 @@ int main(int argc, char **argv)
 	static const struct argp argp = {options, parse, usage, doc, NULL, NULL, NULL};
 	struct command command = {.session = {.rate_hz = RATE_DEFAULT_HZ,
 					  .keep_sources = true,
-					  .keep_arguments = true}};
+					  .keep_arguments = true,
+					  .follows_children = true}};
 	struct target target;
 	bool is_recorded;
 

@@ -1,9 +1,9 @@
 /*
- * One recording: the state that the parts of prec share, and what belongs to
- * each recorded thread.
+ * One recording: the state that the parts of prec share.
  *
  *     target.c    starts the program
  *     session.c   the loop: waits, polls, drains, flushes, ends
+ *     recorded_process.c, recorded_thread.c   come and go
  *     drain.c     rings -> rows
  *     offcpu.c    /proc and the target's memory -> rows
  *     stacks.c    frames -> nodes;  codes.c  code objects -> functions, lines
@@ -20,36 +20,15 @@
 
 #include <ptf/ptf.h>
 
-#include "recorder/address_space.h"
-#include "recorder/codes.h"
 #include "recorder/debugger.h"
-#include "recorder/gauges.h"
 #include "recorder/idmap.h"
 #include "recorder/marks.h"
-#include "recorder/offcpu.h"
+#include "recorder/recorded_process.h"
+#include "recorder/recorded_thread.h"
 #include "recorder/remote_memory.h"
 #include "recorder/ring.h"
-#include "recorder/thread_rows.h"
 #include "recorder/sources.h"
 #include "recorder/symbolize.h"
-#include "recorder/ticks.h"
-
-struct recorded_thread {
-	uint32_t tid;
-	uint32_t id;            /* in the trace */
-	struct prec_slot *slot; /* NULL: not sampled any more */
-	int event_fd;           /* our copy of its perf event, -1 = none */
-	uint64_t drained;       /* the ring's tail: records before it are done */
-	uint64_t codes_drained; /* facts of code objects before it are done */
-	uint32_t generation;    /* of the image that the slot belongs to */
-	bool is_main, is_ended;
-	struct ticks ticks;
-	struct rows rows;
-	struct offcpu offcpu;
-	uint32_t last_node;               /* of its last on-CPU sample */
-	uint64_t end_time_ns, end_cpu_ns; /* 0 = not known */
-	char name[16];                    /* as the kernel last told it */
-};
 
 /* What was not recorded, per kind (FORMAT.md, "Losses"). */
 struct recording_losses {
@@ -62,39 +41,29 @@ struct recording {
 	uint64_t origin_ns; /* CLOCK_MONOTONIC of the section's time 0 */
 	uint64_t clock_ns;  /* of the last clock reading that was written */
 	bool keep_sources, keep_arguments;
+	int wake_fd; /* epoll: prec wakes up for the ends of processes */
 
-	pid_t pid;
-	uint32_t process; /* id in the trace */
+	struct recorded_process **process; /* those that have not ended */
+	size_t process_count;
+	struct idmap process_ids; /* number -> id in the trace, of all so far */
+	char cwd[4096];           /* of the program at its start */
 
-	/* Known at the end of the process. */
-	int exit_status; /* 0 to 255, or 128 + signal */
-	uint64_t user_ns, system_ns, minor_fault_count, major_fault_count;
-	uint64_t maximum_rss_bytes;
-	uint64_t children_cpu_ns; /* of those it waited for, to a tick */
-	char cwd[4096];           /* of the target at its start */
-
-	/* The image that runs. */
-	uint32_t generation;
-	struct python_process python; /* version NULL: not Python */
-	struct address_space space;
-	uint32_t unload_count; /* libraries closed when space was begun */
-
-	struct codes codes;
-	struct idmap frames;                /* (code object, instruction) -> frame */
 	struct idmap modules;               /* hash of a path -> module */
 	struct native_frames native_frames; /* to be symbolized */
 	struct sources sources;
 	struct remote_memory memory;
-	struct debugger debugger;
-	struct gauges gauges;
+	struct debugger_gaps debugger_gaps;
+	uint32_t rss_metric; /* 0 = not defined yet */
 	struct marks marks;
 	uint32_t unsampled_node, elided_frame, unknown_frame;
 
 	struct recorded_thread **thread; /* those that have not ended */
 	size_t thread_count;
 	struct recorded_thread *thread_of_slot[PREC_SLOT_COUNT];
-	uint64_t ended_cpu_ns; /* of all threads that have ended */
-	uint64_t sample_count; /* on-CPU samples */
+	uint64_t children_cpu_ns; /* of what the first process waited for, to a tick */
+	uint64_t ended_cpu_ns;    /* of all ended processes but the first */
+	uint64_t unfollowed_cpu_ns, unfollowed_count; /* of those without the agent */
+	uint64_t sample_count;                        /* on-CPU samples */
 	struct recording_losses lost;
 
 	/* The first failure to write; after it nothing is recorded any more. */
@@ -123,37 +92,18 @@ static inline bool recording_is_sound(const struct recording *r)
 uint32_t recording_string(struct recording *r, const char *text);
 uint32_t recording_text(struct recording *r, struct ptf_text text);
 
-/*
- * The thread of a slot that was claimed, new or known (after exec). NULL while
- * the thread still has the slot of its replaced program, or after a failure.
- */
-struct recorded_thread *recording_thread(struct recording *r, struct prec_slot *slot);
-
-/*
- * The same for a thread that ended without a word (exec, the process's end):
- * at the last poll of it, with the CPU time known then.
- */
-void recording_end_overtaken_thread(struct recording *r, struct recorded_thread *thread);
-
-/* A new image begins in the process (drain.c read its record). */
-void recording_begin_image(struct recording *r, const struct prec_image *image);
+void recording_facts(struct recording *r, const struct ptf_facts *facts);
 
 /* Adds up what the thread of a slot could not record. */
 void recording_count_losses(struct recording *r, const struct prec_slot *slot);
 
 /*
- * Writes the thread's last rows and its end; cpu_ns of its whole life. The
- * thread is freed by the next recording_flush.
- */
-void recording_end_thread(struct recording *r, struct recorded_thread *thread,
-	uint64_t time_ns, uint64_t cpu_ns);
-
-/*
- * Begins the section on fd: host, run, process. command is the whole command
- * line. False after a failure, which is noted.
+ * Begins the section on fd: host, run, first process. command is the whole
+ * command line. False after a failure, which is noted.
  */
 struct recording_start {
 	int fd;
+	pid_t pid;
 	const char *executable;
 	char *const *command; /* NULL-terminated */
 	double rate_hz;
@@ -164,8 +114,8 @@ bool recording_begin(struct recording *r, const struct recording_start *start);
 /* Writes rows that are complete and hands them to the system. */
 void recording_flush(struct recording *r);
 
-/* The process ended at time_ns, having used cpu_ns: all that is left, the end. */
-void recording_end(struct recording *r, uint64_t time_ns, uint64_t cpu_ns);
+/* All that is left, at time_ns. Processes that still run are left alone. */
+void recording_end(struct recording *r, uint64_t time_ns);
 
 void recording_finish(struct recording *r);
 

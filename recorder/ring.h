@@ -24,8 +24,13 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PREC_SHM_MAGIC    UINT64_C(0x31306d6873637270) /* "prcshm01" */
-#define PREC_SHM_VARIABLE "PREC_SHM" /* environment: path of the memory file */
+#define PREC_SHM_MAGIC UINT64_C(0x32306d6873637270) /* "prcshm02" */
+
+/*
+ * Environment of a program that starts: "PATH PID NUMBER FLAGS", see
+ * agent/handover.h. The agent takes it out before main() can see it.
+ */
+#define PREC_SHM_VARIABLE "PREC_SHM"
 
 #define PREC_SLOT_COUNT  1024u /* at most; under limits of the system fewer */
 #define PREC_CHUNK_SLOTS 16u   /* an agent maps the rings of so many slots at once */
@@ -60,6 +65,7 @@ enum prec_record_type {
 	PREC_RECORD_SAMPLE = 4,
 	PREC_RECORD_THREAD_END = 5,
 	PREC_RECORD_MARK = 6,
+	PREC_RECORD_PROCESS_END = 7,
 };
 
 /* First word of every record. */
@@ -69,18 +75,27 @@ struct prec_record {
 	uint16_t flags;      /* of a sample: enum prec_sample_flags */
 };
 
-/* A program image (after start or exec) is ready to be sampled. */
+/*
+ * A program image (after start, exec or fork) is ready to be sampled. The path
+ * of its program and its arguments follow, each with a NUL behind it; nothing
+ * after fork, where both are the parent's.
+ */
 struct prec_image {
 	struct prec_record record;
 	uint64_t time_ns; /* CLOCK_MONOTONIC, here and below */
 	uint64_t thread_cpu_ns;
-	uint64_t python_runtime;   /* address of _PyRuntime, 0 = not Python */
-	uint64_t python_code_type; /* address of PyCode_Type */
-	uint32_t python_version;   /* PY_VERSION_HEX, 0 = not Python or not known */
-	uint32_t generation;       /* of the image in this session */
-	uint32_t is_readable;      /* its frames can be read */
-	uint32_t reserved;
+	uint64_t python_runtime;    /* address of _PyRuntime, 0 = not Python */
+	uint64_t python_code_type;  /* address of PyCode_Type */
+	uint32_t python_version;    /* PY_VERSION_HEX, 0 = not Python or not known */
+	uint32_t generation;        /* of the image in this session */
+	uint32_t is_readable;       /* its frames can be read */
+	uint32_t parent_generation; /* forked from this image; 0 = exec'ed */
+	uint32_t parent;            /* number of the process that made this one */
+	uint32_t text_bytes;        /* of the words that follow */
 };
+
+/* Bytes kept of a program's path and arguments. */
+#define PREC_COMMAND_MAX 16384u
 
 /* An executable mapping of the target. The path follows, padded with NULs. */
 struct prec_module {
@@ -153,13 +168,31 @@ struct prec_mark {
 	uint32_t name_bytes;
 };
 
+/* A process ends by itself; what it has used until here. */
+struct prec_process_end {
+	struct prec_record record;
+	uint64_t time_ns;
+	uint64_t cpu_ns, user_ns, system_ns;
+	uint64_t minor_fault_count, major_fault_count;
+	uint64_t maximum_rss_bytes;
+	int32_t exit_status; /* 0 to 255 */
+	uint32_t reserved;
+};
+
 struct prec_slot {
 	_Alignas(64) _Atomic uint32_t state; /* enum prec_slot_state */
 	_Atomic int32_t event_fd;        /* of the perf event in the target, -1 = none */
 	_Atomic uint32_t event_is_taken; /* prec has a copy: the target's can go */
-	uint32_t pid, tid;
-	uint32_t generation; /* of the image it belongs to */
-	uint64_t pthread;    /* pthread_self() of the thread */
+	_Atomic uint32_t is_paused;      /* no new source in this process: a debugger */
+	_Atomic uint32_t unload_count;   /* libraries closed in this process */
+	_Atomic uint32_t pid;            /* 0 = not known yet */
+	uint32_t tid;
+	uint32_t process;      /* its number */
+	uint32_t generation;   /* of the image it belongs to */
+	uint32_t begins_image; /* its first record is the image */
+	uint32_t reserved;
+	uint64_t event_id; /* of the perf event */
+	uint64_t pthread;  /* pthread_self() of the thread */
 	uint64_t start_time_ns, start_cpu_ns;
 	_Alignas(64) _Atomic uint64_t head; /* words ever written */
 	_Atomic uint64_t lost_full_count;   /* samples that found no room */
@@ -169,25 +202,55 @@ struct prec_slot {
 	_Alignas(64) _Atomic uint64_t tail; /* words ever read */
 };
 
+/* Why a process is not recorded: words in recorder/unfollowed.c. */
+enum prec_unfollowed_reason {
+	PREC_FOLLOWED = 0,
+	PREC_IS_STATIC,
+	PREC_IS_FOREIGN, /* for another libc or architecture */
+	PREC_IS_PRIVILEGED,
+	PREC_HAS_ASAN,
+	PREC_HAS_TSAN,
+	PREC_IS_CLOSED, /* the recorder cannot be reached: chroot, another user */
+	PREC_NO_ROOM,   /* no slot */
+};
+
+#define PREC_UNFOLLOWED_COUNT 256u
+#define PREC_PATH_MAX         224u
+
+/* A process that was started, or replaced its program, and cannot be recorded. */
+struct prec_unfollowed {
+	_Atomic uint32_t state; /* enum prec_slot_state; active = prec has seen it */
+	uint32_t reason;        /* enum prec_unfollowed_reason */
+	uint32_t pid;
+	uint32_t process; /* its number when it had been recorded, 0 = it had not */
+	uint32_t parent;  /* number */
+	uint32_t reserved;
+	uint64_t time_ns;
+	char path[PREC_PATH_MAX]; /* of the program, cut off */
+};
+
+/* The program that prec starts. */
+#define PREC_FIRST_PROCESS 1u
+
 struct prec_shm {
 	uint64_t magic;
 	uint32_t prec_pid;
-	_Atomic uint32_t target_pid; /* the process to record */
+	_Atomic uint32_t target_pid; /* of the first process */
 	uint32_t source;             /* enum prec_source */
-	uint32_t reserved;
+	uint32_t follows_children;
 	uint64_t period_ns;
 	uint32_t ticks_per_sample;      /* of the timer source */
 	uint32_t slot_count;            /* a multiple of PREC_CHUNK_SLOTS */
 	_Atomic uint64_t heartbeat_ns;  /* prec's last drain */
 	_Atomic uint32_t stop;          /* agents must not sample any more */
-	_Atomic uint32_t is_paused;     /* new sources stay off: a debugger is there */
+	_Atomic uint32_t process_count; /* processes so far: the last one's number */
 	_Atomic uint32_t generation;    /* images so far */
 	_Atomic uint64_t no_slot_count; /* threads that found no slot */
 	_Atomic uint64_t unarmed_count; /* threads whose source failed */
 	_Atomic int32_t unarmed_errno;
-	_Atomic uint64_t unfollowed_child_count; /* processes forked */
+	_Atomic uint64_t unfollowed_child_count; /* with those in unfollowed */
 	_Atomic uint64_t sealed_count;           /* programs that entered seccomp */
-	_Atomic uint32_t unload_count;           /* libraries closed so far */
+	struct prec_unfollowed unfollowed[PREC_UNFOLLOWED_COUNT];
 	struct prec_slot slot[PREC_SLOT_COUNT];
 };
 
@@ -196,6 +259,7 @@ _Static_assert(sizeof(struct prec_image) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_module) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_code) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_mark) % 8 == 0, "records are words");
+_Static_assert(sizeof(struct prec_process_end) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_sample) == 48, "records are words");
 _Static_assert(sizeof(struct prec_frame) == 16, "records are words");
 

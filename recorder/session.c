@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -21,6 +22,7 @@
 #include "recorder/drain.h"
 #include "recorder/inherited_signals.h"
 #include "recorder/install.h"
+#include "recorder/process_usage.h"
 #include "recorder/recording.h"
 #include "recorder/say.h"
 #include "recorder/selftest.h"
@@ -51,6 +53,7 @@ static const int watched_signals[] = {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP,
 struct session {
 	const struct session_options *options;
 	struct recording recording;
+	pid_t pid; /* of the first process, our child */
 	int shm_fd, output_fd, signal_fd;
 	bool is_output_file; /* a file that we opened by its name */
 	bool is_output_ours; /* made by us: removed when nothing ran */
@@ -192,6 +195,8 @@ static int make_shm(struct session *s)
 	shm->slot_count = slot_count;
 	shm->magic = PREC_SHM_MAGIC;
 	shm->prec_pid = (uint32_t)getpid();
+	shm->follows_children = s->options->follows_children;
+	atomic_store(&shm->process_count, PREC_FIRST_PROCESS);
 	atomic_store(&shm->heartbeat_ns, clock_now_ns());
 	s->recording.shm = shm;
 	return choose_source(s, shm);
@@ -210,7 +215,15 @@ static int watch_signals(struct session *s)
 		sigaddset(&watched, watched_signals[i]);
 	inherited_signals_replace(&watched);
 	s->signal_fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->signal_fd < 0 ? -1 : 0;
+	s->recording.wake_fd = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event readable = {.events = EPOLLIN};
+	if (s->signal_fd < 0 || s->recording.wake_fd < 0 ||
+		epoll_ctl(s->recording.wake_fd, EPOLL_CTL_ADD, s->signal_fd, &readable) !=
+			0) {
+		complain("cannot wait for the program: %s", strerror(errno));
+		return -1;
+	}
+	return 0;
 }
 
 /* Three descriptors are kept of every thread. */
@@ -232,7 +245,7 @@ static void forward_signals(struct session *s)
 
 	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
 		if (info.ssi_signo != SIGCHLD && info.ssi_code == SI_USER)
-			kill(s->recording.pid, (int)info.ssi_signo);
+			kill(s->pid, (int)info.ssi_signo);
 }
 
 static bool has_ended(pid_t pid)
@@ -242,6 +255,23 @@ static bool has_ended(pid_t pid)
 	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
 		return errno == ECHILD;
 	return info.si_pid == pid;
+}
+
+/* Signals to pass on, or the end of a process: then the loop just goes round. */
+static void wake_up(struct session *s)
+{
+	struct epoll_event event;
+
+	epoll_wait(s->recording.wake_fd, &event, 1, 0);
+	forward_signals(s);
+}
+
+/* With --wait-all the last of all processes is waited for. */
+static bool is_over(const struct session *s, bool has_failed)
+{
+	return has_ended(s->pid) &&
+		(!s->options->waits_for_all || has_failed ||
+			s->recording.process_count == 0);
 }
 
 static uint64_t next_interval_ns(struct session *s)
@@ -261,10 +291,10 @@ static bool loop(struct session *s)
 	uint64_t flushed_ns = clock_now_ns(), polled_ns = 0;
 	bool has_complained = false;
 
-	while (!has_ended(r->pid)) {
+	while (!is_over(s, has_complained)) {
 		uint64_t wait_ns = next_interval_ns(s);
 		struct timespec timeout = {0, (long)wait_ns};
-		struct pollfd fd = {s->signal_fd, POLLIN, 0};
+		struct pollfd fd = {r->wake_fd, POLLIN, 0};
 		if (!recording_is_sound(r)) {
 			if (!has_complained)
 				complain("%s: %s: recording stopped, the program goes on",
@@ -272,7 +302,7 @@ static bool loop(struct session *s)
 			has_complained = true;
 		}
 		if (ppoll(&fd, 1, has_complained ? NULL : &timeout, NULL) > 0)
-			forward_signals(s);
+			wake_up(s);
 		if (has_complained)
 			continue;
 		uint64_t now_ns = clock_now_ns();
@@ -285,6 +315,7 @@ static bool loop(struct session *s)
 		}
 		if (now_ns - flushed_ns >= FLUSH_INTERVAL_NS) {
 			recording_flush(r);
+			drain_free_abandoned(r);
 			flushed_ns = now_ns;
 		}
 	}
@@ -293,54 +324,42 @@ static bool loop(struct session *s)
 
 /* ------------------------------------------------------------- and after it */
 
-/*
- * Of the process alone, while it is a zombie: wait4 would add its children.
- * /proc gives user and system time in ticks, but their sum is known exactly.
- */
-static void read_usage(struct recording *r, uint64_t cpu_ns)
+/* Programs that run on without us are named, a few of them. */
+static void tell_survivors(const struct recording *r)
 {
-	char path[64], text[1024];
-	unsigned long minor = 0, major = 0, user = 0, system = 0, child_user = 0,
-		      child_system = 0;
+	char names[256] = "";
+	size_t length = 0;
 
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)r->pid);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd >= 0)
-		close(fd);
-	text[length > 0 ? length : 0] = '\0';
-	const char *behind_name = strrchr(text, ')');
-	if (!behind_name ||
-		sscanf(behind_name + 1,
-			" %*c %*d %*d %*d %*d %*d %*u %lu %*u %lu %*u %lu %lu %lu %lu",
-			&minor, &major, &user, &system, &child_user, &child_system) != 6)
-		return;
-	double share = user + system ? (double)user / (double)(user + system) : 1;
-	r->user_ns = (uint64_t)((double)cpu_ns * share);
-	r->system_ns = cpu_ns - r->user_ns;
-	r->children_cpu_ns = (child_user + child_system) *
-		(1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
-	r->minor_fault_count = minor;
-	r->major_fault_count = major;
+	for (size_t i = 0; i < r->process_count && length < sizeof names - 64; i++) {
+		char name[16];
+		read_process_name(r->process[i]->pid, name);
+		length += (size_t)snprintf(names + length, sizeof names - length,
+			"%s%d (%s)", i ? ", " : "", (int)r->process[i]->pid, name);
+	}
+	if (r->process_count)
+		note("%zu process%s still run%s, recorded until now: %s%s; --wait-all "
+		     "waits",
+			r->process_count, r->process_count == 1 ? "" : "es",
+			r->process_count == 1 ? "s" : "", names,
+			length >= sizeof names - 64 ? ", ..." : "");
 }
 
-static void finish(struct session *s)
+/* The exit code for prec. */
+static int finish(struct session *s)
 {
 	struct recording *r = &s->recording;
-	uint64_t time_ns = clock_now_ns(), cpu_ns = clock_process_cpu_ns(r->pid);
-	struct rusage usage = {0};
 	int status = 0;
 
-	read_usage(r, cpu_ns);
-	/* One image of the program for each round. */
+	/* One image of each process for each round. */
 	for (int round = 0; round < DRAIN_ROUNDS_MAX && drain(r); round++)
 		;
-	while (wait4(r->pid, &status, 0, &usage) < 0 && errno == EINTR)
+	if (recording_is_sound(r))
+		tell_survivors(r);
+	atomic_store(&r->shm->stop, 1);
+	recording_end(r, clock_now_ns());
+	while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	r->maximum_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
-	r->exit_status =
-		WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	recording_end(r, time_ns, cpu_ns);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 static int record(struct session *s, const struct target *target)
@@ -371,27 +390,28 @@ static int record(struct session *s, const struct target *target)
 	r->keep_arguments = s->options->keep_arguments;
 	if (!getcwd(r->cwd, sizeof r->cwd))
 		r->cwd[0] = '\0';
-	r->pid = target_start(target, agent, shm_path, r->shm,
+	s->pid = target_start(target, agent, shm_path, r->shm,
 		!strcmp(s->options->output, "-"), &exit_code);
-	if (r->pid < 0) {
+	if (s->pid < 0) {
 		drop_output(s);
 		return exit_code;
 	}
 	if (s->is_output_file && ftruncate(s->output_fd, 0) != 0)
 		complain("%s: %s", s->options->output, strerror(errno));
 	raise_file_limit();
+	start.pid = s->pid;
 	recording_begin(r, &start);
 	bool has_complained = loop(s);
-	finish(s);
+	exit_code = finish(s);
 	if (!target->no_agent && atomic_load(&r->shm->generation) == 0)
 		note("%s did not load the recorder: only its total time is known",
 			target->executable);
 	if (!recording_is_sound(r)) {
 		if (!has_complained)
 			complain("%s: %s", s->options->output, r->error.message);
-		return r->exit_status ? r->exit_status : 1;
+		return exit_code ? exit_code : 1;
 	}
-	return r->exit_status;
+	return exit_code;
 }
 
 int session_run(const struct target *target, const struct session_options *options,
@@ -405,6 +425,7 @@ int session_run(const struct target *target, const struct session_options *optio
 		.shm_fd = -1,
 		.output_fd = -1,
 		.signal_fd = -1,
+		.recording.wake_fd = -1,
 		.jitter_seed = (unsigned int)clock_now_ns(),
 	};
 	*is_recorded = false;
@@ -415,7 +436,7 @@ int session_run(const struct target *target, const struct session_options *optio
 		return 1;
 	}
 	exit_code = record(&s, target);
-	*is_recorded = s.recording.pid > 0 && recording_is_sound(&s.recording);
+	*is_recorded = s.pid > 0 && recording_is_sound(&s.recording);
 	if (close(s.output_fd) != 0 && *is_recorded) {
 		complain("%s: %s", options->output, strerror(errno));
 		*is_recorded = false;
@@ -424,5 +445,6 @@ int session_run(const struct target *target, const struct session_options *optio
 	munmap(s.recording.shm, PREC_SHM_BYTES(s.recording.shm->slot_count));
 	close(s.shm_fd);
 	close(s.signal_fd);
+	close(s.recording.wake_fd);
 	return exit_code;
 }

@@ -15,6 +15,7 @@ struct session_options {
 	uint64_t time_resolution_ns; /* of the stamps; 0 = a sixteenth of the period */
 	enum prec_source source;     /* 0 = the best that works */
 	bool keep_sources, keep_arguments;
+	bool follows_children, waits_for_all;
 };
 
 /*

@@ -74,7 +74,7 @@ static void write_source(struct recording *r, uint32_t file, const char *text,
 	recording_check(r, ptf_writer_facts(r->writer, &facts, &err), &err);
 }
 
-void sources_want(struct recording *r, uint32_t file, const char *path)
+void sources_want(struct recording *r, uint32_t file, const char *path, const char *cwd)
 {
 	char absolute[8192];
 	struct stat status;
@@ -87,7 +87,9 @@ void sources_want(struct recording *r, uint32_t file, const char *path)
 		return;
 	}
 	if (*path != '/') {
-		int length = snprintf(absolute, sizeof absolute, "%s/%s", r->cwd, path);
+		if (!cwd)
+			return;
+		int length = snprintf(absolute, sizeof absolute, "%s/%s", cwd, path);
 		if (length < 0 || (size_t)length >= sizeof absolute)
 			return;
 		path = absolute;

@@ -20,9 +20,10 @@ struct sources {
 
 /*
  * A function lies in this file: its text is written with the next Block, once.
+ * cwd is where a relative path begins, NULL = nobody knows.
  * Names that are no file ("<string>", "<frozen ...>") have no text.
  */
-void sources_want(struct recording *r, uint32_t file, const char *path);
+void sources_want(struct recording *r, uint32_t file, const char *path, const char *cwd);
 
 void sources_finish(struct sources *sources);
 

@@ -41,14 +41,15 @@ uint32_t stacks_synthetic_frame(struct recording *r, const char *name)
 }
 
 /* The frame of an instruction of a code object, remembered. */
-static uint32_t python_frame(struct recording *r, const struct prec_frame *frame)
+static uint32_t python_frame(struct recording *r, struct recorded_process *process,
+	const struct prec_frame *frame)
 {
 	uint64_t key = idmap_join(frame->key, (uint32_t)frame->instruction);
-	uint32_t *known = idmap_get(&r->frames, key);
+	uint32_t *known = idmap_get(&process->frames, key);
 
 	if (known)
 		return *known;
-	const struct code *code = codes_find(&r->codes, frame->key);
+	const struct code *code = codes_find(&process->codes, frame->key);
 	if (!code) {
 		r->lost.unread_code++;
 		return r->unknown_frame;
@@ -59,18 +60,18 @@ static uint32_t python_frame(struct recording *r, const struct prec_frame *frame
 			.line = python_lines_find(&code->lines, frame->instruction,
 				code->first_line),
 		});
-	if (idmap_set(&r->frames, key, id) < 0)
+	if (idmap_set(&process->frames, key, id) < 0)
 		recording_no_memory(r);
 	return id;
 }
 
-uint32_t stacks_python_node(struct recording *r, const struct prec_frame *frame,
-	size_t count, uint32_t elided_count)
+uint32_t stacks_python_node(struct recording *r, struct recorded_process *process,
+	const struct prec_frame *frame, size_t count, uint32_t elided_count)
 {
 	uint32_t node = 0;
 
 	for (size_t i = count; i-- > 0;) {
-		uint32_t id = python_frame(r, &frame[i]);
+		uint32_t id = python_frame(r, process, &frame[i]);
 		for (uint32_t n = 0; n < frame[i].repeat_count && recording_is_sound(r);
 			n++)
 			node = stacks_node(r, node, id);

@@ -8,14 +8,15 @@
 #include "recorder/ring.h"
 
 struct recording;
+struct recorded_process;
 struct mapping;
 
 /*
  * The node of a stack whose frames are given innermost first; elided_count
  * frames are missing behind the first PREC_LEAF_FRAMES. 0 after a failure.
  */
-uint32_t stacks_python_node(struct recording *r, const struct prec_frame *frame,
-	size_t count, uint32_t elided_count);
+uint32_t stacks_python_node(struct recording *r, struct recorded_process *process,
+	const struct prec_frame *frame, size_t count, uint32_t elided_count);
 
 /* The node of a place in native code; mapping NULL = nobody knows where. */
 uint32_t stacks_native_node(struct recording *r, const struct mapping *mapping,

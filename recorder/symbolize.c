@@ -106,7 +106,7 @@ static void write_symbol(struct recording *r, Dwfl_Module *module,
 	if (file && number > 0) {
 		fact.file = recording_string(r, file);
 		fact.line = (uint32_t)number;
-		sources_want(r, fact.file, file);
+		sources_want(r, fact.file, file, r->cwd);
 	}
 	struct ptf_facts facts = {.symbols = &fact, .symbol_count = 1};
 	struct ptf_error err;

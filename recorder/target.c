@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "recorder/inherited_signals.h"
-#include "recorder/preload_check.h"
+#include "recorder/agent/preload_check.h"
 #include "recorder/ring.h"
 #include "recorder/say.h"
+#include "recorder/unfollowed.h"
 
 /* Whether path is a file that can be executed; else errno says why. */
 static bool is_executable(const char *path)
@@ -140,7 +141,7 @@ int target_resolve(struct target *target, const struct target_request *request)
 	target->no_agent = preload_check(target->executable);
 	if (target->no_agent)
 		note("%s %s: only its total time is recorded", target->executable,
-			target->no_agent);
+			unfollowed_words(target->no_agent));
 	target->arguments = calloc(count + 4, sizeof *target->arguments);
 	if (!target->arguments) {
 		complain("out of memory");
@@ -184,7 +185,8 @@ static char **make_environment(const char *agent, const char *shm_path)
 		count++;
 	if (asprintf(&copy[place], "LD_PRELOAD=%s%s%s", agent, preload ? ":" : "",
 		    preload ? preload : "") < 0 ||
-		asprintf(&copy[count], PREC_SHM_VARIABLE "=%s", shm_path) < 0)
+		asprintf(&copy[count], PREC_SHM_VARIABLE "=%s 0 %u", shm_path,
+			PREC_FIRST_PROCESS) < 0)
 		return NULL;
 	return copy;
 }

@@ -14,11 +14,11 @@
 #define TARGET_NOT_FOUND      127
 
 struct target {
-	char *executable;     /* path to execute; heap */
-	char **arguments;     /* NULL-terminated; heap, the words are borrowed */
-	const char *subject;  /* what a user calls it: the script, module, program */
-	bool is_module;       /* subject is a Python module */
-	const char *no_agent; /* why the agent cannot be loaded, NULL = it can */
+	char *executable;    /* path to execute; heap */
+	char **arguments;    /* NULL-terminated; heap, the words are borrowed */
+	const char *subject; /* what a user calls it: the script, module, program */
+	bool is_module;      /* subject is a Python module */
+	enum prec_unfollowed_reason no_agent; /* why the agent cannot be loaded */
 };
 
 /*

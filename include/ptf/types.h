@@ -311,7 +311,7 @@ struct ptf_thread_end {
 struct ptf_process_end {
 	uint32_t process;
 	int64_t time_ns;
-	int32_t exit_status; /* 0 to 255, or 128 + signal */
+	int32_t exit_status; /* 0 to 255, or 128 + signal; -1 = not known */
 	uint64_t cpu_ns;     /* of all its threads, without children */
 	uint64_t user_ns, system_ns;
 	uint64_t major_fault_count, minor_fault_count;

@@ -1,4 +1,4 @@
-/* The agent's start, and what it undoes in a forked child. */
+/* The agent's start in a program. */
 #include "recorder/agent/agent.h"
 
 #include <dlfcn.h>
@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "recorder/agent/handover.h"
 
 struct agent agent;
 
@@ -52,13 +54,13 @@ static struct prec_shm *map_header(const char *path)
 	return shm;
 }
 
-uint64_t *agent_ring(uint32_t slot_index)
+uint64_t *agent_ring(uint32_t slot_index, bool may_map)
 {
 	const size_t chunk_bytes = PREC_CHUNK_SLOTS * PREC_RING_BYTES;
 	uint32_t index = slot_index / PREC_CHUNK_SLOTS;
 	uint64_t *chunk = atomic_load(&agent.chunk[index]), *expected = NULL;
 
-	if (!chunk) {
+	if (!chunk && may_map) {
 		chunk = map_part(agent.shm_path, PREC_HEADER_BYTES + index * chunk_bytes,
 			chunk_bytes);
 		if (!chunk)
@@ -70,6 +72,8 @@ uint64_t *agent_ring(uint32_t slot_index)
 			chunk = expected;
 		}
 	}
+	if (!chunk)
+		return NULL;
 	return chunk + slot_index % PREC_CHUNK_SLOTS * PREC_RING_WORDS;
 }
 
@@ -78,7 +82,7 @@ uint64_t *agent_ring(uint32_t slot_index)
  * place: main() has been promised this very array. Our library stands first in
  * LD_PRELOAD; what follows it was there before us.
  */
-static void clean_environment(void)
+void agent_clean_environment(void)
 {
 	char **to = environ;
 
@@ -124,67 +128,57 @@ static void find_python(void)
 	agent.python.code_type = (uintptr_t)dlsym(RTLD_DEFAULT, "PyCode_Type");
 }
 
-/* A child has our memory but none of our threads' rings: it is not recorded. */
-static void forget_in_child(void)
+void agent_forget(void)
 {
-	if (!agent.shm)
-		return;
-	atomic_fetch_add(&agent.shm->unfollowed_child_count, 1);
-	agent_uninstall_handler();
-	agent_thread_forget();
 	struct prec_shm *shm = agent.shm;
+
 	agent.shm = NULL;
-	for (size_t i = 0; i < sizeof agent.chunk / sizeof *agent.chunk; i++)
-		if (agent.chunk[i])
-			munmap(agent.chunk[i], PREC_CHUNK_SLOTS * PREC_RING_BYTES);
+	for (size_t i = 0; i < sizeof agent.chunk / sizeof *agent.chunk; i++) {
+		uint64_t *chunk = atomic_exchange(&agent.chunk[i], NULL);
+		if (chunk)
+			munmap(chunk, PREC_CHUNK_SLOTS * PREC_RING_BYTES);
+	}
 	munmap(shm, PREC_HEADER_BYTES);
 }
 
-/* Slots of the image that this one replaced: exec ended their threads. */
-static void end_replaced_threads(uint32_t generation)
+/* The same process as before its exec, or one more. */
+static void take_number(const struct handover *handover)
 {
-	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
-		struct prec_slot *slot = &agent.shm->slot[i];
-		uint32_t state = atomic_load(&slot->state);
-		if (state == PREC_SLOT_ACTIVE && slot->pid == (uint32_t)agent.owner_pid &&
-			slot->generation < generation)
-			atomic_store(&slot->state, PREC_SLOT_ENDED);
-	}
+	pid_t pid = getpid();
+
+	agent.owner_pid = pid;
+	agent.process = handover->number;
+	if (handover->pid != pid && atomic_load(&agent.shm->target_pid) != (uint32_t)pid)
+		agent.process = atomic_fetch_add(&agent.shm->process_count, 1) + 1;
 }
 
-__attribute__((constructor)) static void start(void)
+/* glibc tells constructors what main() will be told. */
+__attribute__((constructor)) static void start(int argument_count, char **arguments)
 {
-	const char *path = getenv(PREC_SHM_VARIABLE);
+	const char *value = getenv(PREC_SHM_VARIABLE);
 	const char *preload = getenv("LD_PRELOAD");
+	struct handover handover;
 	int saved_errno = errno;
 
-	if (!path || !preload)
+	if (!value || !preload || !handover_parse(&handover, value))
 		return;
-	snprintf(agent.shm_path, sizeof agent.shm_path, "%s", path);
+	memcpy(agent.shm_path, handover.shm_path, sizeof agent.shm_path);
 	snprintf(agent.preload, sizeof agent.preload, "%.*s", (int)strcspn(preload, ":"),
 		preload);
-	clean_environment();
+	agent_clean_environment();
 	agent.shm = map_header(agent.shm_path);
-	/* A program that could not load us may have started this one. */
-	if (agent.shm &&
-		(atomic_load(&agent.shm->target_pid) != (uint32_t)getpid() ||
-			!agent_is_on() || !agent_threads_init())) {
-		munmap(agent.shm, PREC_HEADER_BYTES);
-		agent.shm = NULL;
-	}
 	if (agent.shm) {
-		uint32_t generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
-		agent.owner_pid = getpid();
+		take_number(&handover);
 		agent.signal_number =
 			agent.shm->source == PREC_SOURCE_PERF ? SIGTRAP : SIGVTALRM;
-		agent.python.generation = generation;
-		end_replaced_threads(generation);
+		agent_inherit_signal(handover.blocks_signal, handover.ignores_signal);
 		find_python();
-		pthread_atfork(NULL, NULL, forget_in_child);
-		if (agent_install_handler() == 0 && agent_thread_begin()) {
-			agent_write_image(generation);
-			agent_write_modules();
-		}
+		/* A program that could not load us may have started this one. */
+		if (!agent_is_on() || !agent_threads_init() ||
+			(agent.process != PREC_FIRST_PROCESS &&
+				!agent.shm->follows_children) ||
+			!agent_process_begin(argument_count, arguments, handover.number))
+			agent_forget();
 	}
 	errno = saved_errno;
 }

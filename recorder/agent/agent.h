@@ -23,7 +23,9 @@ struct agent {
 	struct prec_shm *shm; /* its header; NULL: this process is not recorded */
 	uint64_t
 		*_Atomic chunk[PREC_SLOT_COUNT / PREC_CHUNK_SLOTS]; /* rings, as mapped */
-	pid_t owner_pid;              /* a forked child has another and is not recorded */
+	pid_t owner_pid;              /* a child that shares or copied us has another */
+	uint32_t process;             /* its number */
+	struct prec_slot *image_slot; /* of the thread that began the image */
 	int signal_number;            /* of the ticks: perf's is SIGTRAP; of a timer
 					 SIGVTALRM, which debuggers let pass and programs
 					 hardly use */
@@ -67,15 +69,54 @@ static inline bool agent_is_here(void)
 	return agent_is_on() && getpid() == agent.owner_pid;
 }
 
-/* thread.c: the calling thread enters, leaves. */
-bool agent_thread_begin(void);
+/*
+ * thread.c: the calling thread enters, leaves. Between claim and activate it
+ * has a ring that prec does not see yet.
+ */
+bool agent_thread_claim(void);
+void agent_thread_activate(void);
 void agent_thread_end(void);
-void agent_thread_forget(void); /* in a forked child: it has no ring */
+
+/* In a forked child: it has neither the ring nor the source of its parent. */
+void agent_thread_forget(void);
+
+/* process.c: a program's first image in this process, a fork, the end. */
+bool agent_process_begin(int argument_count, char *const arguments[], uint32_t parent);
+void agent_process_follow_fork(void);
+void agent_process_end(int exit_status);
+
+/* agent.c: takes our variables out of the environment of the process. */
+void agent_clean_environment(void);
+
+/* agent.c: the whole of it is not recorded, or not any more. */
+void agent_forget(void);
+
+/* children.c: in a forked child nobody is in popen(). */
+void agent_popen_unlock(void);
+
+/*
+ * reach.c: process pid cannot be recorded; path is its program's, NULL =
+ * ours. number is its own, 0 when it had not been recorded. Also between vfork
+ * and exec.
+ */
+void agent_tell_unfollowed(enum prec_unfollowed_reason reason, pid_t pid, uint32_t number,
+	const char *path);
+
+/* One more that nobody wants to be followed. */
+void agent_count_unfollowed(void);
+
+/*
+ * Whether a program can be followed through an exec of path; where PATH is
+ * searched, agent_find_program says which file that will be.
+ */
+enum prec_unfollowed_reason agent_check_program(const char *path);
+const char *agent_find_program(const char *name, char path[4096]);
 
 /* source.c: ticks of the calling thread. Return 0 or an errno. */
 int agent_source_open(struct agent_thread *thread);
 void agent_source_close(struct agent_thread *thread);
-void agent_source_drop_fd(struct agent_thread *thread); /* async-signal-safe */
+void agent_source_drop_fd(struct agent_thread *thread);     /* async-signal-safe */
+void agent_source_close_copy(const struct prec_slot *slot); /* in a forked child */
 void agent_source_pause(struct agent_thread *thread);
 void agent_source_resume(struct agent_thread *thread);
 bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
@@ -85,21 +126,38 @@ bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
 bool agent_sample(const void *context, uint64_t cpu_ns);
 
 /* image.c: tells prec what program this is and what it has loaded. */
-void agent_write_image(uint32_t generation);
+struct agent_image {
+	uint32_t parent, parent_generation; /* ring.h */
+	const char *text;
+	size_t text_bytes;
+};
+void agent_write_image(const struct agent_image *what);
 void agent_write_modules(void);
 
 /* thread.c: what must be there before any thread can be recorded. */
 bool agent_threads_init(void);
 
 /* agent.c: the ring of a slot, mapped when first asked for; NULL = impossible. */
-uint64_t *agent_ring(uint32_t slot_index);
+uint64_t *agent_ring(uint32_t slot_index, bool may_map);
 
 /* signals.c: installs the handler, past our own interposition. */
 int agent_install_handler(void);
 void agent_uninstall_handler(void); /* in a forked child */
 void agent_signals_before_exec(void);
+bool agent_ignores_signal(void);
+void agent_inherit_signal(bool is_blocked, bool is_ignored);
 
 uint64_t agent_clock_ns(clockid_t clock);
+
+/*
+ * image.c: writes a record of whole words, and a text that is padded to them, to
+ * the calling thread's ring, outside its handler. False without room.
+ */
+bool agent_write_record(const void *record, size_t size, const char *text,
+	size_t text_bytes);
+
+/* In decimal, with a NUL; returns its place. No stdio between vfork and exec. */
+char *agent_put_number(char *to, unsigned number);
 
 /* Resolves the next definition of an interposed function, once. */
 void *agent_next(const char *name);

@@ -1,10 +1,10 @@
 /*
- * The recorded process replaces its program: the agent goes along.
+ * A process replaces its program: the agent goes along, where it can.
  *
  * A tick that is pending over execve would kill the new image, whose handlers
- * are gone: the source is paused first. Only the recorded process itself is
- * followed: in a forked child, also one that shares our memory (vfork), the
- * call goes through untouched.
+ * are gone: the source is paused first. A child that shares our memory (vfork)
+ * or copied it unseen has no source; for it nothing is written that its parent
+ * could see but what is on the stack.
  */
 #include "recorder/agent/agent.h"
 
@@ -15,47 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static bool starts_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/*
- * A copy of an environment with our variables in it, in a mapping of its own:
- * malloc's state may be anything here. *size is the mapping's; NULL = no memory.
- */
-static char **add_our_variables(char *const environment[], size_t *size)
-{
-	const char *preload = NULL;
-	size_t count = 0, text = 0;
-
-	for (; environment && environment[count]; count++)
-		if (starts_with(environment[count], "LD_PRELOAD="))
-			preload = environment[count] + strlen("LD_PRELOAD=");
-	text = strlen(agent.preload) + (preload ? strlen(preload) : 0) +
-		strlen(agent.shm_path) + 64;
-	*size = (count + 3) * sizeof(char *) + text;
-	char **copy = mmap(NULL, *size, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (copy == MAP_FAILED)
-		return NULL;
-	char *at = (char *)(copy + count + 3);
-	size_t place = 0;
-	for (size_t i = 0; i < count; i++)
-		copy[i] = environment[i];
-	while (place < count && !starts_with(copy[place], "LD_PRELOAD="))
-		place++;
-	if (place == count)
-		count++;
-	copy[place] = at;
-	at = stpcpy(stpcpy(at, "LD_PRELOAD="), agent.preload);
-	if (preload)
-		at = stpcpy(stpcpy(at, ":"), preload);
-	at++;
-	copy[count] = at;
-	stpcpy(stpcpy(at, PREC_SHM_VARIABLE "="), agent.shm_path);
-	return copy;
-}
+#include "recorder/agent/handover.h"
 
 /* What the wrappers have in common; call executes with env. */
 struct exec_call {
@@ -63,38 +23,101 @@ struct exec_call {
 	const char *file;
 	int fd, flags;
 	char *const *arguments;
+	bool searches_path;
 };
 
-/*
- * A child that shares our memory until it executes; it may try several files
- * until one is there. Forked ones are counted when they are made.
- */
-static void count_vfork_child(void)
-{
-	static pid_t last;
+/* Larger environments are not copied onto the stack. */
+#define STACK_BYTES_MAX 65536u
 
-	if (agent_is_on() && getpid() != last) {
-		last = getpid();
-		atomic_fetch_add(&agent.shm->unfollowed_child_count, 1);
+/* In the process itself: paused, the way it believes it was; undone on failure. */
+static void execute_here(const struct exec_call *call, char *const environment[])
+{
+	agent_source_pause(&agent_thread);
+	agent_signals_before_exec();
+	call->execute(call, environment);
+	int failed = errno;
+	agent_install_handler();
+	agent_source_resume(&agent_thread);
+	errno = failed;
+}
+
+static void execute(const struct exec_call *call, char *const environment[])
+{
+	if (agent_is_here()) {
+		execute_here(call, environment);
+	} else {
+		agent_signals_before_exec();
+		call->execute(call, environment);
 	}
+}
+
+/* "/proc/self/fd/N", of a program that is given as a descriptor. */
+static const char *path_of_fd(int fd, const char *file, char path[4096])
+{
+	size_t length = 0;
+
+	if (fd < 0 || (file && *file == '/'))
+		return file;
+	length = (size_t)(agent_put_number(stpcpy(path, "/proc/self/fd/"), (unsigned)fd) -
+		path);
+	if (file && *file && length + 2 + strlen(file) < 4096)
+		stpcpy(stpcpy(path + length, "/"), file);
+	return path;
+}
+
+/* The file that will be executed, as well as it can be known. */
+static enum prec_unfollowed_reason check(const struct exec_call *call)
+{
+	char buffer[4096];
+	const char *path = call->searches_path ? agent_find_program(call->file, buffer)
+					       : path_of_fd(call->fd, call->file, buffer);
+	enum prec_unfollowed_reason reason = agent_check_program(path);
+
+	if (reason)
+		agent_tell_unfollowed(reason, getpid(),
+			agent_is_here() ? agent.process : 0, path);
+	return reason;
+}
+
+/* The program could not be executed: the process is recorded as it was. */
+static void follow_again(void)
+{
+	const struct agent_image image = {.parent_generation = agent.python.generation};
+
+	if (!agent_is_here() || !agent_thread.slot)
+		return;
+	agent.python.generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
+	agent_write_image(&image);
 }
 
 static int follow(const struct exec_call *call, char *const environment[])
 {
-	size_t size = 0;
-	char **with_ours = agent_is_here() ? add_our_variables(environment, &size) : NULL;
+	bool is_ours = agent_is_here();
 
-	if (!with_ours) {
-		count_vfork_child();
+	if (!agent_is_on())
+		return call->execute(call, environment);
+	if (!is_ours && !agent.shm->follows_children) {
+		agent_count_unfollowed();
 		return call->execute(call, environment);
 	}
-	agent_source_pause(&agent_thread);
-	agent_signals_before_exec();
-	call->execute(call, with_ours);
+	if (check(call) != PREC_FOLLOWED) {
+		execute(call, environment);
+		int failed = errno;
+		follow_again();
+		errno = failed;
+		return -1;
+	}
+	size_t size = handover_bytes(environment);
+	void *room = size <= STACK_BYTES_MAX
+		? __builtin_alloca(size)
+		: mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+	if (room == MAP_FAILED)
+		return call->execute(call, environment);
+	execute(call, handover_make(environment, room, false));
 	int failed = errno;
-	agent_install_handler();
-	agent_source_resume(&agent_thread);
-	munmap(with_ours, size);
+	if (size > STACK_BYTES_MAX)
+		munmap(room, size);
 	errno = failed;
 	return -1;
 }
@@ -125,33 +148,34 @@ static int do_execveat(const struct exec_call *call, char *const env[])
 
 AGENT_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-	return follow(&(struct exec_call){do_execve, path, -1, 0, argv}, envp);
+	return follow(&(struct exec_call){do_execve, path, -1, 0, argv, false}, envp);
 }
 
 AGENT_EXPORT int execv(const char *path, char *const argv[])
 {
-	return follow(&(struct exec_call){do_execve, path, -1, 0, argv}, environ);
+	return follow(&(struct exec_call){do_execve, path, -1, 0, argv, false}, environ);
 }
 
 AGENT_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	return follow(&(struct exec_call){do_execvpe, file, -1, 0, argv}, envp);
+	return follow(&(struct exec_call){do_execvpe, file, -1, 0, argv, true}, envp);
 }
 
 AGENT_EXPORT int execvp(const char *file, char *const argv[])
 {
-	return follow(&(struct exec_call){do_execvpe, file, -1, 0, argv}, environ);
+	return follow(&(struct exec_call){do_execvpe, file, -1, 0, argv, true}, environ);
 }
 
 AGENT_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	return follow(&(struct exec_call){do_fexecve, NULL, fd, 0, argv}, envp);
+	return follow(&(struct exec_call){do_fexecve, NULL, fd, 0, argv, false}, envp);
 }
 
 AGENT_EXPORT int execveat(int fd, const char *path, char *const argv[],
 	char *const envp[], int flags)
 {
-	return follow(&(struct exec_call){do_execveat, path, fd, flags, argv}, envp);
+	return follow(&(struct exec_call){do_execveat, path, fd, flags, argv, false},
+		envp);
 }
 
 /* The argument list of execl and its kind, as an array on the caller's stack. */

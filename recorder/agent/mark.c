@@ -10,7 +10,6 @@ AGENT_EXPORT void ptf_agent_mark(int kind, const char *name, size_t size);
 void ptf_agent_mark(int kind, const char *name, size_t size)
 {
 	int saved_errno = errno;
-	struct prec_cursor cursor;
 	uint32_t name_bytes =
 		size < PREC_MARK_NAME_MAX ? (uint32_t)size : PREC_MARK_NAME_MAX;
 	struct prec_mark mark = {.kind = (uint32_t)kind};
@@ -25,17 +24,7 @@ void ptf_agent_mark(int kind, const char *name, size_t size)
 			PREC_RECORD_MARK, 0};
 	mark.name_bytes = name_bytes;
 	mark.time_ns = agent_clock_ns(CLOCK_MONOTONIC);
-	/* Ticks of this thread write to the same ring: they are held back. */
-	agent_thread.in_handler = true;
-	cursor = prec_ring_begin(agent_thread.slot, agent_thread.words);
-	if (prec_ring_has_room(&cursor, mark.record.size_words)) {
-		prec_ring_store(&cursor, 0, &mark, sizeof mark);
-		cursor.next += sizeof mark / 8;
-		prec_ring_put_bytes(&cursor, name, name_bytes);
-		prec_ring_commit(&cursor);
-	} else {
+	if (!agent_write_record(&mark, sizeof mark, name, name_bytes))
 		atomic_fetch_add(&agent_thread.slot->lost_mark_count, 1);
-	}
-	agent_thread.in_handler = false;
 	errno = saved_errno;
 }

@@ -127,10 +127,28 @@ void agent_signals_before_exec(void)
 
 	/* Handlers end with the image, what is ignored goes on. Never to the
 	   default here: other threads still tick, and one tick would kill. */
-	if (!(program_action.sa_flags & SA_SIGINFO) &&
-		program_action.sa_handler == SIG_IGN)
+	if (agent_ignores_signal())
 		real(agent.signal_number, &program_action, NULL);
 	restore_mask();
+}
+
+bool agent_ignores_signal(void)
+{
+	return !(program_action.sa_flags & SA_SIGINFO) &&
+		program_action.sa_handler == SIG_IGN;
+}
+
+void agent_inherit_signal(bool is_blocked, bool is_ignored)
+{
+	AGENT_REAL(sigaction);
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t ours;
+
+	make_set(&ours);
+	if (is_ignored)
+		real(agent.signal_number, &ignore, NULL);
+	if (is_blocked)
+		pthread_sigmask(SIG_BLOCK, &ours, NULL);
 }
 
 void agent_uninstall_handler(void)

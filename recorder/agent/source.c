@@ -56,6 +56,12 @@ static uint64_t first_period_ns(void)
 	return least_ns + random % (agent.shm->period_ns - least_ns + 1);
 }
 
+/* A debugger is there. prec tells the thread that began the image, and others. */
+static bool is_paused(void)
+{
+	return agent.image_slot && atomic_load(&agent.image_slot->is_paused);
+}
+
 /*
  * The event is kept by a mapping of its first page and not by a descriptor,
  * so that there is none which the program could close, or run out of. Only
@@ -78,28 +84,20 @@ static int open_perf(struct agent_thread *thread)
 	/* Before the first tick can come: its handler sets the real period. */
 	thread->event_page = page;
 	thread->event_fd = fd;
+	thread->slot->event_id = 0;
+	ioctl(fd, PERF_EVENT_IOC_ID, &thread->slot->event_id);
 	atomic_store_explicit(&thread->slot->event_fd, fd, memory_order_release);
-	if (!atomic_load(&agent.shm->is_paused) &&
-		ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
+	if (!is_paused() && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
 		return errno;
 	return 0;
 }
 
 /* The program may have closed it, and opened something else under its number. */
-static bool is_event(int fd)
+static bool is_event(int fd, uint64_t event_id)
 {
-	static const char ours[] = "anon_inode:[perf_event]";
-	char path[32] = "/proc/self/fd/", target[sizeof ours];
-	char digits[12], *end = path + strlen(path);
-	size_t n = 0;
+	uint64_t id = 0;
 
-	for (int rest = fd; n == 0 || rest; rest /= 10)
-		digits[n++] = (char)('0' + rest % 10);
-	while (n)
-		*end++ = digits[--n];
-	*end = '\0';
-	return readlink(path, target, sizeof target) == sizeof ours - 1 &&
-		!memcmp(target, ours, sizeof ours - 1);
+	return fd >= 0 && ioctl(fd, PERF_EVENT_IOC_ID, &id) == 0 && id == event_id;
 }
 
 void agent_source_drop_fd(struct agent_thread *thread)
@@ -107,7 +105,16 @@ void agent_source_drop_fd(struct agent_thread *thread)
 	int fd = thread->event_fd;
 
 	thread->event_fd = -1;
-	if (fd >= 0 && is_event(fd))
+	atomic_store(&thread->slot->event_fd, -1);
+	if (is_event(fd, thread->slot->event_id))
+		close(fd);
+}
+
+void agent_source_close_copy(const struct prec_slot *slot)
+{
+	int fd = atomic_load(&slot->event_fd);
+
+	if (is_event(fd, slot->event_id))
 		close(fd);
 }
 
@@ -116,7 +123,7 @@ static void set_period(struct agent_thread *thread)
 {
 	uint64_t period_ns = agent.shm->period_ns;
 
-	if (thread->event_fd >= 0 && is_event(thread->event_fd))
+	if (is_event(thread->event_fd, thread->slot->event_id))
 		ioctl(thread->event_fd, PERF_EVENT_IOC_PERIOD, &period_ns);
 }
 
@@ -187,7 +194,6 @@ bool agent_source_is_due(struct agent_thread *thread)
 
 void agent_source_close(struct agent_thread *thread)
 {
-	atomic_store(&thread->slot->event_fd, -1);
 	agent_source_drop_fd(thread);
 	if (thread->event_page)
 		munmap(thread->event_page, (size_t)sysconf(_SC_PAGESIZE));

@@ -28,32 +28,37 @@ bool agent_threads_init(void)
 
 static struct prec_slot *claim_slot(void)
 {
+	bool may_map = true;
+
 	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
 		struct prec_slot *slot = &agent.shm->slot[i];
 		uint32_t expected = PREC_SLOT_FREE;
 		if (!atomic_compare_exchange_strong(&slot->state, &expected,
 			    PREC_SLOT_CLAIMED))
 			continue;
-		agent_thread.words = agent_ring(i);
+		/* prec frees it should we be killed before it is active. */
+		atomic_store(&slot->pid, (uint32_t)agent.owner_pid);
+		agent_thread.words = agent_ring(i, may_map);
 		if (agent_thread.words)
 			return slot;
+		atomic_store(&slot->pid, 0);
 		atomic_store(&slot->state, PREC_SLOT_FREE);
-		break;
+		/* Out of reach by now (chroot), or a limit: what is mapped will do. */
+		may_map = false;
 	}
 	return NULL;
 }
 
-bool agent_thread_begin(void)
+bool agent_thread_claim(void)
 {
 	struct prec_slot *slot = claim_slot();
 
-	if (!slot) {
-		atomic_fetch_add(&agent.shm->no_slot_count, 1);
+	if (!slot)
 		return false;
-	}
-	slot->pid = (uint32_t)agent.owner_pid;
 	slot->tid = (uint32_t)syscall(SYS_gettid);
+	slot->process = agent.process;
 	slot->generation = agent.python.generation;
+	slot->begins_image = 0;
 	slot->pthread = (uint64_t)pthread_self();
 	slot->start_time_ns = agent_clock_ns(CLOCK_MONOTONIC);
 	slot->start_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -63,15 +68,21 @@ bool agent_thread_begin(void)
 	atomic_store(&slot->lost_mark_count, 0);
 	atomic_store(&slot->event_fd, -1);
 	atomic_store(&slot->event_is_taken, 0);
+	atomic_store(&slot->is_paused, 0);
+	atomic_store(&slot->unload_count, 0);
 	agent_thread.slot = slot;
-	atomic_store_explicit(&slot->state, PREC_SLOT_ACTIVE, memory_order_release);
+	return true;
+}
 
+void agent_thread_activate(void)
+{
+	atomic_store_explicit(&agent_thread.slot->state, PREC_SLOT_ACTIVE,
+		memory_order_release);
 	int refused = agent_source_open(&agent_thread);
 	if (refused) {
 		atomic_fetch_add(&agent.shm->unarmed_count, 1);
 		atomic_store(&agent.shm->unarmed_errno, refused);
 	}
-	return true;
 }
 
 void agent_thread_end(void)
@@ -103,13 +114,27 @@ void agent_thread_end(void)
 	atomic_store_explicit(&slot->state, PREC_SLOT_ENDED, memory_order_release);
 }
 
+/* Of the parent's threads, copied by fork before prec had taken their events. */
+static void close_copied_events(void)
+{
+	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
+		const struct prec_slot *slot = &agent.shm->slot[i];
+		if (atomic_load(&slot->pid) == (uint32_t)agent.owner_pid)
+			agent_source_close_copy(slot);
+	}
+}
+
 void agent_thread_forget(void)
 {
-	/* Neither timers nor the mapping of the event are inherited. */
-	agent_thread.slot = NULL;
-	agent_thread.has_timer = false;
-	agent_thread.event_page = NULL;
-	agent_source_drop_fd(&agent_thread);
+	/* Neither timers nor the mapping of the event are inherited, and the
+	   clock of CPU time begins anew. */
+	struct agent_thread fresh = {
+		.event_fd = -1,
+		.blocks_signal = agent_thread.blocks_signal,
+	};
+
+	close_copied_events();
+	agent_thread = fresh;
 }
 
 struct start {
@@ -124,8 +149,12 @@ static void *run_recorded(void *data)
 
 	free(data);
 	agent_thread.blocks_signal = start.blocks_signal;
-	if (agent_is_on() && pthread_setspecific(end_key, &agent_thread) == 0)
-		agent_thread_begin();
+	if (agent_is_on() && pthread_setspecific(end_key, &agent_thread) == 0) {
+		if (agent_thread_claim())
+			agent_thread_activate();
+		else
+			atomic_fetch_add(&agent.shm->no_slot_count, 1);
+	}
 	return start.routine(start.argument);
 }
 

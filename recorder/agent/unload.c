@@ -11,7 +11,7 @@ AGENT_EXPORT int dlclose(void *handle)
 	AGENT_REAL(dlclose);
 	int result = real(handle);
 
-	if (agent_is_on())
-		atomic_fetch_add(&agent.shm->unload_count, 1);
+	if (agent_is_here() && agent.image_slot)
+		atomic_fetch_add(&agent.image_slot->unload_count, 1);
 	return result;
 }

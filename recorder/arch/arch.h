@@ -3,6 +3,7 @@
  *
  *   arch_context_pc(context)       the interrupted instruction, from the third
  *                                  argument of a signal handler
+ *   ARCH_ELF_MACHINE               its number in program files
  *   ARCH_SYSCALL_BYTES             size of the system call instruction
  *   arch_is_syscall(bytes)         whether those bytes are it
  */

@@ -2,10 +2,12 @@
 #ifndef PREC_ARCH_X86_64_H
 #define PREC_ARCH_X86_64_H
 
+#include <elf.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
 
+#define ARCH_ELF_MACHINE   EM_X86_64
 #define ARCH_SYSCALL_BYTES 2
 
 static inline uintptr_t arch_context_pc(const void *context)

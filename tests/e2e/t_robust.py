@@ -45,11 +45,12 @@ def a_program_that_the_recorder_would_break():
 
 
 @test
-def children_are_counted_with_their_time():
+def children_that_are_not_wanted_are_counted_with_their_time():
     program = ("import os, subprocess, sys\n"
                "for i in range(3): subprocess.run(['true'])\n"
                f"subprocess.run([sys.executable, '-c', {spin(0.3)!r}])\n")
-    record("children.ptf", PYTHON, "-c", program)
+    record("children.ptf", PYTHON, "-c", program, options=["--no-children"])
+    equal(len(whole("children.ptf").processes), 1, "processes")
     equal(whole("children.ptf")["losses"].get("child_not_followed"), 4, "children")
     told = run(PINFO, "--summary", "children.ptf").stdout
     check(re.search(r"4 child processes, [345]\d\d ms of CPU", told), told)

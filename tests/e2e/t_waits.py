@@ -106,7 +106,8 @@ def nothing_but_waits_is_waiting():
 def all_time_is_accounted_for():
     """From the main thread's start to its end each moment is of one class."""
     _, section, info = recording()
-    main = {thread["id"] for thread in section.threads.values() if thread["main"]}
+    main = {thread["id"] for thread in section.threads.values()
+            if thread["main"] and not section.processes[thread["process"]]["parent"]}
     total = section.total(range(7), threads=main) / 1e9
     elapsed = info["elapsed_ns"] / 1e9
     # The thread starts a little after the recording and ends a little before it.

@@ -25,7 +25,7 @@ json.dump({
     "path0": sys.path[0], "file": __file__, "name": __name__,
     "flags": str(sys.flags), "executable": sys.executable,
     "modules": sorted(sys.modules), "environ": dict(os.environ),
-    "child environment": sorted(child.splitlines()), "child files": sorted(files),
+    "child environment": sorted(child.splitlines()), "child files": [name for name in files if int(name) < 100],
     "cwd": os.getcwd(), "status": status(),
     "tty": [os.isatty(fd) for fd in (0, 1, 2)],
     "ids": [os.getuid(), os.getgid(), os.nice(0)],

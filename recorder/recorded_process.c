@@ -1,0 +1,499 @@
+/* Processes of a recording; see recorded_process.h. */
+#include "recorder/recorded_process.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "recorder/clocks.h"
+#include "recorder/process_usage.h"
+#include "recorder/recording.h"
+#include "recorder/say.h"
+#include "recorder/unfollowed.h"
+
+/* Between the word of a process that it ends, and our notice of its death. */
+#define SEEN_LATE_NS 20000000u
+
+/* Since linux 5.3; glibc 2.36 has a wrapper in a header that older ones lack. */
+static int open_pid(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* ------------------------------------------------------------- it appears */
+
+static struct recorded_process *add_process(struct recording *r, uint32_t number,
+	pid_t pid, uint64_t start_ns)
+{
+	struct recorded_process **grown =
+		realloc(r->process, (r->process_count + 1) * sizeof *r->process);
+	struct recorded_process *process = calloc(1, sizeof *process);
+
+	if (grown)
+		r->process = grown;
+	if (!grown || !process) {
+		free(process);
+		recording_no_memory(r);
+		return NULL;
+	}
+	process->number = number;
+	process->pid = pid;
+	process->start_ns = start_ns;
+	process->end.exit_status = -1;
+	process->pid_fd = open_pid(pid);
+	if (process->pid_fd >= 0 && r->wake_fd >= 0) {
+		struct epoll_event once = {.events = EPOLLIN | EPOLLONESHOT};
+		epoll_ctl(r->wake_fd, EPOLL_CTL_ADD, process->pid_fd, &once);
+	}
+	r->process[r->process_count++] = process;
+	return process;
+}
+
+static void define(struct recording *r, struct recorded_process *process,
+	uint32_t parent_number, const struct ptf_attributes *attributes)
+{
+	const uint32_t *parent = idmap_get(&r->process_ids, parent_number);
+	struct ptf_process definition = {
+		.pid = (uint32_t)process->pid,
+		.parent = parent ? *parent : 0,
+		.start_ns = recording_time(r, process->start_ns),
+		.executable = process->executable,
+		.arguments = process->arguments,
+		.attributes = *attributes,
+	};
+	struct ptf_error err;
+
+	if (recording_is_sound(r))
+		recording_check(r,
+			ptf_writer_process(r->writer, &definition, &process->id, &err),
+			&err);
+	if (idmap_set(&r->process_ids, process->number, process->id) < 0)
+		recording_no_memory(r);
+}
+
+static void add_argument(struct recording *r, struct recorded_process *process,
+	const char *word)
+{
+	struct ptf_ids *arguments = &process->arguments;
+	uint32_t *item = (uint32_t *)(uintptr_t)arguments->item;
+
+	if (arguments->count % 16 == 0) {
+		item = realloc(item, (arguments->count + 16) * sizeof *item);
+		if (!item) {
+			recording_no_memory(r);
+			return;
+		}
+		arguments->item = item;
+	}
+	item[arguments->count++] = recording_string(r, word);
+}
+
+struct recorded_process *process_begin_first(struct recording *r, pid_t pid,
+	const char *executable, char *const *command)
+{
+	struct recorded_process *process =
+		add_process(r, PREC_FIRST_PROCESS, pid, r->origin_ns);
+
+	if (!process)
+		return NULL;
+	process->executable = recording_string(r, executable);
+	for (size_t i = 0; r->keep_arguments && command[i] && i < PROCESS_ARGUMENTS_MAX;
+		i++)
+		add_argument(r, process, command[i]);
+	process->cwd = strdup(r->cwd);
+	define(r, process, 0, &(struct ptf_attributes){0});
+	return process;
+}
+
+/* ------------------------------------------------------------ its images */
+
+static void read_cwd(struct recorded_process *process)
+{
+	char link[64], cwd[4096];
+
+	snprintf(link, sizeof link, "/proc/%d/cwd", (int)process->pid);
+	ssize_t length = readlink(link, cwd, sizeof cwd - 1);
+	if (length <= 0)
+		return;
+	cwd[length] = '\0';
+	free(process->cwd);
+	process->cwd = strdup(cwd);
+}
+
+/* The path of the program and its arguments, from the words of the record. */
+static void take_words(struct recording *r, struct recorded_process *process,
+	const char *text, size_t size)
+{
+	const char *end = text + size;
+
+	if (!size || end[-1] != '\0')
+		return;
+	process->executable = recording_string(r, text);
+	process->arguments.count = 0;
+	for (text += strlen(text) + 1; text < end && r->keep_arguments &&
+		process->arguments.count < PROCESS_ARGUMENTS_MAX;
+		text += strlen(text) + 1)
+		add_argument(r, process, text);
+}
+
+static void free_image(struct recorded_process *process)
+{
+	address_space_finish(&process->space);
+	codes_finish(&process->codes);
+	idmap_finish(&process->frames);
+}
+
+static void take_python(struct recorded_process *process, const struct prec_image *image)
+{
+	process->generation = image->generation;
+	process->python = (struct python_process){
+		.version = image->is_readable ? python_version_find(image->python_version)
+					      : NULL,
+		.runtime = image->python_runtime,
+		.code_type = image->python_code_type,
+		.generation = image->generation,
+	};
+	if (image->python_version && !process->python.version)
+		note("this build of Python %u.%u is not known to prec: recorded as "
+		     "native code",
+			image->python_version >> 24, image->python_version >> 16 & 255);
+}
+
+/* At most one attribute, whose text is kept in version. */
+static struct ptf_attributes describe(const struct prec_image *image,
+	struct ptf_attribute *attribute, char version[32])
+{
+	if (!image->python_version)
+		return (struct ptf_attributes){0};
+	int size = snprintf(version, 32, "%u.%u.%u", image->python_version >> 24,
+		image->python_version >> 16 & 255, image->python_version >> 8 & 255);
+	*attribute = (struct ptf_attribute){PTF_TEXT("python.version"),
+		{version, (size_t)size}};
+	return (struct ptf_attributes){attribute, 1};
+}
+
+/* What a forked process has of its parent, when that still runs the image. */
+static void inherit(struct recording *r, struct recorded_process *process,
+	const struct prec_image *image)
+{
+	const struct recorded_process *parent = process_find(r, image->parent);
+
+	if (!parent)
+		return;
+	process->executable = parent->executable;
+	for (size_t i = 0; i < parent->arguments.count; i++) {
+		add_argument(r, process, "");
+		((uint32_t *)(uintptr_t)process->arguments.item)[i] =
+			parent->arguments.item[i];
+	}
+	if (parent->cwd && !process->cwd)
+		process->cwd = strdup(parent->cwd);
+	if (parent->generation == image->parent_generation &&
+		address_space_copy(&process->space, &parent->space) < 0)
+		recording_no_memory(r);
+}
+
+static struct recorded_process *begin(struct recording *r, struct prec_slot *slot,
+	const struct prec_image *image, const char *text)
+{
+	struct ptf_attribute attribute;
+	char version[32];
+	struct recorded_process *process = add_process(r, slot->process,
+		(pid_t)atomic_load(&slot->pid), image->time_ns);
+
+	if (!process)
+		return NULL;
+	take_python(process, image);
+	address_space_init(&process->space, process->pid,
+		process->python.version != NULL);
+	read_cwd(process);
+	if (image->parent_generation)
+		inherit(r, process, image);
+	else
+		take_words(r, process, text, image->text_bytes);
+	struct ptf_attributes attributes = describe(image, &attribute, version);
+	define(r, process, image->parent, &attributes);
+	return process;
+}
+
+/* The first record of a ring that begins an image. */
+static bool load_image(const struct recording *r, struct prec_slot *slot,
+	struct prec_image *image, char text[PREC_COMMAND_MAX])
+{
+	const uint64_t *words = prec_ring_words(r->shm, (uint32_t)(slot - r->shm->slot));
+	uint64_t tail = atomic_load(&slot->tail);
+	const size_t fixed = sizeof *image / 8;
+
+	if (atomic_load_explicit(&slot->head, memory_order_acquire) == tail)
+		return false;
+	prec_ring_load(words, tail, image, fixed);
+	if (image->record.type != PREC_RECORD_IMAGE ||
+		image->text_bytes > PREC_COMMAND_MAX ||
+		image->record.size_words != fixed + prec_words(image->text_bytes))
+		return false;
+	prec_ring_load(words, tail + fixed, text, prec_words(image->text_bytes));
+	return true;
+}
+
+struct recorded_process *process_find(const struct recording *r, uint32_t number)
+{
+	for (size_t i = r->process_count; i-- > 0;)
+		if (r->process[i]->number == number)
+			return r->process[i];
+	return NULL;
+}
+
+struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *slot)
+{
+	static char text[PREC_COMMAND_MAX];
+	struct recorded_process *process = process_find(r, slot->process);
+	struct prec_image image;
+
+	if (process || !slot->begins_image || !load_image(r, slot, &image, text))
+		return process;
+	return begin(r, slot, &image, text);
+}
+
+void process_take_image(struct recording *r, struct recorded_process *process,
+	const struct prec_image *image, const char *text)
+{
+	struct ptf_attribute attribute;
+	char version[32];
+	struct ptf_process_image fact = {
+		.process = process->id,
+		.time_ns = recording_time(r, image->time_ns),
+	};
+
+	/* Of a new process it was read when its ring was first seen. */
+	if (process->generation == image->generation)
+		return;
+	free_image(process);
+	take_python(process, image);
+	address_space_init(&process->space, process->pid,
+		process->python.version != NULL);
+	for (size_t i = 0; i < r->thread_count; i++)
+		if (r->thread[i]->process == process)
+			offcpu_forget_image(r->thread[i]);
+	read_cwd(process);
+	take_words(r, process, text, image->text_bytes);
+	fact.executable = process->executable;
+	fact.arguments = process->arguments;
+	fact.attributes = describe(image, &attribute, version);
+	recording_facts(r,
+		&(struct ptf_facts){.process_images = &fact, .process_image_count = 1});
+}
+
+/* The parents of what is told may still wait in their rings: they are not. */
+void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *told)
+{
+	const char *why = unfollowed_words(told->reason);
+	struct ptf_attribute attribute = {PTF_TEXT("recorder.not_followed"),
+		{why, strlen(why)}};
+	const struct ptf_attributes attributes = {&attribute, 1};
+	struct recorded_process *process =
+		told->process ? process_find(r, told->process) : NULL;
+
+	if (!process && (told->process || !told->pid))
+		return;
+	if (!process) {
+		uint32_t number = atomic_fetch_add(&r->shm->process_count, 1) + 1;
+		process = add_process(r, number, (pid_t)told->pid, told->time_ns);
+		if (!process)
+			return;
+		process->executable = recording_string(r, told->path);
+		address_space_init(&process->space, process->pid, false);
+		define(r, process, told->parent, &attributes);
+		return;
+	}
+	free_image(process);
+	process->python = (struct python_process){0};
+	address_space_init(&process->space, process->pid, false);
+	for (size_t i = 0; i < r->thread_count; i++)
+		if (r->thread[i]->process == process)
+			offcpu_forget_image(r->thread[i]);
+	process->executable = recording_string(r, told->path);
+	process->arguments.count = 0;
+	struct ptf_process_image fact = {
+		.process = process->id,
+		.time_ns = recording_time(r, told->time_ns),
+		.executable = process->executable,
+		.attributes = attributes,
+	};
+	recording_facts(r,
+		&(struct ptf_facts){.process_images = &fact, .process_image_count = 1});
+}
+
+void process_forget_space(struct recorded_process *process)
+{
+	address_space_finish(&process->space);
+	address_space_init(&process->space, process->pid,
+		process->python.version != NULL);
+}
+
+/* --------------------------------------------------------------- its end */
+
+void process_take_end(struct recorded_process *process,
+	const struct prec_process_end *record)
+{
+	struct ptf_process_end *end = &process->end;
+
+	process->exit_ns = record->time_ns;
+	end->maximum_rss_bytes = record->maximum_rss_bytes;
+	if (end->exit_status < 0)
+		end->exit_status = record->exit_status;
+	/* Its remains may have been read first, and know more. */
+	if (record->cpu_ns <= end->cpu_ns)
+		return;
+	end->cpu_ns = record->cpu_ns;
+	end->user_ns = record->user_ns;
+	end->system_ns = record->system_ns;
+	end->minor_fault_count = record->minor_fault_count;
+	end->major_fault_count = record->major_fault_count;
+}
+
+static void look_at_dead(struct recording *r, struct recorded_process *process,
+	uint64_t now_ns)
+{
+	bool is_first = process->number == PREC_FIRST_PROCESS;
+
+	process->is_dead = true;
+	process->died_ns = now_ns;
+	process_usage_read(process->pid, process->pid_fd, &process->end,
+		is_first ? &r->children_cpu_ns : NULL);
+	if (is_first)
+		process_usage_read_child(process->pid, &process->end);
+	if (!process->end.maximum_rss_bytes)
+		process->end.maximum_rss_bytes = (uint64_t)process->gauges.maximum_bytes;
+}
+
+void processes_poll(struct recording *r)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	for (size_t i = 0; i < r->process_count; i++) {
+		struct recorded_process *process = r->process[i];
+		if (process->is_dead)
+			continue;
+		uint64_t cpu_ns = clock_process_cpu_ns(process->pid);
+		if (cpu_ns > process->cpu_ns)
+			process->cpu_ns = cpu_ns;
+		if (process_is_dead(process->pid, process->pid_fd))
+			look_at_dead(r, process, now_ns);
+	}
+}
+
+/* The main thread has what no other had; without a word of the process at
+   least what its own samples say. */
+static uint64_t main_cpu_ns(const struct recorded_process *process,
+	const struct recorded_thread *thread)
+{
+	uint64_t cpu_ns = process->cpu_ns, known_ns = thread_known_cpu_ns(thread);
+	bool is_exact = process->end.cpu_ns >= cpu_ns;
+
+	if (is_exact)
+		cpu_ns = process->end.cpu_ns;
+	cpu_ns = cpu_ns > process->ended_cpu_ns ? cpu_ns - process->ended_cpu_ns : 0;
+	return is_exact || cpu_ns > known_ns ? cpu_ns : known_ns;
+}
+
+static void end_threads(struct recording *r, struct recorded_process *process,
+	uint64_t time_ns)
+{
+	struct recorded_thread *main_thread = NULL;
+
+	for (size_t i = 0; i < r->thread_count; i++) {
+		struct recorded_thread *thread = r->thread[i];
+		if (thread->process != process)
+			continue;
+		if (thread->is_main && !thread->is_ended) {
+			main_thread = thread;
+			continue;
+		}
+		if (!thread->is_ended)
+			thread_end_overtaken(r, thread);
+		if (thread->slot)
+			thread_release_slot(r, thread);
+	}
+	/* A program that never loaded the agent has no thread yet. */
+	if (!main_thread && !process->generation)
+		main_thread =
+			thread_add(r, process, (uint32_t)process->pid, process->start_ns);
+	if (!main_thread)
+		return;
+	thread_end(r, main_thread, time_ns, main_cpu_ns(process, main_thread));
+	if (main_thread->slot)
+		thread_release_slot(r, main_thread);
+}
+
+/* It said that it ends a moment before it did, unless something kept it. */
+static uint64_t end_time_ns(const struct recorded_process *process)
+{
+	bool was_seen_late = process->died_ns - process->exit_ns > SEEN_LATE_NS;
+
+	return process->exit_ns && was_seen_late ? process->exit_ns : process->died_ns;
+}
+
+static void end_process(struct recording *r, struct recorded_process *process)
+{
+	struct ptf_process_end *end = &process->end;
+	uint64_t time_ns = end_time_ns(process);
+
+	end_threads(r, process, time_ns);
+	gauges_write(r, process);
+	/* Of one that was killed what its threads are known to have used. */
+	if (process->cpu_ns > end->cpu_ns)
+		end->cpu_ns = process->cpu_ns;
+	if (process->ended_cpu_ns > end->cpu_ns)
+		end->cpu_ns = process->ended_cpu_ns;
+	end->process = process->id;
+	end->time_ns = recording_time(r, time_ns);
+	recording_facts(r,
+		&(struct ptf_facts){.process_ends = end, .process_end_count = 1});
+	if (process->number != PREC_FIRST_PROCESS)
+		r->ended_cpu_ns += end->cpu_ns;
+	if (process->number != PREC_FIRST_PROCESS && !process->generation) {
+		r->unfollowed_cpu_ns += end->cpu_ns;
+		r->unfollowed_count++;
+	}
+}
+
+void processes_end_dead(struct recording *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->process_count; i++) {
+		struct recorded_process *process = r->process[i];
+		if (process->is_dead && !process->waits) {
+			end_process(r, process);
+			threads_free_ended(r);
+			process_finish(r, process);
+		} else {
+			r->process[kept++] = process;
+		}
+	}
+	r->process_count = kept;
+}
+
+void process_leave(struct recording *r, struct recorded_process *process)
+{
+	for (size_t i = 0; i < r->thread_count; i++)
+		if (r->thread[i]->process == process)
+			thread_leave(r, r->thread[i]);
+	gauges_write(r, process);
+}
+
+void process_finish(struct recording *r, struct recorded_process *process)
+{
+	gauges_finish(&process->gauges);
+	debugger_finish(r, process);
+	free_image(process);
+	if (process->pid_fd >= 0)
+		close(process->pid_fd);
+	free((void *)(uintptr_t)process->arguments.item);
+	free(process->cwd);
+	free(process);
+}

@@ -1,0 +1,98 @@
+/*
+ * The processes of a recording, from their first ring to their end.
+ *
+ * Agents number processes as they appear (ring.h), so that a process id that
+ * the system gives twice is no trouble. All but the first are nobody's business
+ * but their parents': prec sees their end by a descriptor of the process, and
+ * what they had used from what the agent told at exit, from /proc if the parent
+ * has not waited yet, or from the last poll.
+ */
+#ifndef PREC_RECORDED_PROCESS_H
+#define PREC_RECORDED_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ptf/types.h>
+
+#include "recorder/address_space.h"
+#include "recorder/codes.h"
+#include "recorder/cpython/walk.h"
+#include "recorder/debugger.h"
+#include "recorder/gauges.h"
+#include "recorder/idmap.h"
+#include "recorder/ring.h"
+
+struct recording;
+struct recorded_thread;
+
+#define PROCESS_ARGUMENTS_MAX 4096u
+
+struct recorded_process {
+	uint32_t number; /* as the agents count */
+	pid_t pid;
+	uint32_t id;  /* in the trace */
+	int pid_fd;   /* -1 = none */
+	bool is_dead; /* nothing more comes into its rings */
+	bool waits;   /* it has a ring that waits for another drain */
+	uint64_t start_ns;
+
+	/* The image that runs. */
+	uint32_t generation;
+	struct python_process python; /* version NULL: not Python */
+	struct address_space space;
+	struct codes codes;
+	struct idmap frames;      /* (code object, instruction) -> frame */
+	uint32_t executable;      /* string */
+	struct ptf_ids arguments; /* strings; heap */
+	char *cwd;                /* heap; NULL = not known */
+
+	struct debugger debugger;
+	struct gauges gauges;
+
+	uint64_t ended_cpu_ns;      /* of all its threads that have ended */
+	uint64_t cpu_ns;            /* at the last poll */
+	uint64_t exit_ns;           /* when it said that it ends, 0 = not yet */
+	uint64_t died_ns;           /* when prec saw that it had */
+	struct ptf_process_end end; /* exit_status -1 = not known */
+};
+
+/* Begins the first process, before it runs: command is what will be run. */
+struct recorded_process *process_begin_first(struct recording *r, pid_t pid,
+	const char *executable, char *const *command);
+
+/*
+ * The process whose thread has this slot, begun with its first image when it is
+ * new. NULL while that image is not there yet, or after a failure.
+ */
+struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *slot);
+
+/* The one with this number that has not ended, or NULL. */
+struct recorded_process *process_find(const struct recording *r, uint32_t number);
+
+/* A record of its rings: it replaced its program, it says how it ends. */
+void process_take_image(struct recording *r, struct recorded_process *process,
+	const struct prec_image *image, const char *text);
+void process_take_end(struct recorded_process *process,
+	const struct prec_process_end *record);
+
+/* A process that the agent cannot go into, new or known, runs a program. */
+void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *told);
+
+/* Libraries were closed: what is known of its address space is void. */
+void process_forget_space(struct recorded_process *process);
+
+/* Sees which have died, and what the others have used. Before a drain. */
+void processes_poll(struct recording *r);
+
+/* Writes the ends of those that were dead before the last drain. */
+void processes_end_dead(struct recording *r);
+
+/* Recording stops while it runs on: all rows, no end. */
+void process_leave(struct recording *r, struct recorded_process *process);
+
+/* Frees it. */
+void process_finish(struct recording *r, struct recorded_process *process);
+
+#endif

@@ -1,0 +1,185 @@
+/* Threads of a recording; see recorded_thread.h. */
+#include "recorder/recorded_thread.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "recorder/clocks.h"
+#include "recorder/recording.h"
+
+struct recorded_thread *thread_add(struct recording *r, struct recorded_process *process,
+	uint32_t tid, uint64_t start_time_ns)
+{
+	struct recorded_thread **grown =
+		realloc(r->thread, (r->thread_count + 1) * sizeof *r->thread);
+	struct recorded_thread *thread = calloc(1, sizeof *thread);
+	struct ptf_thread definition = {
+		.process = process->id,
+		.tid = tid,
+		.is_main = tid == (uint32_t)process->pid,
+		.start_ns = recording_time(r, start_time_ns),
+	};
+	struct ptf_error err;
+
+	if (grown)
+		r->thread = grown;
+	if (!grown || !thread) {
+		free(thread);
+		recording_no_memory(r);
+		return NULL;
+	}
+	thread->process = process;
+	thread->tid = tid;
+	thread->is_main = definition.is_main;
+	thread->event_fd = -1;
+	thread->rows.written_time_ns = INT64_MIN;
+	r->thread[r->thread_count++] = thread;
+	if (recording_is_sound(r))
+		recording_check(r,
+			ptf_writer_thread(r->writer, &definition, &thread->id, &err),
+			&err);
+	return thread;
+}
+
+struct recorded_thread *thread_of_slot(struct recording *r,
+	struct recorded_process *process, struct prec_slot *slot)
+{
+	struct recorded_thread *thread = NULL;
+
+	for (size_t i = 0; i < r->thread_count; i++)
+		if (r->thread[i]->tid == slot->tid && r->thread[i]->process == process &&
+			!r->thread[i]->is_ended)
+			thread = r->thread[i];
+	if (thread && thread->slot)
+		return NULL;
+	if (!thread && !(thread = thread_add(r, process, slot->tid, slot->start_time_ns)))
+		return NULL;
+	r->thread_of_slot[slot - r->shm->slot] = thread;
+	thread->slot = slot;
+	debugger_drop_event(thread);
+	thread->generation = slot->generation;
+	thread->drained = atomic_load(&slot->tail);
+	thread->codes_drained = thread->drained;
+	ticks_start(&thread->ticks, r->shm->period_ns, slot->start_cpu_ns);
+	return thread;
+}
+
+void thread_note_name(struct recording *r, struct recorded_thread *thread)
+{
+	char path[96], name[16] = "";
+
+	snprintf(path, sizeof path, "/proc/%d/task/%u/comm", (int)thread->process->pid,
+		thread->tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	ssize_t length = read(fd, name, sizeof name - 1);
+	close(fd);
+	name[length > 0 ? length : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	if (!*name || !strcmp(name, thread->name))
+		return;
+	memcpy(thread->name, name, sizeof name);
+	struct ptf_thread_name fact = {
+		.thread = thread->id,
+		.time_ns = recording_time(r, clock_now_ns()),
+		.name = recording_string(r, name),
+	};
+	recording_facts(r,
+		&(struct ptf_facts){.thread_names = &fact, .thread_name_count = 1});
+}
+
+/* All rows up to time_ns, with one of the CPU time that no sample stands for. */
+static void write_rest(struct recording *r, struct recorded_thread *thread,
+	uint64_t time_ns, uint64_t cpu_ns)
+{
+	struct row rest = {
+		.time_ns = recording_time(r, time_ns),
+		.weight_ns = ticks_rest(&thread->ticks, cpu_ns),
+		.node = r->unsampled_node,
+		.class_id = PTF_CLASS_UNKNOWN,
+	};
+
+	thread->is_ended = true;
+	debugger_drop_event(thread);
+	offcpu_end(r, thread, time_ns, cpu_ns);
+	if (rest.weight_ns < 0)
+		rows_take_back(&thread->rows, (uint64_t)-rest.weight_ns);
+	if (rest.weight_ns > 0 && rows_add(&thread->rows, rest) < 0)
+		recording_no_memory(r);
+	rows_write(&thread->rows, r, thread->id, INT64_MAX);
+	rows_finish(&thread->rows);
+	thread->process->ended_cpu_ns += cpu_ns;
+}
+
+void thread_end(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,
+	uint64_t cpu_ns)
+{
+	struct ptf_thread_end fact = {
+		.thread = thread->id,
+		.time_ns = recording_time(r, time_ns),
+		.cpu_ns = cpu_ns,
+	};
+
+	if (thread->is_ended)
+		return;
+	write_rest(r, thread, time_ns, cpu_ns);
+	recording_facts(r,
+		&(struct ptf_facts){.thread_ends = &fact, .thread_end_count = 1});
+}
+
+uint64_t thread_known_cpu_ns(const struct recorded_thread *thread)
+{
+	uint64_t credited_ns = thread->ticks.credited_ns;
+
+	return thread->offcpu.run_ns > credited_ns ? thread->offcpu.run_ns : credited_ns;
+}
+
+void thread_end_overtaken(struct recording *r, struct recorded_thread *thread)
+{
+	uint64_t polled_ns = thread->offcpu.polled_ns;
+
+	thread_end(r, thread, polled_ns ? polled_ns : clock_now_ns(),
+		thread_known_cpu_ns(thread));
+}
+
+void thread_leave(struct recording *r, struct recorded_thread *thread)
+{
+	if (thread->slot)
+		recording_count_losses(r, thread->slot);
+	if (!thread->is_ended)
+		write_rest(r, thread, clock_now_ns(), thread_known_cpu_ns(thread));
+}
+
+void thread_release_slot(struct recording *r, struct recorded_thread *thread)
+{
+	struct prec_slot *slot = thread->slot;
+
+	recording_count_losses(r, slot);
+	if (thread->end_time_ns && !thread->is_ended)
+		thread_end(r, thread, thread->end_time_ns, thread->end_cpu_ns);
+	else if (thread->is_main)
+		offcpu_forget_image(thread);
+	else /* ended by exec, or without room for its last record */
+		thread_end_overtaken(r, thread);
+	thread->slot = NULL;
+	r->thread_of_slot[slot - r->shm->slot] = NULL;
+	atomic_store(&slot->pid, 0);
+	atomic_store_explicit(&slot->state, PREC_SLOT_FREE, memory_order_release);
+}
+
+void threads_free_ended(struct recording *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->thread_count; i++) {
+		if (r->thread[i]->is_ended && !r->thread[i]->slot)
+			free(r->thread[i]);
+		else
+			r->thread[kept++] = r->thread[i];
+	}
+	r->thread_count = kept;
+}
