@@ -34,7 +34,7 @@ FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT_PROGRAMS = $(patsubst tests/support/%.c,$(O)/tests/support/%,$(wildcard tests/support/*.c))
 
 FORMAT_LIBS   = -lzstd -lprotobuf-c -lxxhash
-RECORDER_LIBS = $(FORMAT_LIBS) -ldw -lelf -lpthread
+RECORDER_LIBS = $(FORMAT_LIBS) -ldw -lelf -liberty -lpthread
 TOOL_LIBS     = $(FORMAT_LIBS) -lz -lm
 
 .DELETE_ON_ERROR:

@@ -68,7 +68,10 @@ static void write_source(struct recording *r, uint32_t file, const char *text,
 	struct ptf_error err;
 
 	if (size > SOURCE_BYTES_MAX) {
-		source.text.size = SOURCE_BYTES_MAX;
+		/* Whole lines, if there are any. */
+		const char *end = memrchr(text, '\n', SOURCE_BYTES_MAX);
+		source.text.size =
+			end ? (size_t)(end + 1 - text) : (size_t)SOURCE_BYTES_MAX;
 		source.is_excerpt = true;
 	}
 	recording_check(r, ptf_writer_facts(r->writer, &facts, &err), &err);

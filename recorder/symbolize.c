@@ -3,6 +3,7 @@
 
 #include <elfutils/libdwfl.h>
 #include <gelf.h>
+#include <libiberty/demangle.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,22 +86,34 @@ static bool to_address(Dwfl_Module *module, uint64_t file_offset, GElf_Addr *add
 	return false;
 }
 
-static void write_symbol(struct recording *r, Dwfl_Module *module,
+/* Names of C++, Rust, D and Ada as their programmers write them. */
+static uint32_t readable_name(struct recording *r, const char *symbol)
+{
+	char *readable = cplus_demangle(symbol, DMGL_AUTO | DMGL_PARAMS | DMGL_ANSI);
+	uint32_t name = recording_string(r, readable ? readable : symbol);
+
+	free(readable);
+	return name;
+}
+
+/* The symbol of a frame; its name stays 0 when there is none. */
+static struct ptf_symbol find_symbol(struct recording *r, Dwfl_Module *module,
 	const struct native_frame *f)
 {
+	struct ptf_symbol fact = {.frame = f->frame};
 	GElf_Addr address;
 	GElf_Off offset;
 	GElf_Sym symbol;
+	int number = 0;
 
 	if (!to_address(module, f->file_offset, &address))
-		return;
+		return fact;
 	const char *name =
 		dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
 	if (!name)
-		return;
-	struct ptf_symbol fact = {.frame = f->frame, .name = recording_string(r, name)};
+		return fact;
+	fact.name = readable_name(r, name);
 	Dwfl_Line *line = dwfl_module_getsrc(module, address);
-	int number = 0;
 	const char *file =
 		line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
 	if (file && number > 0) {
@@ -108,29 +121,48 @@ static void write_symbol(struct recording *r, Dwfl_Module *module,
 		fact.line = (uint32_t)number;
 		sources_want(r, fact.file, file, r->cwd);
 	}
-	struct ptf_facts facts = {.symbols = &fact, .symbol_count = 1};
+	return fact;
+}
+
+/* The frames of one module, as one Block. */
+static void symbolize_module(struct recording *r, Dwfl_Module *module, size_t path,
+	struct ptf_symbol *symbols)
+{
+	const struct native_frames *frames = &r->native_frames;
+	struct ptf_facts facts = {.symbols = symbols};
 	struct ptf_error err;
-	if (recording_is_sound(r))
+
+	for (size_t i = 0; i < frames->count && recording_is_sound(r); i++) {
+		if (frames->item[i].path != path)
+			continue;
+		symbols[facts.symbol_count] = find_symbol(r, module, &frames->item[i]);
+		facts.symbol_count += symbols[facts.symbol_count].name != 0;
+	}
+	if (facts.symbol_count && recording_is_sound(r))
 		recording_check(r, ptf_writer_facts(r->writer, &facts, &err), &err);
 }
 
 void symbolize(struct recording *r)
 {
 	const struct native_frames *frames = &r->native_frames;
+	struct ptf_symbol *symbols = calloc(frames->count + 1, sizeof *symbols);
 
+	if (!symbols) {
+		recording_no_memory(r);
+		return;
+	}
 	for (size_t path = 0; path < frames->path_count && recording_is_sound(r);
 		path++) {
 		Dwfl *dwfl = dwfl_begin(&callbacks);
 		if (!dwfl)
-			return;
+			break;
 		dwfl_report_begin(dwfl);
 		Dwfl_Module *module = dwfl_report_offline(dwfl, frames->path[path],
 			frames->path[path], -1);
 		dwfl_report_end(dwfl, NULL, NULL);
-		for (size_t i = 0; module && i < frames->count && recording_is_sound(r);
-			i++)
-			if (frames->item[i].path == path)
-				write_symbol(r, module, &frames->item[i]);
+		if (module)
+			symbolize_module(r, module, path, symbols);
 		dwfl_end(dwfl);
 	}
+	free(symbols);
 }

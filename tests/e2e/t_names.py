@@ -149,4 +149,29 @@ def long_names_and_long_files():
         check(70001 < line <= 70007, f"line {line}")
 
 
+@test
+def mangled_names_are_shown_as_they_were_written():
+    # By name only what a C++ compiler would make of app::spin(long).
+    pathlib.Path("mangled.c").write_text(
+        "long spin(long n) __asm__(\"_ZN3app4spinEl\");\n"
+        "__attribute__((noinline)) long spin(long n)\n{\n"
+        "    volatile long sum = 0;\n    while (n--)\n        sum += n;\n    return sum;\n}\n"
+        "int main(void) { return (int)spin(300000000) == 1; }\n")
+    build = run("cc", "-O1", "mangled.c", "-o", "mangled")
+    check(build.returncode == 0, build.stderr)
+    record("mangled.ptf", "./mangled")
+    folded = run(PCONV, "mangled.ptf", "--to", "folded").stdout
+    check("app::spin(long)" in folded and "_ZN3app" not in folded, folded)
+
+
+@test
+def a_huge_source_is_cut_between_lines():
+    path = pathlib.Path("huge.py").absolute()
+    path.write_text(spin_source() + "# 0123456789\n" * 100000)
+    record("huge.ptf", PYTHON, path)
+    text = whole("huge.ptf")["sources"][str(path)]
+    check(1000000 < len(text) <= 1 << 20 and text.endswith("# 0123456789\n"),
+          f"{len(text)} bytes, ending with {text[-20:]!r}")
+
+
 main()
