@@ -28,12 +28,13 @@ PTF_API const char *argp_program_version = "prec " PTF_VERSION_STRING;
 struct command {
 	struct session_options session;
 	struct target_request request;
-	bool shows_table, is_quiet;
+	bool shows_table, shows_page, is_quiet;
 };
 
 enum {
 	KEY_PYTHON = 256,
 	KEY_CLI,
+	KEY_WEB,
 	KEY_SOURCE,
 	KEY_NO_SOURCE,
 	KEY_NO_ARGS,
@@ -59,6 +60,10 @@ static const struct argp_option options[] = {
 		"of PATH)",
 		0},
 	{"cli", KEY_CLI, NULL, 0, "Print the line table when the program has ended", 0},
+	{"web", KEY_WEB, NULL, 0,
+		"Open the trace as a page in a browser when the program has ended, or "
+		"print where the page is when there is no display",
+		0},
 	{"no-children", KEY_NO_CHILDREN, NULL, 0,
 		"Record PROGRAM alone, not the processes that it starts", 0},
 	{"wait-all", KEY_WAIT_ALL, NULL, 0,
@@ -83,6 +88,7 @@ static const char doc[] =
 	"Records a Python or native program into a profile trace.\v"
 	"  prec walk.py 1000            records into walk.ptf\n"
 	"  prec --cli walk.py           ... and prints the line table\n"
+	"  prec --web walk.py           ... and opens the page in a browser\n"
 	"  prec -F 1000 -o x.ptf -- make test\n"
 	"  prec -m pytest -q -n 8        all processes are in one trace\n"
 	"\n"
@@ -153,6 +159,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	case KEY_CLI:
 		command->shows_table = true;
 		break;
+	case KEY_WEB:
+		command->shows_page = true;
+		break;
 	case 'q':
 		command->is_quiet = true;
 		break;
@@ -221,7 +230,7 @@ static void show(const struct command *command)
 {
 	char *output = (char *)(uintptr_t)command->session.output;
 	char pinfo[] = "pinfo", summary[] = "--summary", pconv[] = "pconv", to[] = "--to",
-	     table[] = "table";
+	     table[] = "table", open_page[] = "--open";
 
 	if (!strcmp(output, "-"))
 		return;
@@ -231,6 +240,10 @@ static void show(const struct command *command)
 	if (!command->is_quiet)
 		run_tool("bin/pinfo", STDERR_FILENO,
 			(char *[]){pinfo, summary, output, NULL});
+	/* The program's own output stays what it was: where the page is goes beside. */
+	if (command->shows_page)
+		run_tool("bin/pconv", STDERR_FILENO,
+			(char *[]){pconv, open_page, output, NULL});
 }
 
 /* The descriptors 0 to 2 may be closed: nothing of ours may become them. */

@@ -1,13 +1,16 @@
 /* pconv: turns traces into other formats. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <ptf/version.h>
 
+#include "tools/cli/browser.h"
 #include "tools/cli/message.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
+#include "tools/cli/serve.h"
 #include "tools/emit/emit.h"
 #include "tools/emit/read_inputs.h"
 #include "tools/emit/selection_options.h"
@@ -24,12 +27,22 @@ enum {
 	KEY_METRIC,
 	KEY_NO_LINES,
 	KEY_REVERSE,
+	KEY_OPEN,
+	KEY_SERVE,
 };
 
 static const struct argp_option options[] = {
 	{"to", 't', "FORMAT", 0,
 		"Format: see --list (default: by the name of OUT, else table)", 1},
 	{"output", 'o', "OUT", 0, "Write to OUT instead of standard output", 1},
+	{"open", KEY_OPEN, NULL, 0,
+		"Open the page in a browser, or print where it is when there is no "
+		"display (--to html; without -o in a private temporary file)",
+		1},
+	{"serve", KEY_SERVE, "PORT", 0,
+		"Serve the page at http://127.0.0.1:PORT/ until Ctrl-C; 0 is any free "
+		"port. Every user of this machine can read it there",
+		1},
 	{"list", KEY_LIST, NULL, 0,
 		"List the formats; with -v also what each cannot carry", 1},
 	{"verbose", 'v', NULL, 0, "Say more with --list", 1},
@@ -81,6 +94,7 @@ static const char doc[] =
 	"  pconv --time 2s..5s --thread main walk.ptf\n"
 	"                                       three seconds of one thread\n"
 	"  pconv walk.ptf -o walk.json          as Scalene's JSON\n"
+	"  pconv --open walk.ptf                as a page, in a browser\n"
 	"  pconv walk.ptf -o walk.svg           a flame graph\n"
 	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
@@ -89,7 +103,9 @@ struct arguments {
 	char **paths;
 	size_t path_count;
 	const char *out;
-	bool list, verbose;
+	char *temporary; /* what `out` is when none was given */
+	bool list, verbose, open, serve;
+	uint16_t port;
 	const struct emit_format *format;
 	struct emit_options emit;
 	/* Options that were given and that some formats do not know. */
@@ -142,8 +158,14 @@ static void finish(struct arguments *a, struct argp_state *state)
 	}
 	if (a->path_count == 0)
 		argp_error(state, "no trace given");
+	if (a->serve && a->out)
+		argp_error(state, "--serve writes no file: -o has no meaning");
+	if (a->open && a->out && !strcmp(a->out, "-"))
+		argp_error(state, "--open needs a file: -o - has no meaning");
 	if (!a->format && a->out)
 		a->format = emit_format_of_file(a->out);
+	if (!a->format && (a->open || a->serve) && !a->out)
+		a->format = emit_format_named("html");
 	if (!a->format && a->out && strcmp(a->out, "-") != 0 && strchr(a->out, '.') &&
 		strncmp(a->out, "/dev/", 5) != 0)
 		argp_error(state, "no format has files named '%s'; give --to", a->out);
@@ -236,6 +258,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		use(a, EMIT_OPTION_REVERSE, "--reverse");
 		a->emit.reverse = true;
 		break;
+	case KEY_OPEN:
+		use(a, EMIT_OPTION_OPEN, "--open");
+		a->open = true;
+		break;
+	case KEY_SERVE:
+		use(a, EMIT_OPTION_OPEN, "--serve");
+		a->serve = true;
+		a->port = (uint16_t)cli_number(state, "--serve", arg, UINT16_MAX);
+		break;
 	case ARGP_KEY_ARGS:
 		a->paths = state->argv + state->next;
 		a->path_count = (size_t)(state->argc - state->next);
@@ -268,6 +299,54 @@ static bool write_output(struct output *out, const struct profile *p,
 	return true;
 }
 
+static bool write_file(const struct profile *p, struct arguments *a)
+{
+	struct output out;
+
+	if (a->open && !a->out) {
+		a->temporary = browser_temporary_path(a->paths[0], a->format->suffix);
+		if (!a->temporary)
+			return false;
+	}
+	if (!output_open(&out, a->temporary ? a->temporary : a->out))
+		return false;
+	a->emit.terminal = terminal_of(out.file, cli_color());
+	if (!write_output(&out, p, a))
+		return false;
+	if (a->open)
+		browser_show(a->temporary ? a->temporary : a->out);
+	return true;
+}
+
+/* The page stays in memory; first the port, as it may be taken. */
+static bool serve(const struct profile *p, struct arguments *a)
+{
+	struct serve_page page;
+	struct ptf_error err = {0};
+	char *data = NULL, address[64];
+	int listening = serve_listen(&a->port);
+	FILE *memory = listening < 0 ? NULL : open_memstream(&data, &page.size);
+	bool done = memory && a->format->write(memory, p, &a->emit, &err) >= 0;
+
+	if (memory && fclose(memory) != 0)
+		done = false;
+	if (done) {
+		page.data = data;
+		snprintf(address, sizeof(address), "http://127.0.0.1:%u/", a->port);
+		if (a->open)
+			browser_show(address);
+		else
+			printf("%s\n", address);
+		fflush(stdout);
+		message_note("", "Ctrl-C ends it");
+		serve_run(listening, &page);
+	} else if (listening >= 0) {
+		message_error("", "%s", err.message[0] ? err.message : strerror(ENOMEM));
+	}
+	free(data);
+	return done;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
@@ -280,16 +359,13 @@ int main(int argc, char **argv)
 	struct arguments a = {.emit = {.min_percent = 1}};
 	struct profile *p = profile_new();
 	int status = EXIT_STATUS_FAILED;
-	struct output out;
 
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	/* The inputs first: a trace that cannot be read writes nothing. */
 	if (read_inputs(p, a.paths, a.path_count, &a.emit.selection) &&
-		output_open(&out, a.out)) {
-		a.emit.terminal = terminal_of(out.file, cli_color());
-		if (write_output(&out, p, &a))
-			status = EXIT_STATUS_OK;
-	}
+		(a.serve ? serve(p, &a) : write_file(p, &a)))
+		status = EXIT_STATUS_OK;
+	free(a.temporary);
 	profile_free(p);
 	selection_free(&a.emit.selection);
 	return status;

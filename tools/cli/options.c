@@ -4,6 +4,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/cli/message.h"
 #include "tools/cli/output.h"
@@ -11,6 +12,9 @@
 enum {
 	KEY_COLOR = 0x7000,
 };
+
+/* More than any help text. */
+#define STDOUT_BYTES 65536
 
 static enum color_mode color = COLOR_AUTO;
 
@@ -46,9 +50,15 @@ const struct argp_child cli_children[] = {
 void cli_start(int argc, char **argv, const struct argp *argp, const char *version,
 	void *input)
 {
-	static char line[64];
+	static char line[64], buffer[STDOUT_BYTES];
 
 	atexit(output_close_stdout);
+	/*
+	 * A help text is written in one piece at the end, where the reason of a
+	 * failure is still known; argp does not look.
+	 */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	/* getopt names the program by the path it was called by. */
 	if (argc > 0)
 		argv[0] = program_invocation_short_name;

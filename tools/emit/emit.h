@@ -42,6 +42,7 @@ enum emit_option {
 	EMIT_OPTION_SAMPLES = 1 << 10, /* --metric samples */
 	EMIT_OPTION_NO_LINES = 1 << 11,
 	EMIT_OPTION_REVERSE = 1 << 12,
+	EMIT_OPTION_OPEN = 1 << 13, /* a browser shows it */
 };
 
 struct emit_options {

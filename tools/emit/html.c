@@ -660,7 +660,7 @@ const struct emit_format emit_html = {
 	.description = "a page with all views, for any browser, without a network",
 	.cannot_carry = "single samples (time is in bins), processors, address ranges",
 	.options = EMIT_OPTION_BY_FILE | EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE |
-		EMIT_OPTION_MIN | EMIT_OPTION_METRIC,
+		EMIT_OPTION_MIN | EMIT_OPTION_METRIC | EMIT_OPTION_OPEN,
 	.metric = EMIT_METRIC_WALL,
 	.write = write_html,
 };
