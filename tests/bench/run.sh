@@ -7,7 +7,9 @@ root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 : "${O:=build}" "${PYTHON:=/usr/bin/python3}" "${PAIRS:=11}" "${MAKE:=make}"
 case $O in /*) build=$O ;; *) build=$root/$O ;; esac
 
-$MAKE -C "$root" --no-print-directory O="$O" "$O/tests/support/rawrows" || exit 1
+for program in rawrows format_speed usage; do
+	$MAKE -C "$root" --no-print-directory O="$O" "$O/tests/support/$program" || exit 1
+done
 PYTHONDONTWRITEBYTECODE=1
 LC_ALL=C.UTF-8
 export PYTHONDONTWRITEBYTECODE LC_ALL
@@ -15,4 +17,5 @@ printf '%s, %s cores, kernel %s, perf_event_paranoid %s\n\n' \
 	"$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)" \
 	"$(getconf _NPROCESSORS_ONLN)" "$(uname -r)" \
 	"$(cat /proc/sys/kernel/perf_event_paranoid 2>/dev/null || echo unknown)"
-exec "$PYTHON" "$root/tests/bench/figures.py" "$build/bin" "$build/tests/support" "$PAIRS"
+"$PYTHON" "$root/tests/bench/figures.py" "$build/bin" "$build/tests/support" "$PAIRS" || exit
+exec "$PYTHON" "$root/tests/bench/exports.py" "$build"

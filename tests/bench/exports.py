@@ -1,0 +1,119 @@
+"""How fast pconv writes each format, and in how much memory.
+
+    exports.py BUILD [--sizes 100000,1000000,10000000] [--formats perfetto,...]
+
+One trace of each size is made up (tests/support/format_speed.c: one thread, 2000
+functions, 12000 stacks) and converted to a file.  Samples per second are
+samples / CPU time of pconv, reading included; MB/s are of what is written.  The
+high-water mark is ru_maxrss of pconv: it must not grow with the size.
+
+Beside it `perf script` on a recording of perf's own, where perf may record.
+"""
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PERF_SECONDS = 10
+PERF_HZ = 10000
+
+
+def measured(build, folder, command, **options):
+    """CPU seconds and MiB of a command; None when it fails."""
+    told = folder / "usage"
+    done = subprocess.run([build / "tests" / "support" / "usage", told, *command],
+                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+    if done.returncode:
+        print(f"  {command[0]} ended with {done.returncode}: {done.stderr.strip()}")
+        return None
+    usage = json.loads(told.read_text())
+    return usage["cpu_seconds"], usage["maximum_rss_kib"] / 1024
+
+
+def format_names(pconv):
+    listed = subprocess.run([pconv, "--list"], check=True, text=True, stdout=subprocess.PIPE)
+    return [line.split()[0] for line in listed.stdout.splitlines() if line[:1].strip()]
+
+
+def count_text(count):
+    for size, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{count / size:.3g} {name}"
+    return f"{count:.3g}"
+
+
+def print_formats(build, folder, sizes, formats):
+    pconv = build / "bin" / "pconv"
+    traces = []
+    for size in sizes:
+        trace = folder / f"{size}.ptf"
+        subprocess.run([build / "tests" / "support" / "format_speed", str(size), trace],
+                       check=True, stdout=subprocess.DEVNULL)
+        traces.append(trace)
+    print(f"{'format':<12}{'samples':>9}{'CPU':>9}{'samples/s':>11}{'MB/s':>8}"
+          f"{'written':>11}{'memory':>10}")
+    for name in formats or format_names(pconv):
+        marks = []
+        for size, trace in zip(sizes, traces):
+            out = folder / "out"
+            result = measured(build, folder, [pconv, "--quiet", "--to", name, "-o", out, trace])
+            if not result:
+                continue
+            seconds, memory = result
+            written = out.stat().st_size
+            out.unlink()
+            marks.append(memory)
+            print(f"{name:<12}{count_text(size):>9}{seconds:>7.2f} s"
+                  f"{count_text(size / seconds):>11}{written / seconds / 1e6:>8.1f}"
+                  f"{count_text(written):>10}B{memory:>6.1f} MiB", flush=True)
+        if len(marks) > 1 and marks[-1] > 1.5 * marks[0]:
+            print(f"{name:<12}its memory grows: {marks[0]:.1f} MiB, {marks[-1]:.1f} MiB")
+    print()
+
+
+def print_perf(build, folder):
+    """perf script, the way from perf.data to every other tool."""
+    perf = shutil.which("perf")
+    data = folder / "perf.data"
+    busy = [sys.executable, "-c",
+            "import time\nend = time.thread_time() + %d\n"
+            "while time.thread_time() < end: sorted(str(i) for i in range(900))" % PERF_SECONDS]
+    if not perf:
+        print("perf script: there is no perf")
+        return
+    done = subprocess.run([perf, "record", "-q", "-e", "cpu-clock", "-F", str(PERF_HZ), "-g",
+                           "-o", data, "--"] + busy, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        print(f"perf script: perf may not record: {done.stderr.strip().splitlines()[-1]}")
+        return
+    out = folder / "out"
+    with open(out, "w") as file:
+        result = measured(build, folder, [perf, "script", "-i", data], stdout=file)
+    if result:
+        samples = sum(1 for line in open(out, errors="replace") if line[:1].strip())
+        seconds, memory = result
+        written = out.stat().st_size
+        print(f"{'perf script':<12}{count_text(samples):>9}{seconds:>7.2f} s"
+              f"{count_text(samples / seconds):>11}{written / seconds / 1e6:>8.1f}"
+              f"{count_text(written):>10}B{memory:>6.1f} MiB")
+    print()
+
+
+def print_exports(build, sizes=(10**5, 10**6, 10**7), formats=()):
+    with tempfile.TemporaryDirectory(prefix="ptf-exports.") as folder:
+        print("Exports: CPU time of pconv, and its memory")
+        print_formats(pathlib.Path(build), pathlib.Path(folder), sizes, formats)
+        print_perf(pathlib.Path(build), pathlib.Path(folder))
+
+
+if __name__ == "__main__":
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("build", help="the build folder")
+    words.add_argument("--sizes", default="100000,1000000,10000000", help="samples (%(default)s)")
+    words.add_argument("--formats", default="", help="all of pconv --list, unless given")
+    options = words.parse_args()
+    print_exports(options.build, [int(size) for size in options.sizes.split(",")],
+                  options.formats.split(",") if options.formats else ())
