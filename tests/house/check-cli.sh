@@ -37,8 +37,8 @@ full() {
 	(cd "$scratch/empty" && exec timeout -k 5 60 "$program" "$@") >/dev/full 2>"$err" </dev/null
 	rc=$?
 	: >"$out"
-	why="ended with status $rc instead of 1"
-	[ "$rc" -eq 1 ] && message 1
+	why="ended with status $rc instead of $failure"
+	[ "$rc" -eq "$failure" ] && message 1
 }
 
 # judge NAME COMMAND...: passes when the command is true.
@@ -78,8 +78,10 @@ missing_file() {
 	# A missing program is what it is for a shell.
 	if [ "$name" = prec ]; then
 		try 127 no-such-file || return 1
+	elif [ "$name" = pdiff ]; then
+		try "$failure" no-such-file.ptf other.ptf || return 1
 	else
-		try 1 no-such-file.ptf || return 1
+		try "$failure" no-such-file.ptf || return 1
 	fi
 	message 1 || return 1
 	why="the message does not name the file: $(cat "$err")"
@@ -92,6 +94,9 @@ nothing_written() {
 
 for program; do
 	name=$(basename "$program")
+	# Of the tool that compares, 1 says that something got worse.
+	failure=1
+	[ "$name" = pdiff ] && failure=2
 	case $program in /*) ;; *) program=$PWD/$program ;; esac
 	rm -rf "$scratch/empty"
 	mkdir "$scratch/empty"

@@ -128,9 +128,13 @@ static void report_failure(const char *name, int code)
 		message_error(name, "cannot write: %s", strerror(code ? code : EIO));
 }
 
+/* By output_commit(): once is enough. */
+static bool stdout_failure_told;
+
 bool output_commit(struct output *o)
 {
 	int code = ferror(o->file) ? (errno ? errno : EIO) : 0;
+	bool is_stdout = o->file == stdout;
 
 	if (fflush(o->file) != 0 && !code)
 		code = errno;
@@ -144,9 +148,12 @@ bool output_commit(struct output *o)
 		report_failure(o->name, code);
 	else
 		pending = NULL;
+	stdout_failure_told = code && is_stdout;
 	output_abandon(o);
 	return code == 0;
 }
+
+int output_failure_status = EXIT_FAILURE;
 
 void output_close_stdout(void)
 {
@@ -157,11 +164,10 @@ void output_close_stdout(void)
 	   who did not write to it. */
 	if (fclose(stdout) == 0 ? !failed : !failed && errno == EBADF)
 		return;
-	/* Told already by output_commit(), when that was what failed. */
-	if (!failed || errno)
+	if (!stdout_failure_told)
 		report_failure("standard output", errno);
 	remove_pending();
-	_exit(EXIT_FAILURE);
+	_exit(output_failure_status);
 }
 
 void output_abandon(struct output *o)

@@ -30,8 +30,10 @@ void output_abandon(struct output *o);
 
 /*
  * At exit: what stdio still holds for standard output is written, and when
- * that fails the program ends with status 1 and a message. For atexit().
+ * that fails the program ends with output_failure_status and a message. For
+ * atexit().
  */
 void output_close_stdout(void);
+extern int output_failure_status; /* 1 */
 
 #endif

@@ -51,6 +51,7 @@ const char *terminal_paint(const struct terminal *t, enum paint paint)
 	static const char *const sequence[] = {
 		[PAINT_PLAIN] = "\033[0m",
 		[PAINT_HOT] = "\033[1;31m",
+		[PAINT_GOOD] = "\033[1;32m",
 		[PAINT_TITLE] = "\033[1m",
 		[PAINT_DIM] = "\033[2m",
 		[PAINT_PYTHON] = "\033[34m",

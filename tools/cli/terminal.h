@@ -26,6 +26,7 @@ struct terminal terminal_of(FILE *file, enum color_mode color);
 enum paint {
 	PAINT_PLAIN,
 	PAINT_HOT,   /* bold red: where the time goes */
+	PAINT_GOOD,  /* bold green: what got better */
 	PAINT_TITLE, /* bold */
 	PAINT_DIM,
 	PAINT_PYTHON,

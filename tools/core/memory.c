@@ -13,10 +13,12 @@ struct arena_chunk {
 	alignas(max_align_t) char data[];
 };
 
+int memory_failure_status = EXIT_FAILURE;
+
 static _Noreturn void out_of_memory(void)
 {
 	fprintf(stderr, "%s: out of memory\n", program_invocation_short_name);
-	exit(EXIT_FAILURE);
+	exit(memory_failure_status);
 }
 
 void *memory_zeroed(size_t count, size_t size)

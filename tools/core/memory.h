@@ -2,8 +2,8 @@
  * Memory of the tools: allocation that cannot fail, vectors, and arenas.
  *
  * A tool that runs out of memory can do nothing better than say so: these
- * functions then print one line and exit with status 1 (which removes a half
- * written output, see cli/output.h).
+ * functions then print one line and exit with memory_failure_status (which
+ * removes a half written output, see cli/output.h).
  */
 #ifndef TOOLS_CORE_MEMORY_H
 #define TOOLS_CORE_MEMORY_H
@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include <ptf/types.h>
+
+extern int memory_failure_status; /* 1 */
 
 void *memory_zeroed(size_t count, size_t size);
 void *memory_resized(void *old, size_t count, size_t size);

@@ -133,6 +133,7 @@ struct profile_source {
 	uint32_t line_count; /* of the whole file */
 	uint64_t size_bytes;
 	bool is_excerpt, changed_after_start;
+	bool has_variants;         /* other sections have another text of this file */
 	VEC(uint32_t) line_starts; /* offsets in text; filled by profile_finish */
 };
 

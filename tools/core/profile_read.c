@@ -412,6 +412,18 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 
 /* --------------------------------------------------------------- facts */
 
+/* As far as excerpts let it be known. */
+static bool same_file(const struct profile_source *a, const struct profile_source *b,
+	struct ptf_text b_text)
+{
+	if (a->size_bytes != b->size_bytes)
+		return false;
+	return a->is_excerpt || b->is_excerpt ||
+		(a->text.size == b_text.size &&
+			(b_text.size == 0 ||
+				!memcmp(a->text.data, b_text.data, b_text.size)));
+}
+
 static void take_source(struct profile_feed *in, const struct ptf_source *s)
 {
 	struct profile *p = in->p;
@@ -430,8 +442,14 @@ static void take_source(struct profile_feed *in, const struct ptf_source *s)
 	vec_cover(&p->source_of_file, file);
 	index = &p->source_of_file.item[file];
 	/* The first text of a file wins, but a whole one beats an excerpt. */
-	if (*index && !(p->sources.item[*index - 1].is_excerpt && !source.is_excerpt))
-		return;
+	if (*index) {
+		struct profile_source *first = &p->sources.item[*index - 1];
+
+		first->has_variants |= !same_file(first, &source, s->text);
+		source.has_variants = first->has_variants;
+		if (!first->is_excerpt || source.is_excerpt)
+			return;
+	}
 	source.text = arena_text(&p->arena, s->text);
 	vec_push(&p->sources, source);
 	*index = (uint32_t)p->sources.count;

@@ -47,44 +47,6 @@ bool selection_is_partial(const struct selection *s)
 
 /* ----------------------------------------------------------- the options */
 
-/* A time at the start of *text, which is moved behind it. */
-static bool read_time(const char **text, int64_t *time_ns)
-{
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
-		{"h", 3600e9}};
-	size_t size = strspn(*text, "0123456789.");
-	char number[32], *end;
-	double value, unit = 1e9;
-
-	/* "2..5" is two numbers: a point belongs to one when a digit follows. */
-	for (size_t i = 0; i + 1 < size; i++)
-		if ((*text)[i] == '.' && (*text)[i + 1] == '.')
-			size = i;
-	if (size == 0 || size >= sizeof(number))
-		return false;
-	memcpy(number, *text, size);
-	number[size] = '\0';
-	value = strtod(number, &end);
-	if (*end)
-		return false;
-	*text += size;
-	size = strspn(*text, "numsh");
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (size && strlen(units[i].name) == size &&
-			!memcmp(units[i].name, *text, size)) {
-			unit = units[i].ns;
-			*text += size;
-			size = 0;
-		}
-	if (size || value * unit >= (double)INT64_MAX)
-		return false;
-	*time_ns = (int64_t)(value * unit + 0.5);
-	return true;
-}
-
 const char *selection_add_time(struct selection *s, const char *text)
 {
 	static const char problem[] = "is not a range of time such as 2s..5s, 250ms.. or "
@@ -94,12 +56,12 @@ const char *selection_add_time(struct selection *s, const char *text)
 		return "is a second range of time";
 	s->from_ns = 0;
 	s->to_ns = INT64_MAX;
-	if (strncmp(text, "..", 2) != 0 && !read_time(&text, &s->from_ns))
+	if (strncmp(text, "..", 2) != 0 && !units_read_time(&text, &s->from_ns))
 		return problem;
 	if (strncmp(text, "..", 2) != 0)
 		return problem;
 	text += 2;
-	if (*text && (!read_time(&text, &s->to_ns) || *text))
+	if (*text && (!units_read_time(&text, &s->to_ns) || *text))
 		return problem;
 	if (s->from_ns >= s->to_ns)
 		return "is an empty range of time";

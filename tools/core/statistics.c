@@ -404,7 +404,7 @@ void statistics_permute(const struct statistics_test *test, const double *values
 		memory_zeroed(variable_count, sizeof(double)),
 		memory_zeroed(variable_count, sizeof(double)),
 		memory_zeroed(depths, sizeof(double *))};
-	double *real = memory_zeroed(variable_count, sizeof(*real));
+	double *real = memory_zeroed(variable_count, sizeof(*real)), tried;
 
 	for (size_t i = 0; i < depths; i++)
 		s.partial[i] = memory_zeroed(variable_count, sizeof(double));
@@ -424,14 +424,21 @@ void statistics_permute(const struct statistics_test *test, const double *values
 				s.total[v] * (double)test->x_count / (double)runs) -
 			1e-12 * size;
 	}
-	if (test->is_exact)
-		try_all(&s, 0, 0);
-	else
+	if (!test->is_exact) {
 		try_random(&s);
+	} else if (test->x_count != test->y_count) {
+		try_all(&s, 0, 0);
+	} else if (test->x_count) {
+		/* Exchanging the sides changes nothing: the first run stays. */
+		add_run(&s, s.partial[1], s.partial[0], 0);
+		try_all(&s, 1, 1);
+	}
+	tried = (double)test->relabelling_count /
+		(test->x_count == test->y_count ? 2 : 1);
 	/* The real labelling is one of all, and one more than those drawn. */
 	for (size_t v = 0; v < variable_count; v++)
 		p[v] = test->is_exact
-			? s.reached[v] / (double)test->relabelling_count
+			? s.reached[v] / tried
 			: (s.reached[v] + 1) / ((double)test->relabelling_count + 1);
 	for (size_t i = 0; i < depths; i++)
 		free(s.partial[i]);

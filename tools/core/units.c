@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 char *units_time(char buffer[UNITS_SIZE], int64_t time_ns)
 {
@@ -101,4 +103,41 @@ char *units_count(char buffer[UNITS_SIZE], uint64_t count)
 double units_percent(double part, double whole)
 {
 	return whole > 0 ? 100.0 * part / whole : 0.0;
+}
+
+bool units_read_time(const char **text, int64_t *time_ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
+		{"h", 3600e9}};
+	size_t size = strspn(*text, "0123456789.");
+	char number[32], *end;
+	double value, unit = 1e9;
+
+	/* "2..5" is two numbers: a point belongs to one when a digit follows. */
+	for (size_t i = 0; i + 1 < size; i++)
+		if ((*text)[i] == '.' && (*text)[i + 1] == '.')
+			size = i;
+	if (size == 0 || size >= sizeof(number))
+		return false;
+	memcpy(number, *text, size);
+	number[size] = '\0';
+	value = strtod(number, &end);
+	if (*end)
+		return false;
+	*text += size;
+	size = strspn(*text, "numsh");
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (size && strlen(units[i].name) == size &&
+			!memcmp(units[i].name, *text, size)) {
+			unit = units[i].ns;
+			*text += size;
+			size = 0;
+		}
+	if (size || value * unit >= (double)INT64_MAX)
+		return false;
+	*time_ns = (int64_t)(value * unit + 0.5);
+	return true;
 }

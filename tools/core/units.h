@@ -2,6 +2,7 @@
 #ifndef TOOLS_CORE_UNITS_H
 #define TOOLS_CORE_UNITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,11 @@ char *units_time_brief(char buffer[UNITS_SIZE], int64_t time_ns);
 char *units_bytes(char buffer[UNITS_SIZE], uint64_t bytes);
 /* "1,234,567" */
 char *units_count(char buffer[UNITS_SIZE], uint64_t count);
+/*
+ * Reads a time at the start of *text, which is moved behind it: "2", "2s",
+ * "1.5ms"; units ns, us, ms, s, m, h; seconds without one.
+ */
+bool units_read_time(const char **text, int64_t *time_ns);
 /* 100 * part / whole, 0 when whole is not positive; never NaN. */
 double units_percent(double part, double whole);
 

@@ -1,0 +1,731 @@
+#include "tools/core/diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/core/class_names.h"
+#include "tools/core/owner.h"
+#include "tools/core/path_roots.h"
+#include "tools/core/replay.h"
+
+/*
+ * One run's sampling error: the time of each thread is cut into blocks of so many
+ * sampling periods, long enough that neighbours hardly depend on each other,
+ * which are dealt out to groups in turn, so that each group has its part of every
+ * phase of the program. The time is that of the rows, not the clock's: what a
+ * busy machine did in between is no error of the sampling.
+ */
+#define BLOCK_PERIODS 4
+#define GROUPS_MAX    32
+#define GROUPS_MIN    12
+
+const char *diff_view_name(enum diff_view view)
+{
+	static const char *const names[DIFF_VIEW_COUNT] = {"program", "line", "function",
+		"file", "stack", "thread", "module", "class"};
+
+	return view < DIFF_VIEW_COUNT ? names[view] : NULL;
+}
+
+/* ----------------------------------------------------------------- runs */
+
+static struct ptf_text run_id(const struct profile *p, uint32_t process)
+{
+	return profile_process_attribute(p, process, "run.id");
+}
+
+/* Its index + 1, 0 = there is none yet. */
+static uint32_t find_run(struct diff_runs *r, uint32_t section, struct ptf_text id)
+{
+	for (size_t i = r->of_section.item[section];
+		i > 0 && i <= r->runs.count && r->runs.item[i - 1].section == section;
+		i++) {
+		struct ptf_text other = r->runs.item[i - 1].id;
+
+		if (other.size == id.size &&
+			(id.size == 0 || !memcmp(other.data, id.data, id.size)))
+			return (uint32_t)i;
+	}
+	return 0;
+}
+
+static void find_runs(struct diff_runs *r, const struct profile *p)
+{
+	r->p = p;
+	vec_cover(&r->of_section, p->sections.count);
+	vec_cover(&r->of_thread, p->threads.count);
+	for (uint32_t section = 0; section < p->sections.count; section++) {
+		size_t before = r->runs.count;
+
+		r->of_section.item[section] = (uint32_t)before + 1;
+		for (uint32_t i = 1; i <= p->processes.count; i++) {
+			struct ptf_text id = run_id(p, i);
+
+			if (p->processes.item[i - 1].section == section && id.size &&
+				!find_run(r, section, id))
+				vec_push(&r->runs,
+					(struct diff_run){
+						.path = p->sections.item[section].path,
+						.section = section,
+						.id = id,
+					});
+		}
+		if (r->runs.count == before)
+			vec_push(&r->runs,
+				(struct diff_run){
+					.path = p->sections.item[section].path,
+					.section = section,
+				});
+	}
+	for (uint32_t thread = 1; thread <= p->threads.count; thread++) {
+		uint32_t process = p->threads.item[thread - 1].process;
+
+		if (process)
+			r->of_thread.item[thread] =
+				find_run(r, p->processes.item[process - 1].section,
+					run_id(p, process));
+	}
+	/* What no thread is known of can only be told when there is one run. */
+	r->of_thread.item[0] = r->runs.count == 1;
+}
+
+static void count_units(struct diff_runs *r, const char *unit)
+{
+	for (size_t i = 0; i < r->p->marks.count; i++) {
+		const struct profile_mark *mark = &r->p->marks.item[i];
+		struct ptf_text name = profile_string(r->p, mark->name);
+		uint32_t run = mark->thread ? r->of_thread.item[mark->thread]
+					    : r->of_section.item[mark->section];
+
+		/* A phase counts once, at its begin. */
+		if (run && mark->kind != PTF_MARK_END && name.size == strlen(unit) &&
+			!memcmp(name.data, unit, name.size))
+			r->runs.item[run - 1].unit_count++;
+	}
+}
+
+/* ---------------------------------------------------------------- nodes */
+
+/* What a node is: ids of the new side, or of the base for what is only there. */
+struct node_key {
+	uint32_t view, is_base_only, a, b;
+};
+
+static uint32_t find_node(struct diff *d, struct node_key key, bool *is_new)
+{
+	uint32_t id = intern_bytes(&d->keys, &key, sizeof(key)), index;
+
+	vec_cover(&d->node_of_key, id);
+	*is_new = !d->node_of_key.item[id];
+	if (*is_new) {
+		size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
+		struct diff_node node = {
+			.view = key.view,
+			.self = arena_alloc(&d->arena,
+				columns * PTF_CLASS_KIND_COUNT * sizeof(double)),
+			.total = arena_alloc(&d->arena, columns * sizeof(double)),
+		};
+
+		memset(node.self, 0, columns * PTF_CLASS_KIND_COUNT * sizeof(double));
+		memset(node.total, 0, columns * sizeof(double));
+		vec_push(&d->nodes, node);
+		d->node_of_key.item[id] = (uint32_t)d->nodes.count;
+	}
+	index = d->node_of_key.item[id] - 1;
+	return index;
+}
+
+static uint32_t line_node(struct diff *d, enum diff_side side, uint32_t function,
+	uint32_t file, uint32_t line)
+{
+	struct diff_line to = {diff_match_own_file(d->match, side, file), line, false};
+	bool base_only = false, is_new;
+	uint32_t index;
+
+	if (side == DIFF_BASE) {
+		struct diff_line match = diff_match_line(d->match, function, line);
+
+		base_only = match.line == 0;
+		to = base_only ? to : match;
+	}
+	index = find_node(d, (struct node_key){DIFF_LINE, base_only, to.file, to.line},
+		&is_new);
+	if (is_new) {
+		struct diff_node *node = &d->nodes.item[index];
+
+		if (base_only) {
+			node->file[DIFF_BASE] = to.file;
+			node->line[DIFF_BASE] = to.line;
+			node->fate = DIFF_VANISHED;
+		} else {
+			struct diff_line from = side == DIFF_BASE
+				? (struct diff_line){diff_match_own_file(d->match, side,
+							     file),
+					  line, to.is_rewritten}
+				: diff_match_origin(d->match, function, line);
+
+			node->file[DIFF_NEW] = to.file;
+			node->line[DIFF_NEW] = to.line;
+			node->file[DIFF_BASE] = from.file;
+			node->line[DIFF_BASE] = from.line;
+			node->fate = !from.line     ? DIFF_ADDED
+				: from.is_rewritten ? DIFF_REWRITTEN
+						    : DIFF_KEPT;
+		}
+	}
+	if (!d->nodes.item[index].function[side])
+		d->nodes.item[index].function[side] =
+			diff_match_own_function(d->match, side, function);
+	return index;
+}
+
+/* Functions and files, which are found in the same way. */
+static uint32_t paired_node(struct diff *d, enum diff_view view, enum diff_side side,
+	uint32_t own, uint32_t other, enum diff_fate fate)
+{
+	bool base_only = side == DIFF_BASE && own && !other, is_new;
+	uint32_t id = side == DIFF_BASE && other ? other : own;
+	uint32_t index = find_node(d, (struct node_key){view, base_only, id, 0}, &is_new);
+	struct diff_node *node = &d->nodes.item[index];
+
+	if (is_new) {
+		uint32_t *ids = view == DIFF_FUNCTION ? node->function : node->file;
+
+		ids[side] = own;
+		ids[side == DIFF_BASE ? DIFF_NEW : DIFF_BASE] = other;
+		node->fate = fate;
+	}
+	return index;
+}
+
+static uint32_t function_node(struct diff *d, enum diff_side side, uint32_t function)
+{
+	enum diff_fate fate;
+	uint32_t own = diff_match_own_function(d->match, side, function);
+	uint32_t other = diff_match_function(d->match, side, own, &fate);
+	uint32_t index = paired_node(d, DIFF_FUNCTION, side, own, other, fate);
+
+	for (enum diff_side s = 0; s < DIFF_SIDE_COUNT; s++) {
+		struct diff_node *node = &d->nodes.item[index];
+		struct profile_function f =
+			profile_get_function(d->side[s].p, node->function[s]);
+
+		node->file[s] = diff_match_own_file(d->match, s, f.file);
+		node->line[s] = f.first_line;
+	}
+	return index;
+}
+
+static uint32_t file_node(struct diff *d, enum diff_side side, uint32_t file)
+{
+	enum diff_fate fate;
+	uint32_t own = diff_match_own_file(d->match, side, file);
+	uint32_t other = diff_match_file(d->match, side, own, &fate);
+
+	return paired_node(d, DIFF_FILE, side, own, other, fate);
+}
+
+static uint32_t text_node(struct diff *d, enum diff_view view, struct ptf_text text)
+{
+	uint32_t name = intern_bytes(&d->texts, text.data, text.size);
+	bool is_new;
+	uint32_t index = find_node(d, (struct node_key){view, 0, name, 0}, &is_new);
+
+	d->nodes.item[index].name = name;
+	return index;
+}
+
+/* "json" of json/decoder.py, "libm.so.6", "[no module]" */
+static uint32_t module_node(struct diff *d, enum diff_side side, uint32_t function)
+{
+	const struct profile *p = d->side[side].p;
+	struct profile_function f = profile_get_function(p, function);
+	struct ptf_text name;
+
+	if (f.kind == PTF_FUNCTION_PYTHON && f.file) {
+		const char *slash;
+
+		name = diff_match_short_path(d->match, side, f.file);
+		slash = name.size ? memchr(name.data, '/', name.size) : NULL;
+		/* Outside of all roots the file says more than its first folder. */
+		if (slash == name.data)
+			name = path_base_name(name);
+		else if (slash)
+			name.size = (size_t)(slash - name.data);
+		if (name.size > 3 && !memcmp(name.data + name.size - 3, ".py", 3))
+			name.size -= 3;
+	} else {
+		name = path_base_name(
+			profile_string(p, profile_get_module(p, f.module).path));
+		if (name.size == 0)
+			name = (struct ptf_text){"[no module]", 11};
+	}
+	return text_node(d, DIFF_MODULE, name);
+}
+
+/* "worker" or, when there are several processes, "worker of fit.py" */
+static uint32_t thread_node(struct diff *d, enum diff_side side, uint32_t thread)
+{
+	const struct profile *p = d->side[side].p;
+	const struct profile_thread *t = thread ? &p->threads.item[thread - 1] : NULL;
+	struct ptf_text name = profile_string(p, t ? t->name : 0), program = {"", 0};
+	char *text;
+	uint32_t index;
+	int size;
+
+	if (t && t->process) {
+		const struct profile_process *process =
+			&p->processes.item[t->process - 1];
+
+		program = path_base_name(profile_string(p,
+			process->python && process->arguments.count > 1
+				? process->arguments.item[1]
+				: process->executable));
+	}
+	size = asprintf(&text, "%.*s%s of %.*s", (int)name.size, name.data,
+		!t                   ? "[no thread]"
+			: t->is_main ? " (main)"
+				     : "",
+		(int)program.size, program.data);
+	if (size < 0)
+		return 0;
+	index = text_node(d, DIFF_THREAD, (struct ptf_text){text, (size_t)size});
+	free(text);
+	return index;
+}
+
+static uint32_t class_node(struct diff *d, uint32_t class_kind)
+{
+	const char *label = class_label(class_kind);
+
+	return text_node(d, DIFF_CLASS, (struct ptf_text){label, strlen(label)});
+}
+
+/* A stack that begins with the parent's and goes on with a function's node. */
+static uint32_t stack_node(struct diff *d, uint32_t parent, uint32_t function)
+{
+	bool is_new;
+	uint32_t index =
+		find_node(d, (struct node_key){DIFF_STACK, 0, parent, function}, &is_new);
+
+	if (is_new) {
+		struct diff_node *node = &d->nodes.item[index];
+		const struct diff_node *f = &d->nodes.item[function];
+
+		memcpy(node->function, f->function, sizeof(node->function));
+		memcpy(node->file, f->file, sizeof(node->file));
+		node->fate = f->fate;
+		node->parent = parent;
+	}
+	return index;
+}
+
+/* --------------------------------------------------------------- adding */
+
+/* The nodes of a place that do not depend on the rest of the stack. */
+struct place_nodes {
+	uint32_t line, function, file, module; /* index + 1; 0 = none, or not asked */
+	bool is_known;
+};
+
+/* A node that the time of a stack is added to. */
+struct charged {
+	uint32_t node;
+	bool is_self;
+};
+
+struct adder {
+	struct diff *d;
+	enum diff_side side;
+	const struct profile *p;
+	size_t first_column;
+	VEC(struct place_nodes) places; /* [place] */
+	VEC(uint32_t) seen;             /* [node] number of the last stack with it */
+	uint32_t stack_number;
+	struct id_list stack;
+	VEC(struct charged) charged;               /* by the current stack */
+	VEC(uint32_t) thread_node;                 /* [thread] = index + 1 */
+	uint32_t class_node[PTF_CLASS_KIND_COUNT]; /* index + 1 */
+	/* Of one run: [cell * columns + group] */
+	double *group_ns;
+};
+
+static bool is_asked(const struct diff *d, enum diff_view view)
+{
+	return d->options.views & 1u << view;
+}
+
+static struct place_nodes place_nodes(struct adder *a, uint32_t place_id)
+{
+	struct profile_place place = profile_get_place(a->p, place_id);
+	struct profile_function f = profile_get_function(a->p, place.function);
+	struct place_nodes n = {.is_known = true};
+
+	vec_cover(&a->places, place_id);
+	if (a->places.item[place_id].is_known)
+		return a->places.item[place_id];
+	if (f.file && place.line && is_asked(a->d, DIFF_LINE))
+		n.line = line_node(a->d, a->side, place.function, f.file, place.line) + 1;
+	if (is_asked(a->d, DIFF_FUNCTION) || is_asked(a->d, DIFF_STACK))
+		n.function = function_node(a->d, a->side, place.function) + 1;
+	if (f.file && is_asked(a->d, DIFF_FILE))
+		n.file = file_node(a->d, a->side, f.file) + 1;
+	if (is_asked(a->d, DIFF_MODULE))
+		n.module = module_node(a->d, a->side, place.function) + 1;
+	a->places.item[place_id] = n;
+	return n;
+}
+
+/* Once for each stack, however often it is in it; index is that of a node + 1. */
+static void charge(struct adder *a, uint32_t index, bool is_self)
+{
+	if (!index)
+		return;
+	index--;
+	vec_cover(&a->seen, index);
+	if (a->seen.item[index] != a->stack_number) {
+		a->seen.item[index] = a->stack_number;
+		vec_push(&a->charged, (struct charged){index, is_self});
+	} else if (is_self) {
+		for (size_t i = 0; i < a->charged.count; i++)
+			if (a->charged.item[i].node == index)
+				a->charged.item[i].is_self = true;
+	}
+}
+
+/* Collects the nodes that a stack of the profile belongs to. */
+static void charge_stack(struct adder *a, uint32_t node)
+{
+	size_t owner = 0;
+	uint32_t parent = 0;
+
+	a->charged.count = 0;
+	a->stack_number++;
+	profile_stack(a->p, node, &a->stack);
+	charge(a, 1, true);
+	if (a->stack.count == 0) {
+		if (is_asked(a->d, DIFF_FUNCTION) || is_asked(a->d, DIFF_STACK)) {
+			uint32_t function = function_node(a->d, a->side, 0);
+
+			charge(a, function + 1, true);
+			if (is_asked(a->d, DIFF_STACK))
+				charge(a, stack_node(a->d, 0, function) + 1, true);
+		}
+		return;
+	}
+	owner = stack_owner(a->p, &a->stack);
+	for (size_t i = a->stack.count; i-- > 0;) {
+		struct place_nodes n = place_nodes(a, a->stack.item[i]);
+
+		charge(a, n.line, i == owner);
+		charge(a, n.function, i == owner);
+		charge(a, n.file, i == owner);
+		/* What a library spent is the library's. */
+		charge(a, n.module, i == 0);
+		if (is_asked(a->d, DIFF_STACK)) {
+			parent = stack_node(a->d, parent, n.function - 1);
+			charge(a, parent + 1, i == 0);
+		}
+	}
+}
+
+static void add_time(struct adder *a, uint32_t node, size_t column, uint32_t class_kind,
+	bool is_self, double ns)
+{
+	struct diff_node *n = &a->d->nodes.item[node];
+
+	n->total[column] += ns;
+	if (is_self)
+		n->self[column * PTF_CLASS_KIND_COUNT + class_kind] += ns;
+}
+
+/* A cell's time in one column, to all that its stack belongs to. */
+static void add_column(struct adder *a, const struct profile_cell *c, size_t column,
+	double ns)
+{
+	uint32_t kind = profile_get_class(a->p, c->class_id).kind;
+
+	kind = kind < PTF_CLASS_KIND_COUNT ? kind : PTF_CLASS_UNKNOWN;
+	column += a->first_column;
+	for (size_t i = 0; i < a->charged.count; i++)
+		add_time(a, a->charged.item[i].node, column, kind,
+			a->charged.item[i].is_self, ns);
+	if (!a->class_node[kind])
+		a->class_node[kind] = class_node(a->d, kind) + 1;
+	add_time(a, a->class_node[kind] - 1, column, kind, true, ns);
+	if (is_asked(a->d, DIFF_THREAD)) {
+		if (!a->thread_node.item[c->thread])
+			a->thread_node.item[c->thread] =
+				thread_node(a->d, a->side, c->thread) + 1;
+		add_time(a, a->thread_node.item[c->thread] - 1, column, kind, true, ns);
+	}
+}
+
+static void add_cell(struct adder *a, size_t index)
+{
+	const struct profile_cell *c = &a->p->cells.item[index];
+	size_t columns = a->d->columns[a->side];
+	uint32_t run = a->d->side[a->side].of_thread.item[c->thread];
+	double rest = (double)c->time_ns;
+
+	if (!run) {
+		a->d->side[a->side].unplaced_ns += c->time_ns;
+		return;
+	}
+	if (!a->group_ns) {
+		add_column(a, c, columns == 1 ? 0 : run - 1, rest);
+		return;
+	}
+	for (size_t g = 0; g < columns; g++)
+		rest -= a->group_ns[index * columns + g];
+	/* What has no time of its own belongs to all of them. */
+	for (size_t g = 0; g < columns; g++)
+		add_column(a, c, g,
+			a->group_ns[index * columns + g] + rest / (double)columns);
+}
+
+static bool counts(const struct diff *d, const struct profile *p,
+	const struct profile_cell *c)
+{
+	const struct report_options o = {.selection = d->options.selection,
+		.wait_all = d->options.wait_all,
+		.cpu_only = d->options.cpu_only};
+
+	return report_counts(p, &o, c) &&
+		(d->options.runnable ||
+			profile_get_class(p, c->class_id).kind != PTF_CLASS_RUNNABLE);
+}
+
+static int compare_cells(const void *a, const void *b, void *context)
+{
+	const struct profile *p = context;
+	const struct profile_cell *x = &p->cells.item[*(const uint32_t *)a],
+				  *y = &p->cells.item[*(const uint32_t *)b];
+
+	if (x->node != y->node)
+		return x->node < y->node ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static void add_cells(struct adder *a)
+{
+	struct id_list order = {0};
+	struct diff_runs *runs = &a->d->side[a->side];
+
+	for (uint32_t i = 0; i < a->p->cells.count; i++) {
+		const struct profile_cell *c = &a->p->cells.item[i];
+		uint32_t run = runs->of_thread.item[c->thread];
+		uint32_t kind = profile_get_class(a->p, c->class_id).kind;
+
+		if (counts(a->d, a->p, c)) {
+			vec_push(&order, i);
+			if (run)
+				runs->runs.item[run - 1].time_ns += (double)c->time_ns;
+		} else if (run && kind == PTF_CLASS_RUNNABLE) {
+			runs->runs.item[run - 1].runnable_ns += (double)c->time_ns;
+		}
+	}
+	if (order.count)
+		qsort_r(order.item, order.count, sizeof(*order.item), compare_cells,
+			(void *)(uintptr_t)a->p);
+	for (size_t i = 0; i < order.count; i++) {
+		uint32_t node = a->p->cells.item[order.item[i]].node;
+
+		if (i == 0 || node != a->p->cells.item[order.item[i - 1]].node)
+			charge_stack(a, node);
+		add_cell(a, order.item[i]);
+	}
+	vec_free(&order);
+}
+
+/* ------------------------------------------------------ groups of blocks */
+
+struct cell_key {
+	uint32_t node, class_id, thread;
+};
+
+struct grouping {
+	struct adder *adder;
+	struct intern cells; /* ids are indices + 1 */
+	bool *counts;        /* [cell] */
+	size_t group_count;
+	int64_t block_ns;
+	VEC(int64_t) thread_ns; /* [thread] time of its rows so far */
+};
+
+/* A row's time belongs to the blocks that it stretches over. */
+static void deal_out(const struct grouping *g, double *group_ns, int64_t from_ns,
+	int64_t ns)
+{
+	int64_t round_ns = g->block_ns * (int64_t)g->group_count;
+
+	for (size_t i = 0; i < g->group_count && ns >= round_ns; i++)
+		group_ns[i] += (double)(ns / round_ns * g->block_ns);
+	for (ns %= round_ns; ns > 0;) {
+		int64_t rest = g->block_ns - from_ns % g->block_ns;
+		int64_t part = ns < rest ? ns : rest;
+
+		group_ns[(size_t)(from_ns / g->block_ns) % g->group_count] +=
+			(double)part;
+		from_ns += part;
+		ns -= part;
+	}
+}
+
+static void group_rows(void *context, const struct replay_rows *rows)
+{
+	struct grouping *g = context;
+	struct cell_key last = {0};
+	uint32_t cell = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		struct cell_key key = {rows->node[i], rows->class_id[i], rows->thread};
+		int64_t *thread_ns = &g->thread_ns.item[rows->thread];
+		int64_t ns = rows->weight_ns[i];
+
+		/* A damaged trace may say anything. */
+		if (ns <= 0 || *thread_ns > INT64_MAX / 4 || ns > INT64_MAX / 4)
+			continue;
+		if (i == 0 || memcmp(&key, &last, sizeof(key)) != 0)
+			cell = intern_lookup(&g->cells, &key, sizeof(key));
+		last = key;
+		if (!cell || !g->counts[cell - 1])
+			continue;
+		deal_out(g, g->adder->group_ns + (cell - 1) * g->group_count, *thread_ns,
+			ns);
+		*thread_ns += ns;
+	}
+}
+
+static int read_groups(struct adder *a, int64_t block_ns, struct ptf_error *err)
+{
+	struct grouping g = {.adder = a,
+		.group_count = a->d->columns[a->side],
+		.block_ns = block_ns};
+	const struct replay_hooks hooks = {.context = &g, .rows = group_rows};
+	int rc;
+
+	a->group_ns = memory_zeroed(a->p->cells.count * g.group_count, sizeof(double));
+	g.counts = memory_zeroed(a->p->cells.count, sizeof(*g.counts));
+	for (size_t i = 0; i < a->p->cells.count; i++) {
+		const struct profile_cell *c = &a->p->cells.item[i];
+		struct cell_key key = {c->node, c->class_id, c->thread};
+
+		intern_bytes(&g.cells, &key, sizeof(key));
+		g.counts[i] = counts(a->d, a->p, c);
+	}
+	vec_cover(&g.thread_ns, a->p->threads.count);
+	rc = profile_replay(a->p, &hooks, err);
+	vec_free(&g.thread_ns);
+	free(g.counts);
+	intern_free(&g.cells);
+	return rc;
+}
+
+int64_t diff_period_ns(const struct profile *p)
+{
+	uint64_t period = 0;
+
+	for (size_t i = 0; i < p->sections.count; i++)
+		if (p->sections.item[i].period_ns > period)
+			period = p->sections.item[i].period_ns;
+	return period < (uint64_t)INT64_MAX / BLOCK_PERIODS ? (int64_t)period : 0;
+}
+
+static int64_t counted_ns(const struct diff *d, const struct profile *p)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < p->cells.count; i++)
+		if (counts(d, p, &p->cells.item[i]))
+			sum += p->cells.item[i].time_ns;
+	return sum;
+}
+
+/* One run a side: how many groups there are on both, at least. */
+static size_t count_groups(const struct diff *d)
+{
+	int64_t least = GROUPS_MAX;
+
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		int64_t block = diff_period_ns(d->side[side].p) * BLOCK_PERIODS;
+		int64_t count = block > 0 ? counted_ns(d, d->side[side].p) / block : 0;
+
+		least = count < least ? count : least;
+	}
+	return least < GROUPS_MIN ? 1 : (size_t)least;
+}
+
+/* So long that all groups get as many blocks. */
+static int64_t block_ns(const struct diff *d, enum diff_side side)
+{
+	int64_t all = counted_ns(d, d->side[side].p);
+	int64_t groups = (int64_t)d->columns[side];
+	int64_t rounds = all / (diff_period_ns(d->side[side].p) * BLOCK_PERIODS * groups);
+
+	return all / (groups * (rounds > 0 ? rounds : 1));
+}
+
+/* ------------------------------------------------------------------ all */
+
+static int add_side(struct diff *d, enum diff_side side, struct ptf_error *err)
+{
+	struct adder a = {.d = d,
+		.side = side,
+		.p = d->side[side].p,
+		.first_column = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0};
+	int rc = 0;
+
+	vec_cover(&a.thread_node, a.p->threads.count);
+	if (d->is_grouped && d->columns[side] > 1)
+		rc = read_groups(&a, block_ns(d, side), err);
+	if (rc >= 0)
+		add_cells(&a);
+	vec_free(&a.places);
+	vec_free(&a.seen);
+	vec_free(&a.stack);
+	vec_free(&a.charged);
+	vec_free(&a.thread_node);
+	free(a.group_ns);
+	return rc;
+}
+
+int diff_make(struct diff *d, const struct profile *base, const struct profile *new,
+	const struct diff_options *options, struct ptf_error *err)
+{
+	int rc = 0;
+
+	*d = (struct diff){.options = *options};
+	d->options.views |= 1u << DIFF_PROGRAM | 1u << DIFF_CLASS;
+	find_runs(&d->side[DIFF_BASE], base);
+	find_runs(&d->side[DIFF_NEW], new);
+	d->is_grouped =
+		d->side[DIFF_BASE].runs.count == 1 && d->side[DIFF_NEW].runs.count == 1;
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		d->columns[side] =
+			d->is_grouped ? count_groups(d) : d->side[side].runs.count;
+		if (options->scale == DIFF_PER_UNIT)
+			count_units(&d->side[side], options->unit);
+	}
+	d->match = diff_match_new(base, new);
+	find_node(d, (struct node_key){DIFF_PROGRAM, 0, 0, 0}, &(bool){false});
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT && rc >= 0; side++)
+		rc = add_side(d, side, err);
+	return rc;
+}
+
+void diff_free(struct diff *d)
+{
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		vec_free(&d->side[side].runs);
+		vec_free(&d->side[side].of_thread);
+		vec_free(&d->side[side].of_section);
+	}
+	diff_match_free(d->match);
+	intern_free(&d->texts);
+	intern_free(&d->keys);
+	vec_free(&d->nodes);
+	vec_free(&d->node_of_key);
+	arena_free(&d->arena);
+}

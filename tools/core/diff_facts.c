@@ -1,0 +1,372 @@
+#include "tools/core/diff_facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/core/path_roots.h"
+#include "tools/core/units.h"
+
+/* Of values that differ within a side, so many are told. */
+#define TOLD_MAX 3
+
+/* The distinct values of one fact on one side, in order of first sight. */
+struct values {
+	struct intern texts;
+};
+
+static void see(struct values *v, struct ptf_text text)
+{
+	if (text.size)
+		intern_bytes(&v->texts, text.data, text.size);
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	const struct ptf_text *x = a, *y = b;
+	int order = memcmp(x->data, y->data, x->size < y->size ? x->size : y->size);
+
+	return order ? order : x->size < y->size ? -1 : x->size > y->size;
+}
+
+/* "3.11.2, 3.12.1"; frees the values. */
+static char *joined(struct values *v)
+{
+	VEC(struct ptf_text) sorted = {0};
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	for (uint32_t id = 1; id <= v->texts.items.count; id++)
+		vec_push(&sorted, intern_get(&v->texts, id));
+	if (sorted.count)
+		qsort(sorted.item, sorted.count, sizeof(*sorted.item), compare_texts);
+	for (size_t i = 0; f && i < sorted.count; i++) {
+		if (i == TOLD_MAX) {
+			fprintf(f, ", and %zu more", sorted.count - i);
+			break;
+		}
+		fprintf(f, "%s%.*s", i ? ", " : "", (int)sorted.item[i].size,
+			sorted.item[i].data);
+	}
+	if (f)
+		fclose(f);
+	vec_free(&sorted);
+	intern_free(&v->texts);
+	return text ? text : memory_zeroed(1, 1);
+}
+
+/* ------------------------------------------------------------ each fact */
+
+/*
+ * What was said of the recordings: of merged ones their processes tell, of others
+ * the processes have it from their section.
+ */
+static size_t teller_count(const struct profile *p)
+{
+	return p->processes.count ? p->processes.count : p->sections.count;
+}
+
+static struct ptf_text told(const struct profile *p, size_t teller, const char *key)
+{
+	return p->processes.count
+		? profile_process_attribute(p, (uint32_t)teller + 1, key)
+		: profile_section_attribute(&p->sections.item[teller], key);
+}
+
+static char *of_attribute(const struct profile *p, const char *key)
+{
+	struct values v = {0};
+
+	for (size_t i = 0; i < teller_count(p); i++)
+		see(&v, told(p, i, key));
+	return joined(&v);
+}
+
+static char *program(const struct profile *p)
+{
+	struct values v = {0};
+
+	for (size_t i = 0; i < teller_count(p); i++) {
+		struct ptf_text command = told(p, i, "run.command");
+		const char *blank =
+			command.size ? memchr(command.data, ' ', command.size) : NULL;
+		struct ptf_text first = {command.data,
+			blank ? (size_t)(blank - command.data) : command.size};
+		struct ptf_text base = path_base_name(first);
+		struct ptf_text rest = {base.data,
+			command.size - (size_t)(base.data - command.data)};
+
+		/* Where the interpreter lies says nothing of the program. */
+		see(&v, command.size ? rest : command);
+	}
+	return joined(&v);
+}
+
+static char *python(const struct profile *p)
+{
+	struct values v = {0};
+
+	for (size_t i = 0; i < p->processes.count; i++)
+		see(&v, profile_string(p, p->processes.item[i].python));
+	return joined(&v);
+}
+
+static char *machine(const struct profile *p)
+{
+	struct values v = {0};
+
+	for (size_t i = 0; i < teller_count(p); i++) {
+		struct ptf_text host = told(p, i, "host.name"),
+				model = told(p, i, "host.cpu_model"),
+				count = told(p, i, "host.cpu_count"),
+				arch = told(p, i, "host.arch");
+		char *text;
+		int size = asprintf(&text, "%.*s (%.*s, %.*s, %.*s processors)",
+			(int)host.size, host.data, (int)model.size, model.data,
+			(int)arch.size, arch.data, (int)count.size, count.data);
+
+		if (size >= 0 && host.size + model.size)
+			see(&v, (struct ptf_text){text, (size_t)size});
+		if (size >= 0)
+			free(text);
+	}
+	return joined(&v);
+}
+
+static char *rate(const struct profile *p)
+{
+	struct values v = {0};
+
+	for (size_t i = 0; i < p->sections.count; i++) {
+		char text[48];
+		uint64_t period = p->sections.item[i].period_ns;
+		int size = snprintf(text, sizeof(text), "%.0f Hz",
+			period ? 1e9 / (double)period : 0);
+
+		if (period)
+			see(&v, (struct ptf_text){text, (size_t)size});
+	}
+	return joined(&v);
+}
+
+/* What the samples carry: "time in ns". */
+static char *metrics(const struct profile *p)
+{
+	struct values v = {0};
+
+	for (uint32_t id = 1; id <= p->metrics.items.count; id++) {
+		struct profile_metric m = profile_get_metric(p, id);
+		struct ptf_text name = profile_string(p, m.name),
+				unit = profile_string(p, m.unit);
+		const struct profile_metric_use *use =
+			id < p->metric_use.count ? &p->metric_use.item[id] : NULL;
+		char *text;
+		int size;
+
+		if (!use || use->sample_count + use->aggregate_count == 0 ||
+			m.kind != PTF_METRIC_WEIGHT)
+			continue;
+		size = asprintf(&text, "%.*s in %.*s", (int)name.size, name.data,
+			(int)unit.size, unit.data);
+		if (size >= 0) {
+			see(&v, (struct ptf_text){text, (size_t)size});
+			free(text);
+		}
+	}
+	return joined(&v);
+}
+
+/* "classes of time" or, of an import that cannot tell them, "time alone". */
+static char *mode(const struct profile *p)
+{
+	int64_t ns[PTF_CLASS_KIND_COUNT];
+	bool any = false;
+
+	profile_class_times(p, ns);
+	for (int k = 1; k < PTF_CLASS_KIND_COUNT; k++)
+		any = any || ns[k];
+	return strdup(any || ns[PTF_CLASS_UNKNOWN] == 0 ? "time by class"
+							: "time without classes");
+}
+
+/* -------------------------------------------------------------- refusals */
+
+static void add(struct diff_facts *facts, const char *what, char *base, char *new,
+	bool is_refusal)
+{
+	vec_push(&facts->item, (struct diff_fact){what, base, new, is_refusal});
+	facts->refuses = facts->refuses || is_refusal;
+}
+
+static void compare(struct diff_facts *facts, const char *what, char *base, char *new,
+	bool is_refusal)
+{
+	/* What one side does not know is no difference. */
+	if (strcmp(base, new) != 0 && (is_refusal || (*base && *new))) {
+		add(facts, what, base, new, is_refusal);
+		return;
+	}
+	free(base);
+	free(new);
+}
+
+static const char *side_name(enum diff_side side)
+{
+	return side == DIFF_BASE ? "base" : "new";
+}
+
+/* Of merged recordings, each has its own end. */
+static bool is_cut_recording(const struct profile *p, uint32_t process)
+{
+	return !p->processes.item[process - 1].has_end &&
+		p->processes.item[process - 1].pid == 0 &&
+		profile_process_attribute(p, process, "recording.id").size;
+}
+
+static char *cut_text(const struct diff *d, enum diff_side side, size_t damage_count)
+{
+	const struct profile *p = d->side[side].p;
+	const char *path = NULL;
+	size_t cut = 0;
+	char *text;
+
+	for (size_t i = 0; i < p->sections.count; i++)
+		if (!p->sections.item[i].has_end) {
+			path = path ? path : p->sections.item[i].path;
+			cut++;
+		}
+	for (uint32_t id = 1; id <= p->processes.count; id++)
+		if (is_cut_recording(p, id)) {
+			path = path ? path
+				    : p->sections.item[p->processes.item[id - 1].section]
+					      .path;
+			cut++;
+		}
+	if (cut == 0 && damage_count == 0)
+		return NULL;
+	if ((cut ? asprintf(&text, "%s: %zu recording%s cut short, first in %s",
+			   side_name(side), cut, cut == 1 ? "" : "s", path)
+		 : asprintf(&text, "%s: damaged in %zu place%s", side_name(side),
+			   damage_count, damage_count == 1 ? "" : "s")) < 0)
+		return memory_zeroed(1, 1);
+	return text;
+}
+
+static bool kind_is(const struct profile *p, const struct profile_loss *l,
+	const char *const *kinds)
+{
+	struct ptf_text kind = profile_string(p, l->kind);
+
+	for (; *kinds; kinds++)
+		if (kind.size == strlen(*kinds) && !memcmp(kind.data, *kinds, kind.size))
+			return true;
+	return false;
+}
+
+static char *loss_text(const struct diff *d, enum diff_side side)
+{
+	static const char *const of_samples[] = {"ring_full", "torn", "unread_code",
+		NULL};
+	static const char *const of_threads[] = {"no_slot", "source_refused", NULL};
+	const struct profile *p = d->side[side].p;
+	double samples = 0, threads = 0, of_all, of_all_threads;
+	char *text;
+
+	for (size_t i = 0; i < p->losses.count; i++) {
+		const struct profile_loss *l = &p->losses.item[i];
+
+		samples += kind_is(p, l, of_samples) ? (double)l->count : 0;
+		threads += kind_is(p, l, of_threads) ? (double)l->count : 0;
+	}
+	of_all = units_percent(samples, samples + (double)p->sample_count) / 100;
+	of_all_threads = units_percent(threads, threads + (double)p->threads.count) / 100;
+	if (of_all <= DIFF_LOSSES_MAX && of_all_threads <= DIFF_LOSSES_MAX)
+		return NULL;
+	if (asprintf(&text, "%s: %.0f %% of the %s lost or unreadable", side_name(side),
+		    100 * (of_all > DIFF_LOSSES_MAX ? of_all : of_all_threads),
+		    of_all > DIFF_LOSSES_MAX ? "samples" : "threads") < 0)
+		return memory_zeroed(1, 1);
+	return text;
+}
+
+/* Runs of one side that are not of one program text. */
+static char *variant_text(const struct diff *d, enum diff_side side)
+{
+	const struct profile *p = d->side[side].p;
+	size_t count = 0;
+	struct ptf_text first = {"", 0};
+	char *text;
+
+	for (uint32_t file = 1; file < p->source_of_file.count; file++) {
+		const struct profile_source *s = profile_source_of(p, file);
+
+		if (!s || !s->has_variants)
+			continue;
+		if (count++ == 0)
+			first = diff_match_short_path(d->match, side, file);
+	}
+	if (count == 0)
+		return NULL;
+	if (asprintf(&text, "%s: its recordings have different texts of %.*s%s",
+		    side_name(side), (int)first.size, first.data,
+		    count > 1 ? " and other files" : "") < 0)
+		return memory_zeroed(1, 1);
+	return text;
+}
+
+void diff_facts_find(struct diff_facts *facts, const struct diff *d,
+	const size_t damage_count[DIFF_SIDE_COUNT])
+{
+	const struct profile *base = d->side[DIFF_BASE].p, *new = d->side[DIFF_NEW].p;
+
+	*facts = (struct diff_facts){0};
+	compare(facts, "metric", metrics(base), metrics(new), true);
+	compare(facts, "mode", mode(base), mode(new), true);
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		char *text = cut_text(d, side, damage_count[side]);
+
+		if (text)
+			add(facts, "cut", text, NULL, true);
+		text = loss_text(d, side);
+		if (text)
+			add(facts, "losses", text, NULL, true);
+	}
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		char *text = variant_text(d, side);
+
+		if (text)
+			add(facts, "source text", text, NULL, false);
+	}
+	compare(facts, "program", program(base), program(new), false);
+	compare(facts, "Python", python(base), python(new), false);
+	compare(facts, "machine", machine(base), machine(new), false);
+	compare(facts, "kernel", of_attribute(base, "host.kernel"),
+		of_attribute(new, "host.kernel"), false);
+	compare(facts, "rate", rate(base), rate(new), false);
+	compare(facts, "sampling source", of_attribute(base, "sampling.source"),
+		of_attribute(new, "sampling.source"), false);
+	compare(facts, "sampling limits", of_attribute(base, "sampling.limits"),
+		of_attribute(new, "sampling.limits"), false);
+}
+
+void diff_facts_free(struct diff_facts *facts)
+{
+	for (size_t i = 0; i < facts->item.count; i++) {
+		free(facts->item.item[i].base);
+		free(facts->item.item[i].new);
+	}
+	vec_free(&facts->item);
+}
+
+char *diff_side_title(const struct diff *d, enum diff_side side)
+{
+	const struct diff_runs *r = &d->side[side];
+	char *command = program(r->p), *text;
+
+	if (asprintf(&text, "%s, %zu run%s", *command ? command : "unknown program",
+		    r->runs.count, r->runs.count == 1 ? "" : "s") < 0)
+		text = memory_zeroed(1, 1);
+	free(command);
+	return text;
+}

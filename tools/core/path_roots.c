@@ -1,0 +1,109 @@
+#include "tools/core/path_roots.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct ptf_text folder_of(struct ptf_text path)
+{
+	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
+
+	return (struct ptf_text){path.data, slash ? (size_t)(slash - path.data) : 0};
+}
+
+struct ptf_text path_base_name(struct ptf_text path)
+{
+	size_t folder = folder_of(path).size;
+
+	if (path.size && memrchr(path.data, '/', path.size))
+		folder++;
+	return (struct ptf_text){path.data + folder, path.size - folder};
+}
+
+static void add_root(struct path_roots *roots, struct ptf_text folder)
+{
+	if (folder.size == 0)
+		return;
+	for (size_t i = 0; i < roots->folders.count; i++)
+		if (roots->folders.item[i].size == folder.size &&
+			!memcmp(roots->folders.item[i].data, folder.data, folder.size))
+			return;
+	vec_push(&roots->folders, folder);
+}
+
+static bool is_module_body(struct ptf_text name)
+{
+	return name.size == 8 && !memcmp(name.data, "<module>", 8);
+}
+
+void path_roots_find(struct path_roots *roots, const struct profile *p)
+{
+	for (size_t i = 0; i < p->sections.count; i++)
+		add_root(roots, profile_string(p, p->sections.item[i].directory));
+	/* What a stack begins with is the program. */
+	for (uint32_t id = 1; id <= p->nodes.items.count; id++) {
+		struct profile_node node = profile_get_node(p, id);
+		struct profile_function f = profile_get_function(p,
+			profile_get_frame(p, node.frame).function);
+
+		if (node.parent == 0 && is_module_body(profile_string(p, f.name)))
+			add_root(roots, folder_of(profile_string(p, f.file)));
+	}
+}
+
+void path_roots_free(struct path_roots *roots)
+{
+	vec_free(&roots->folders);
+}
+
+/* Behind the last "/lib/python3.11/" or "/site-packages/"; 0 = there is none. */
+static size_t library_root(struct ptf_text path)
+{
+	size_t root = 0;
+
+	for (size_t at = 0; at < path.size; at++) {
+		struct ptf_text rest = {path.data + at, path.size - at};
+		const char *end;
+
+		if (*rest.data != '/')
+			continue;
+		if (rest.size >= 15 &&
+			(!memcmp(rest.data, "/site-packages/", 15) ||
+				!memcmp(rest.data, "/dist-packages/", 15)))
+			root = at + 15;
+		else if (rest.size > 11 && !memcmp(rest.data, "/lib/python", 11) &&
+			(end = memchr(rest.data + 11, '/', rest.size - 11)) != NULL)
+			root = (size_t)(end - path.data) + 1;
+	}
+	return root;
+}
+
+struct ptf_text path_below_root(const struct path_roots *roots, struct ptf_text path)
+{
+	size_t root = library_root(path);
+
+	for (size_t i = 0; i < roots->folders.count; i++) {
+		struct ptf_text folder = roots->folders.item[i];
+
+		if (folder.size + 1 > root && folder.size + 1 < path.size &&
+			path.data[folder.size] == '/' &&
+			!memcmp(path.data, folder.data, folder.size))
+			root = folder.size + 1;
+	}
+	return (struct ptf_text){path.data + root, path.size - root};
+}
+
+size_t path_common_end(struct ptf_text a, struct ptf_text b)
+{
+	size_t names = 0;
+
+	while (a.size && b.size) {
+		struct ptf_text x = path_base_name(a), y = path_base_name(b);
+
+		if (x.size != y.size || memcmp(x.data, y.data, x.size) != 0)
+			break;
+		names++;
+		a = folder_of(a);
+		b = folder_of(b);
+	}
+	return names;
+}

@@ -1,0 +1,404 @@
+#include "tools/emit/diff_words.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/core/class_names.h"
+#include "tools/core/units.h"
+
+/* -------------------------------------------------------------- numbers */
+
+/* Sums of a profile stay far below; infinities are asked for before. */
+static int64_t whole_ns(double value)
+{
+	return (int64_t)llround(value);
+}
+
+char *diff_amount(char buffer[DIFF_WORDS_SIZE], const struct diff *d, double value)
+{
+	if (d->options.scale == DIFF_SHARE)
+		snprintf(buffer, DIFF_WORDS_SIZE, "%.2f %%", 100 * value);
+	else
+		units_time_brief(buffer, whole_ns(value));
+	return buffer;
+}
+
+char *diff_change(char buffer[DIFF_WORDS_SIZE], const struct diff *d, double value)
+{
+	char amount[DIFF_WORDS_SIZE];
+
+	diff_amount(amount, d, value);
+	snprintf(buffer, DIFF_WORDS_SIZE, "%s%.60s", *amount == '-' ? "" : "+", amount);
+	return buffer;
+}
+
+char *diff_percent(char buffer[DIFF_WORDS_SIZE], const struct diff_measured *m)
+{
+	double relative = diff_relative(m);
+
+	if (isinf(relative))
+		snprintf(buffer, DIFF_WORDS_SIZE, "new");
+	else if (relative >= 9)
+		snprintf(buffer, DIFF_WORDS_SIZE, "x %.0f", relative + 1);
+	else if (m->new <= 0 && m->base > 0)
+		snprintf(buffer, DIFF_WORDS_SIZE, "gone");
+	else
+		snprintf(buffer, DIFF_WORDS_SIZE, "%+.*f %%",
+			fabs(relative) < 0.0995 ? 1 : 0, 100 * relative);
+	return buffer;
+}
+
+static bool has_bounds(const struct diff_measured *m)
+{
+	return isfinite(m->interval.low) && isfinite(m->interval.high);
+}
+
+char *diff_interval(char buffer[2 * DIFF_WORDS_SIZE], const struct diff *d,
+	const struct diff_measured *m)
+{
+	char low[DIFF_WORDS_SIZE], high[DIFF_WORDS_SIZE];
+
+	if (has_bounds(m))
+		snprintf(buffer, 2 * DIFF_WORDS_SIZE, "%.60s to %.60s",
+			diff_change(low, d, m->interval.low),
+			diff_change(high, d, m->interval.high));
+	else
+		snprintf(buffer, 2 * DIFF_WORDS_SIZE, "unknown");
+	return buffer;
+}
+
+char *diff_half_width(char buffer[DIFF_WORDS_SIZE], const struct diff *d,
+	const struct diff_measured *m)
+{
+	buffer[0] = '\0';
+	if (has_bounds(m))
+		diff_amount(buffer, d, (m->interval.high - m->interval.low) / 2);
+	return buffer;
+}
+
+const char *diff_verdict_words(const struct diff *d, const struct diff_measured *m)
+{
+	static const char *const words[] = {"", "few runs", "unclear", "slower",
+		"faster"};
+
+	if (!diff_has_replicates(d) && m->verdict == DIFF_INSUFFICIENT)
+		return !has_bounds(m)        ? "unclear"
+			: m->beyond_sampling ? (m->difference > 0 ? "more" : "less")
+					     : "unclear";
+	return words[m->verdict];
+}
+
+/* ---------------------------------------------------------------- names */
+
+static enum diff_side side_of(const struct diff_node *node)
+{
+	bool is_new =
+		node->function[DIFF_NEW] || node->file[DIFF_NEW] || node->line[DIFF_NEW];
+
+	return is_new ? DIFF_NEW : DIFF_BASE;
+}
+
+struct ptf_text diff_file_path(const struct diff *d, const struct diff_node *node)
+{
+	enum diff_side side = node->file[DIFF_NEW] ? DIFF_NEW : DIFF_BASE;
+
+	return diff_match_short_path(d->match, side, node->file[side]);
+}
+
+struct ptf_text diff_line_text(const struct diff *d, const struct diff_node *node)
+{
+	enum diff_side side = node->line[DIFF_NEW] ? DIFF_NEW : DIFF_BASE;
+	struct ptf_text text = {"", 0};
+
+	if (node->line[side])
+		profile_source_line(profile_source_of(d->side[side].p, node->file[side]),
+			node->line[side], &text);
+	return text;
+}
+
+char *diff_node_title(const struct diff *d, const struct diff_node *node)
+{
+	enum diff_side side = side_of(node);
+	struct ptf_text path = {"", 0}, name;
+	char *text = NULL, *title;
+	int size = 0;
+
+	if (node->file[side])
+		path = diff_match_short_path(d->match, side, node->file[side]);
+	switch (node->view) {
+	case DIFF_PROGRAM:
+		return strdup("the program");
+	case DIFF_LINE:
+		size = asprintf(&text, "%.*s:%u", (int)path.size, path.data,
+			node->line[side]);
+		break;
+	case DIFF_FUNCTION:
+	case DIFF_STACK:
+		title = report_function_title(d->side[side].p, node->function[side]);
+		size = !path.size ? asprintf(&text, "%s", title)
+			: node->line[side] && node->view == DIFF_FUNCTION
+			? asprintf(&text, "%s (%.*s:%u)", title, (int)path.size,
+				  path.data, node->line[side])
+			: asprintf(&text, "%s (%.*s)", title, (int)path.size, path.data);
+		free(title);
+		break;
+	case DIFF_FILE:
+		size = asprintf(&text, "%.*s", (int)path.size, path.data);
+		break;
+	default:
+		name = intern_get(&d->texts, node->name);
+		size = asprintf(&text, "%.*s", (int)name.size, name.data);
+		break;
+	}
+	return size < 0 || !text ? memory_zeroed(1, 1) : text;
+}
+
+static char *renamed_words(const struct diff *d, const struct diff_node *node)
+{
+	struct ptf_text old = node->view == DIFF_FILE
+		? diff_match_short_path(d->match, DIFF_BASE, node->file[DIFF_BASE])
+		: profile_string(d->side[DIFF_BASE].p,
+			  profile_get_function(d->side[DIFF_BASE].p,
+				  node->function[DIFF_BASE])
+				  .name);
+	char *text;
+
+	return asprintf(&text, ", was %.*s", (int)old.size, old.data) < 0
+		? memory_zeroed(1, 1)
+		: text;
+}
+
+char *diff_fate_words(const struct diff *d, const struct diff_node *node)
+{
+	static const char *const words[] = {"", ", edited", ", moved", "", ", new",
+		", gone"};
+
+	return node->fate == DIFF_RENAMED ? renamed_words(d, node)
+					  : strdup(words[node->fate]);
+}
+
+/* ------------------------------------------------------------ sentences */
+
+/* "x, y: 12 % slower (...)" of the whole program. */
+static char *headline(const struct diff *d)
+{
+	const struct diff_measured *m = &d->nodes.item[0].total_measured;
+	char base[DIFF_WORDS_SIZE], new[DIFF_WORDS_SIZE], percent[DIFF_WORDS_SIZE];
+	char interval[2 * DIFF_WORDS_SIZE], detectable[DIFF_WORDS_SIZE], *text = NULL;
+	char half[DIFF_WORDS_SIZE];
+	int size;
+
+	diff_amount(base, d, m->base);
+	diff_amount(new, d, m->new);
+	diff_percent(percent, m);
+	if (!diff_has_replicates(d))
+		size = asprintf(&text,
+			"One run a side: %s -> %s (%s). What other runs would take is "
+			"not known: this is no verdict.",
+			base, new, percent);
+	else if (diff_is_found(m))
+		size = asprintf(&text,
+			"The program is %s: %s -> %s a run, %s (%s), p = %.2g.",
+			m->verdict == DIFF_SLOWER ? "slower" : "faster", base, new,
+			percent, diff_interval(interval, d, m), m->p);
+	else if (m->verdict == DIFF_INSUFFICIENT)
+		size = asprintf(&text,
+			"Too few runs to tell: %s -> %s a run (%s). %zu a side would do.",
+			base, new, percent, statistics_runs_needed(1, d->options.alpha));
+	else
+		size = asprintf(&text,
+			"The program's time is not told apart: %s -> %s a run (%s, "
+			"%s%s), p = "
+			"%.2g. A difference of %s would most likely have been found.",
+			base, new, percent, *diff_half_width(half, d, m) ? "+-" : "",
+			half, m->p, diff_amount(detectable, d, m->detectable));
+	return size < 0 || !text ? memory_zeroed(1, 1) : text;
+}
+
+static char *basis(const struct diff *d)
+{
+	static const char *const scales[] = {"a run", "of the time of a run", ""};
+	const char *of_what = d->options.cpu_only ? "CPU time of all threads"
+		: d->options.wait_all             ? "CPU time and waits of all threads"
+				      : "CPU time of all threads and waits of main ones";
+	char *text = NULL;
+	int size;
+
+	if (diff_has_replicates(d))
+		size = asprintf(&text,
+			"Numbers are %s of %s, %s%s; +- is the %g %% interval. %zu %s "
+			"tested, with at most %g %% false discoveries.",
+			d->options.statistic == DIFF_MEAN ? "means" : "medians", of_what,
+			d->options.scale == DIFF_PER_UNIT ? "for each " : "",
+			d->options.scale == DIFF_PER_UNIT ? d->options.unit
+							  : scales[d->options.scale],
+			100 * (1 - d->options.alpha), d->tested_count,
+			d->tested_count == 1 ? "place was" : "places were",
+			100 * d->options.alpha);
+	else
+		size = asprintf(&text,
+			"Numbers are %s%s%s; +- is the sampling error alone (%g %% "
+			"interval%s).",
+			of_what,
+			d->options.scale == DIFF_PER_UNIT        ? ", for each "
+				: d->options.scale == DIFF_SHARE ? ", "
+								 : "",
+			d->options.scale == DIFF_PER_UNIT        ? d->options.unit
+				: d->options.scale == DIFF_SHARE ? scales[DIFF_SHARE]
+								 : "",
+			100 * (1 - d->options.alpha),
+			d->columns[DIFF_BASE] > 1
+				? ", by resampling blocks of time"
+				: "; not known, as the runs are too short");
+	return size < 0 || !text ? memory_zeroed(1, 1) : text;
+}
+
+static double mean_runnable(const struct diff_runs *r)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < r->runs.count; i++)
+		sum += r->runs.item[i].runnable_ns;
+	return r->runs.count ? sum / (double)r->runs.count : 0;
+}
+
+static char *runnable(const struct diff *d)
+{
+	double base = mean_runnable(&d->side[DIFF_BASE]),
+	       new = mean_runnable(&d->side[DIFF_NEW]);
+	char x[UNITS_SIZE], y[UNITS_SIZE], *text;
+
+	if (d->options.runnable || d->options.cpu_only || base + new <= 0)
+		return NULL;
+	return asprintf(&text,
+		       "Left out: time ready to run while no processor was free, %s -> "
+		       "%s a run (--runnable).",
+		       units_time_brief(x, whole_ns(base)),
+		       units_time_brief(y, whole_ns(new))) < 0
+		? NULL
+		: text;
+}
+
+static char *too_few(const struct diff *d)
+{
+	char *text;
+
+	if (!diff_has_replicates(d) ||
+		d->test.smallest_p * (double)d->tested_count <= d->options.alpha)
+		return NULL;
+	return asprintf(&text,
+		       "Insufficient for single places: %zu and %zu runs cannot tell one "
+		       "of %zu from chance at alpha %g; %zu runs a side can.",
+		       d->columns[DIFF_BASE], d->columns[DIFF_NEW], d->tested_count,
+		       d->options.alpha,
+		       statistics_runs_needed(d->tested_count, d->options.alpha)) < 0
+		? NULL
+		: text;
+}
+
+static char *unplaced(const struct diff *d)
+{
+	int64_t ns = d->side[DIFF_BASE].unplaced_ns + d->side[DIFF_NEW].unplaced_ns;
+	char time[UNITS_SIZE], *text;
+
+	if (ns == 0)
+		return NULL;
+	return asprintf(&text, "Left out: %s of no known thread, and so of no known run.",
+		       units_time_brief(time, ns)) < 0
+		? NULL
+		: text;
+}
+
+static char *textless(const struct diff *d)
+{
+	size_t count = diff_match_textless_count(d->match);
+	char *text;
+
+	if (count == 0)
+		return NULL;
+	return asprintf(&text,
+		       "%zu file%s without source text on both sides: lines are followed "
+		       "by number there.",
+		       count, count == 1 ? "" : "s") < 0
+		? NULL
+		: text;
+}
+
+static char *gate_words(const struct gate *gate)
+{
+	char *text;
+	int size;
+
+	if (!gate)
+		return NULL;
+	if (gate->outcome == GATE_REGRESSED)
+		size = asprintf(&text, "Gate: %zu regression%s of more than %g %%.",
+			gate->nodes.count, gate->nodes.count == 1 ? "" : "s",
+			100 * gate->options.above);
+	else if (gate->outcome == GATE_INSUFFICIENT)
+		size = asprintf(&text, "Gate: insufficient: %s.", gate->why);
+	else
+		size = asprintf(&text, "Gate: passed, no regression of more than %g %%.",
+			100 * gate->options.above);
+	return size < 0 ? NULL : text;
+}
+
+char *diff_sentence(const struct diff_print *print, size_t index)
+{
+	const struct diff *d = print->d;
+
+	for (size_t kind = 0; kind < 7; kind++) {
+		char *text = kind == 0 ? headline(d)
+			: kind == 1    ? gate_words(print->gate)
+			: kind == 2    ? too_few(d)
+			: kind == 3    ? basis(d)
+			: kind == 4    ? runnable(d)
+			: kind == 5    ? unplaced(d)
+				       : textless(d);
+
+		if (text && index-- == 0)
+			return text;
+		free(text);
+	}
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- names */
+
+static bool is_change(const struct diff *d, const struct diff_measured *m)
+{
+	return diff_has_replicates(d) ? diff_is_found(m) : m->beyond_sampling;
+}
+
+static int compare_named(const void *a, const void *b, void *context)
+{
+	const struct diff *d = context;
+	const struct diff_named *m = a, *n = b;
+	double x = fabs(diff_named_measure(d, m)->difference);
+	double y = fabs(diff_named_measure(d, n)->difference);
+
+	if (m->is_total != n->is_total)
+		return m->is_total ? 1 : -1;
+	if (x != y)
+		return x > y ? -1 : 1;
+	return m->node < n->node ? -1 : m->node > n->node;
+}
+
+void diff_name_changes(const struct diff *d, struct diff_names *names)
+{
+	for (uint32_t i = 0; i < d->nodes.count; i++) {
+		const struct diff_node *node = &d->nodes.item[i];
+
+		if (node->view != DIFF_LINE && node->view != DIFF_FUNCTION)
+			continue;
+		if (is_change(d, &node->self_measured))
+			vec_push(&names->item, (struct diff_named){i, false});
+		else if (node->view == DIFF_FUNCTION &&
+			is_change(d, &node->total_measured))
+			vec_push(&names->item, (struct diff_named){i, true});
+	}
+	if (names->item.count)
+		qsort_r(names->item.item, names->item.count, sizeof(*names->item.item),
+			compare_named, (void *)(uintptr_t)d);
+}

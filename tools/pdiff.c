@@ -1,0 +1,551 @@
+/* pdiff: compares traces of two versions of a program. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <ptf/version.h>
+
+#include "tools/cli/inputs.h"
+#include "tools/cli/message.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
+#include "tools/core/units.h"
+#include "tools/emit/diff_format.h"
+#include "tools/emit/selection_options.h"
+
+/* What a shell and a CI ask; the other tools' 1 is no failure here. */
+enum diff_status {
+	DIFF_STATUS_SAME = 0,
+	DIFF_STATUS_REGRESSION = 1,
+	DIFF_STATUS_TROUBLE = 2, /* and wrong use */
+	DIFF_STATUS_INCOMPARABLE = 3,
+};
+
+enum {
+	KEY_LIST = CLI_KEY_FIRST,
+	KEY_BY,
+	KEY_METRIC,
+	KEY_WAIT,
+	KEY_RUNNABLE,
+	KEY_ABSOLUTE,
+	KEY_SHARE,
+	KEY_PER,
+	KEY_MEDIAN,
+	KEY_ALPHA,
+	KEY_MIN,
+	KEY_FORCE,
+	KEY_FAIL_ABOVE,
+	KEY_MIN_TIME,
+	KEY_SELF_CHECK,
+	KEY_SPLITS,
+};
+
+static const struct argp_option options[] = {
+	{"to", 't', "FORMAT", 0,
+		"Format: see --list (default: by the name of OUT, else table)", 1},
+	{"output", 'o', "OUT", 0, "Write to OUT instead of standard output", 1},
+	{"list", KEY_LIST, NULL, 0, "List the formats", 1},
+
+	{NULL, 0, NULL, 0, "What is compared:", 3},
+	{"by", KEY_BY, "LIST", 0,
+		"Places: line, function, file, stack, thread, module, or all (default "
+		"line,function)",
+		3},
+	{"metric", KEY_METRIC, "WHAT", 0,
+		"Time with waits (wall, default) or only on CPU (cpu)", 3},
+	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
+		3},
+	{"runnable", KEY_RUNNABLE, NULL, 0,
+		"Count time ready to run without a processor, which is the machine's "
+		"fault",
+		3},
+	{"absolute", KEY_ABSOLUTE, NULL, 0, "Time of a run (default)", 3},
+	{"share", KEY_SHARE, NULL, 0, "Shares of the time of a run", 3},
+	{"per", KEY_PER, "MARK", 0,
+		"Time for each mark, or region, of this name: a unit of work", 3},
+	{"min", KEY_MIN, "PERCENT", 0,
+		"Leave out rows with a smaller share of the time, unless they are named "
+		"(default 1)",
+		3},
+	{"force", KEY_FORCE, NULL, 0, "Compare what is not comparable", 3},
+
+	{NULL, 0, NULL, 0, "How sure:", 4},
+	{"alpha", KEY_ALPHA, "P", 0,
+		"Share of false discoveries among all that is named; intervals are at 1 "
+		"- P "
+		"(default 0.05)",
+		4},
+	{"median", KEY_MEDIAN, NULL, 0,
+		"Medians of the runs, not means; less is found, but single odd runs do "
+		"not "
+		"matter",
+		4},
+	{"self-check", KEY_SELF_CHECK, NULL, 0,
+		"Of runs of one and the same program: split them at random, count the "
+		"false "
+		"alarms, and tell the noise",
+		4},
+	{"splits", KEY_SPLITS, "N", 0, "Splits of --self-check (default 200)", 4},
+
+	{NULL, 0, NULL, 0, "As a gate (exit status 1):", 5},
+	{"fail-above", KEY_FAIL_ABOVE, "PERCENT", 0,
+		"Fail when the program, or a file, function or line, is slower by more "
+		"than "
+		"that",
+		5},
+	{"min-time", KEY_MIN_TIME, "TIME", 0,
+		"... and by more than that a run, such as 10ms, and not by chance; what "
+		"takes less is not tested",
+		5},
+	{0},
+};
+
+static const char doc[] =
+	"Compare traces of two versions of a program: what got slower, and how sure that "
+	"is. "
+	"Each side is one trace or several; each recording is one run.\v"
+	"Examples:\n"
+	"  pdiff base.ptf new.ptf               one run a side: no verdict\n"
+	"  pdiff base*.ptf -- new*.ptf          ten runs a side find 5 % and less\n"
+	"  pdiff base*.ptf -- new*.ptf --fail-above 5% --min-time 10ms --alpha 0.01\n"
+	"  pdiff base.ptf new.ptf --to folded | flamegraph.pl > diff.svg\n"
+	"  pdiff --self-check runs*.ptf         what this machine's noise is\n\n"
+	"Lines are followed from one source text to the other. Exit status: 0 when all "
+	"went well, 1 after a regression (--fail-above), 2 after trouble or wrong use, 3 "
+	"when the traces are not comparable or too few for the gate.";
+
+/*
+ * The "--" between the sides. For getopt it would end the options, but they may
+ * well stand behind the new side; so it gets this operand in its place.
+ */
+static char separator[] = "(--)";
+
+struct arguments {
+	char **paths;
+	size_t count[DIFF_SIDE_COUNT]; /* paths of the base, then of the new side */
+	const char *out;
+	const struct diff_format *format;
+	bool list, force, self_check, has_gate;
+	size_t split_count;
+	struct gate_options gate;
+	struct diff_options diff;
+	struct selection selection;
+	double min_share;
+};
+
+static void list_formats(void)
+{
+	const struct diff_format *f;
+
+	for (size_t i = 0; (f = diff_format_at(i)) != NULL; i++)
+		printf("%-10s %-14s %s\n", f->name, f->suffix, f->description);
+}
+
+/* --------------------------------------------------------------- options */
+
+/* A number from low to high, with or without a sign behind it. */
+static double number(struct argp_state *state, const char *option, const char *arg,
+	const char *sign, double low, double high)
+{
+	char *end;
+	double value = strtod(arg, &end);
+
+	if (end != arg && *sign && !strcmp(end, sign))
+		end += strlen(sign);
+	if (end == arg || *end || !(value >= low && value <= high))
+		argp_error(state, "%s: '%s' is not a number from %g to %g", option, arg,
+			low, high);
+	return value;
+}
+
+static unsigned views(struct argp_state *state, const char *arg)
+{
+	unsigned mask = 0;
+
+	for (;;) {
+		size_t size = strcspn(arg, ",");
+		unsigned bits = size == 3 && !memcmp(arg, "all", 3)
+			? (1u << DIFF_VIEW_COUNT) - 1
+			: 0;
+
+		for (enum diff_view v = DIFF_LINE; v < DIFF_CLASS; v++)
+			if (strlen(diff_view_name(v)) == size &&
+				!memcmp(diff_view_name(v), arg, size))
+				bits = 1u << v;
+		if (!bits)
+			argp_error(state,
+				"--by: '%.*s' is none of line, function, file, stack, "
+				"thread, module, all",
+				(int)size, arg);
+		mask |= bits;
+		if (!arg[size])
+			return mask;
+		arg += size + 1;
+	}
+}
+
+static const struct diff_format *named_format(struct argp_state *state, const char *name)
+{
+	const struct diff_format *format = diff_format_named(name);
+	char list[256] = "";
+
+	if (format)
+		return format;
+	for (size_t i = 0; (format = diff_format_at(i)) != NULL; i++) {
+		size_t length = strlen(list);
+
+		snprintf(list + length, sizeof(list) - length, "%s%s", i ? ", " : "",
+			format->name);
+	}
+	argp_error(state, "--to: unknown format '%s'; there are %s", name, list);
+	return NULL;
+}
+
+static void take_paths(struct arguments *a, char **paths, size_t count)
+{
+	size_t kept = 0;
+
+	a->paths = paths;
+	a->count[DIFF_BASE] = count;
+	for (size_t i = 0; i < count; i++) {
+		if (paths[i] == separator)
+			a->count[DIFF_BASE] = kept;
+		else
+			paths[kept++] = paths[i];
+	}
+	if (kept < count)
+		a->count[DIFF_NEW] = kept - a->count[DIFF_BASE];
+}
+
+/* BASE NEW, or BASE... -- NEW... */
+static void split_paths(struct arguments *a, struct argp_state *state)
+{
+	size_t all = a->count[DIFF_BASE] + a->count[DIFF_NEW];
+
+	if (all == 0)
+		argp_error(state, "no trace given");
+	if (a->self_check || (a->count[DIFF_BASE] && a->count[DIFF_NEW])) {
+		a->count[DIFF_BASE] = a->self_check ? all : a->count[DIFF_BASE];
+		return;
+	}
+	if (all == 1)
+		argp_error(state, "only one trace given; what is it compared with?");
+	if (all > 2)
+		argp_error(state,
+			"which of these %zu traces are the new ones? pdiff BASE... -- "
+			"NEW...",
+			all);
+	a->count[DIFF_BASE] = a->count[DIFF_NEW] = 1;
+}
+
+static void finish(struct arguments *a, struct argp_state *state)
+{
+	if (a->list) {
+		list_formats();
+		exit(DIFF_STATUS_SAME);
+	}
+	split_paths(a, state);
+	if (a->self_check && (a->has_gate || a->format))
+		argp_error(state, "--self-check has neither a gate nor a format");
+	if (!a->format && a->out)
+		a->format = diff_format_of_file(a->out);
+	if (!a->format && a->out && strcmp(a->out, "-") != 0 && strchr(a->out, '.') &&
+		strncmp(a->out, "/dev/", 5) != 0)
+		argp_error(state, "no format has files named '%s'; give --to", a->out);
+	if (!a->format)
+		a->format = diff_format_at(0);
+	a->diff.views |= a->format->views;
+	if (a->diff.scale == DIFF_SHARE && a->diff.min_ns > 0)
+		argp_error(state, "--min-time has no meaning with --share");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	static const char *const whose[] = {"main", "all", NULL};
+	static const char *const metric[] = {"wall", "cpu", NULL};
+	struct arguments *a = state->input;
+	const char *rest;
+	int64_t time_ns;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->selection;
+		break;
+	case 't':
+		a->format = named_format(state, arg);
+		break;
+	case 'o':
+		a->out = arg;
+		break;
+	case KEY_LIST:
+		a->list = true;
+		break;
+	case KEY_BY:
+		a->diff.views = views(state, arg);
+		break;
+	case KEY_METRIC:
+		a->diff.cpu_only = cli_choice(state, "--metric", arg, metric) == 1;
+		break;
+	case KEY_WAIT:
+		a->diff.wait_all = cli_choice(state, "--wait", arg, whose) == 1;
+		break;
+	case KEY_RUNNABLE:
+		a->diff.runnable = true;
+		break;
+	case KEY_ABSOLUTE:
+		a->diff.scale = DIFF_ABSOLUTE;
+		break;
+	case KEY_SHARE:
+		a->diff.scale = DIFF_SHARE;
+		break;
+	case KEY_PER:
+		a->diff.scale = DIFF_PER_UNIT;
+		a->diff.unit = arg;
+		break;
+	case KEY_MEDIAN:
+		a->diff.statistic = DIFF_MEDIAN;
+		break;
+	case KEY_ALPHA:
+		a->diff.alpha = number(state, "--alpha", arg, "", 1e-6, 0.5);
+		break;
+	case KEY_MIN:
+		a->min_share = number(state, "--min", arg, "%", 0, 100) / 100;
+		break;
+	case KEY_FORCE:
+		a->force = true;
+		break;
+	case KEY_FAIL_ABOVE:
+		a->has_gate = true;
+		a->gate.above = number(state, "--fail-above", arg, "%", 0, 1e6) / 100;
+		break;
+	case KEY_MIN_TIME:
+		rest = arg;
+		if (!units_read_time(&rest, &time_ns) || *rest)
+			argp_error(state, "--min-time: '%s' is not a time such as 10ms",
+				arg);
+		a->gate.min_ns = a->diff.min_ns = (double)time_ns;
+		break;
+	case KEY_SELF_CHECK:
+		a->self_check = true;
+		break;
+	case KEY_SPLITS:
+		a->split_count = cli_number(state, "--splits", arg, 100000);
+		break;
+	case ARGP_KEY_ARGS:
+		take_paths(a, state->argv + state->next,
+			(size_t)(state->argc - state->next));
+		break;
+	case ARGP_KEY_END:
+		finish(a, state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* --------------------------------------------------------------- reading */
+
+struct reading {
+	size_t damage_count;
+};
+
+static void on_note(void *context, const char *path, const struct ptf_error *note)
+{
+	struct reading *r = context;
+
+	r->damage_count++;
+	message_read_note(path, note);
+}
+
+static void on_progress(void *context, const char *path, uint64_t done, uint64_t total)
+{
+	(void)context;
+	message_progress(path, done, total);
+}
+
+static bool read_paths(struct profile *p, const struct inputs *inputs,
+	struct reading *reading)
+{
+	const struct profile_hooks hooks = {.context = reading,
+		.note = on_note,
+		.progress = on_progress};
+
+	for (size_t i = 0; i < inputs->count; i++) {
+		struct ptf_error err = {0};
+		int rc = profile_add_file(p, inputs->path[i], &hooks, &err);
+
+		message_progress_end();
+		if (rc < 0) {
+			message_read_error(inputs->path[i], rc, &err);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_side(struct profile *p, const struct arguments *a, char **paths,
+	size_t count, size_t *damage_count)
+{
+	struct inputs inputs = {0};
+	struct reading reading = {0};
+	bool well = true;
+
+	profile_select(p, &a->selection);
+	for (size_t i = 0; i < count && well; i++)
+		well = inputs_add(&inputs, paths[i]);
+	well = well && read_paths(p, &inputs, &reading);
+	inputs_free(&inputs);
+	profile_finish(p);
+	*damage_count = reading.damage_count;
+	return well && (count == 0 || selection_finds(&a->selection, p));
+}
+
+/* A unit of work that a run has no mark of cannot be divided by. */
+static bool has_units(const struct diff *d)
+{
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++)
+		for (size_t i = 0; i < d->side[side].runs.count; i++)
+			if (d->options.scale == DIFF_PER_UNIT &&
+				d->side[side].runs.item[i].unit_count <= 0) {
+				message_error(d->side[side].runs.item[i].path,
+					"has no mark or region named '%s'",
+					d->options.unit);
+				return false;
+			}
+	return true;
+}
+
+/* False after messages: the comparison is refused. */
+static bool is_comparable(const struct diff_facts *facts, bool force)
+{
+	for (size_t i = 0; i < facts->item.count && !force; i++) {
+		const struct diff_fact *f = &facts->item.item[i];
+
+		if (!f->is_refusal)
+			continue;
+		if (f->new)
+			message_error("", "not comparable: %s: %s -> %s (--force)",
+				f->what, *f->base ? f->base : "unknown",
+				*f->new ? f->new : "unknown");
+		else
+			message_error("", "not comparable: %s (--force)", f->base);
+	}
+	return force || !facts->refuses;
+}
+
+/* ------------------------------------------------------------------- main */
+
+static int write_diff(const struct arguments *a, struct diff_print *print)
+{
+	struct output out;
+
+	if (!output_open(&out, a->out))
+		return DIFF_STATUS_TROUBLE;
+	print->terminal = terminal_of(out.file, cli_color());
+	a->format->write(out.file, print);
+	if (!output_commit(&out))
+		return DIFF_STATUS_TROUBLE;
+	if (!print->gate || print->gate->outcome == GATE_PASSED)
+		return DIFF_STATUS_SAME;
+	return print->gate->outcome == GATE_REGRESSED ? DIFF_STATUS_REGRESSION
+						      : DIFF_STATUS_INCOMPARABLE;
+}
+
+static int compare(const struct arguments *a, const struct profile *base,
+	const struct profile *new, const size_t damage_count[DIFF_SIDE_COUNT])
+{
+	struct diff d;
+	struct diff_facts facts = {0};
+	struct gate gate = {0};
+	struct ptf_error err = {0};
+	int status = DIFF_STATUS_TROUBLE;
+
+	if (diff_make(&d, base, new, &a->diff, &err) < 0) {
+		message_error("", "%s", err.message);
+	} else if (has_units(&d)) {
+		struct diff_print print = {.d = &d,
+			.facts = &facts,
+			.is_forced = a->force,
+			.min_share = a->min_share};
+
+		diff_facts_find(&facts, &d, damage_count);
+		status = DIFF_STATUS_INCOMPARABLE;
+		if (is_comparable(&facts, a->force)) {
+			diff_judge(&d);
+			gate_judge(&gate, &d, &a->gate);
+			print.gate = a->has_gate ? &gate : NULL;
+			status = write_diff(a, &print);
+		}
+	}
+	gate_free(&gate);
+	diff_facts_free(&facts);
+	diff_free(&d);
+	return status;
+}
+
+static int check_itself(const struct arguments *a, const struct profile *runs,
+	const struct profile *none)
+{
+	struct diff_self_check c;
+	struct ptf_error err = {0};
+	struct output out;
+	struct diff d;
+	int status = DIFF_STATUS_TROUBLE;
+
+	if (diff_make(&d, runs, none, &a->diff, &err) < 0) {
+		message_error("", "%s", err.message);
+	} else if (d.side[DIFF_BASE].runs.count < 4) {
+		message_error("",
+			"%zu runs are too few to be split; at least 4 are needed",
+			d.side[DIFF_BASE].runs.count);
+		status = DIFF_STATUS_INCOMPARABLE;
+	} else if (has_units(&d) && output_open(&out, a->out)) {
+		struct terminal terminal = terminal_of(out.file, cli_color());
+
+		diff_check_itself(&d, a->split_count, &c);
+		diff_self_check_print(out.file, &terminal, &d, &c);
+		if (output_commit(&out))
+			status = DIFF_STATUS_SAME;
+	}
+	diff_free(&d);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{&selection_argp, 0, "What is selected:", 2},
+		CLI_ARGP_CHILD,
+		{0},
+	};
+	static const struct argp argp = {options, parse,
+		"BASE NEW\nBASE... -- NEW...\n--self-check RUN...", doc, children, NULL,
+		NULL};
+	struct arguments a = {.diff = {.views = 1u << DIFF_LINE | 1u << DIFF_FUNCTION,
+				      .alpha = 0.05},
+		.min_share = 0.01,
+		.split_count = 200,
+		.selection = {.keep_stacks_of_files = true}};
+	struct profile *base = profile_new(), *new = profile_new();
+	size_t damage_count[DIFF_SIDE_COUNT] = {0};
+	int status = DIFF_STATUS_TROUBLE;
+
+	memory_failure_status = output_failure_status = DIFF_STATUS_TROUBLE;
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			argv[i] = separator;
+			break;
+		}
+	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
+	a.diff.selection = &a.selection;
+	a.diff.runnable |= (a.selection.class_mask & 1u << PTF_CLASS_RUNNABLE) != 0;
+	if (read_side(base, &a, a.paths, a.count[DIFF_BASE], &damage_count[DIFF_BASE]) &&
+		read_side(new, &a, a.paths + a.count[DIFF_BASE], a.count[DIFF_NEW],
+			&damage_count[DIFF_NEW]))
+		status = a.self_check ? check_itself(&a, base, new)
+				      : compare(&a, base, new, damage_count);
+	profile_free(base);
+	profile_free(new);
+	selection_free(&a.selection);
+	return status;
+}
