@@ -10,6 +10,7 @@
 #include "tools/cli/output.h"
 #include "tools/core/units.h"
 #include "tools/emit/diff_format.h"
+#include "tools/emit/read_inputs.h"
 #include "tools/emit/selection_options.h"
 
 /* What a shell and a CI ask; the other tools' 1 is no failure here. */
@@ -345,59 +346,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* --------------------------------------------------------------- reading */
 
-struct reading {
-	size_t damage_count;
-};
-
-static void on_note(void *context, const char *path, const struct ptf_error *note)
-{
-	struct reading *r = context;
-
-	r->damage_count++;
-	message_read_note(path, note);
-}
-
-static void on_progress(void *context, const char *path, uint64_t done, uint64_t total)
-{
-	(void)context;
-	message_progress(path, done, total);
-}
-
-static bool read_paths(struct profile *p, const struct inputs *inputs,
-	struct reading *reading)
-{
-	const struct profile_hooks hooks = {.context = reading,
-		.note = on_note,
-		.progress = on_progress};
-
-	for (size_t i = 0; i < inputs->count; i++) {
-		struct ptf_error err = {0};
-		int rc = profile_add_file(p, inputs->path[i], &hooks, &err);
-
-		message_progress_end();
-		if (rc < 0) {
-			message_read_error(inputs->path[i], rc, &err);
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool read_side(struct profile *p, const struct arguments *a, char **paths,
-	size_t count, size_t *damage_count)
+	size_t count)
 {
 	struct inputs inputs = {0};
-	struct reading reading = {0};
 	bool well = true;
 
-	profile_select(p, &a->selection);
 	for (size_t i = 0; i < count && well; i++)
 		well = inputs_add(&inputs, paths[i]);
-	well = well && read_paths(p, &inputs, &reading);
+	well = well && read_inputs(p, inputs.path, inputs.count, &a->selection);
 	inputs_free(&inputs);
-	profile_finish(p);
-	*damage_count = reading.damage_count;
-	return well && (count == 0 || selection_finds(&a->selection, p));
+	return well;
 }
 
 /* A unit of work that a run has no mark of cannot be divided by. */
@@ -452,7 +411,7 @@ static int write_diff(const struct arguments *a, struct diff_print *print)
 }
 
 static int compare(const struct arguments *a, const struct profile *base,
-	const struct profile *new, const size_t damage_count[DIFF_SIDE_COUNT])
+	const struct profile *new)
 {
 	struct diff d;
 	struct diff_facts facts = {0};
@@ -468,7 +427,7 @@ static int compare(const struct arguments *a, const struct profile *base,
 			.is_forced = a->force,
 			.min_share = a->min_share};
 
-		diff_facts_find(&facts, &d, damage_count);
+		diff_facts_find(&facts, &d);
 		status = DIFF_STATUS_INCOMPARABLE;
 		if (is_comparable(&facts, a->force)) {
 			diff_judge(&d);
@@ -483,15 +442,16 @@ static int compare(const struct arguments *a, const struct profile *base,
 	return status;
 }
 
-static int check_itself(const struct arguments *a, const struct profile *runs,
-	const struct profile *none)
+static int check_itself(const struct arguments *a, const struct profile *runs)
 {
+	struct profile *none = profile_new();
 	struct diff_self_check c;
 	struct ptf_error err = {0};
 	struct output out;
 	struct diff d;
 	int status = DIFF_STATUS_TROUBLE;
 
+	profile_finish(none);
 	if (diff_make(&d, runs, none, &a->diff, &err) < 0) {
 		message_error("", "%s", err.message);
 	} else if (d.side[DIFF_BASE].runs.count < 4) {
@@ -508,6 +468,7 @@ static int check_itself(const struct arguments *a, const struct profile *runs,
 			status = DIFF_STATUS_SAME;
 	}
 	diff_free(&d);
+	profile_free(none);
 	return status;
 }
 
@@ -527,7 +488,6 @@ int main(int argc, char **argv)
 		.split_count = 200,
 		.selection = {.keep_stacks_of_files = true}};
 	struct profile *base = profile_new(), *new = profile_new();
-	size_t damage_count[DIFF_SIDE_COUNT] = {0};
 	int status = DIFF_STATUS_TROUBLE;
 
 	memory_failure_status = output_failure_status = DIFF_STATUS_TROUBLE;
@@ -539,11 +499,12 @@ int main(int argc, char **argv)
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	a.diff.selection = &a.selection;
 	a.diff.runnable |= (a.selection.class_mask & 1u << PTF_CLASS_RUNNABLE) != 0;
-	if (read_side(base, &a, a.paths, a.count[DIFF_BASE], &damage_count[DIFF_BASE]) &&
-		read_side(new, &a, a.paths + a.count[DIFF_BASE], a.count[DIFF_NEW],
-			&damage_count[DIFF_NEW]))
-		status = a.self_check ? check_itself(&a, base, new)
-				      : compare(&a, base, new, damage_count);
+	if (!read_side(base, &a, a.paths, a.count[DIFF_BASE]))
+		status = DIFF_STATUS_TROUBLE;
+	else if (a.self_check)
+		status = check_itself(&a, base);
+	else if (read_side(new, &a, a.paths + a.count[DIFF_BASE], a.count[DIFF_NEW]))
+		status = compare(&a, base, new);
 	profile_free(base);
 	profile_free(new);
 	selection_free(&a.selection);

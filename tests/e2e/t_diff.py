@@ -2,6 +2,8 @@
 
 The long form of this, with figures, is tests/stress/diff_truth.py.
 """
+import xml.etree.ElementTree
+
 from ptftest import *
 
 PDIFF = str(BIN / "pdiff")
@@ -102,6 +104,22 @@ def as_a_gate():
     pdiff(*sides[:3], "--", *sides[-3:], *ALPHA, "--fail-above", "5%", status=3)
     text = pdiff(sides[0], sides[-1], "--fail-above", "5%", status=3)
     check("no verdict" in text and "insufficient" in text, "one run a side got a verdict")
+
+
+@test
+def as_test_cases():
+    sides = both_sides()
+    text = pdiff(*sides, *ALPHA, "--fail-above", "5%", "--to", "junit", status=1)
+    suite = xml.etree.ElementTree.fromstring(text).find("testsuite")
+    cases = suite.findall("testcase")
+    equal(len(cases), int(suite.get("tests")), "test cases")
+    failed = {case.get("name") for case in cases if case.find("failure") is not None}
+    equal(len(failed), int(suite.get("failures")), "failures")
+    check(any(name.startswith("weigh ") for name in failed), f"weigh is not in {failed}")
+    text = pdiff(sides[0], sides[-1], "--fail-above", "5%", "--to", "junit", status=3)
+    cases = xml.etree.ElementTree.fromstring(text).findall("testsuite/testcase")
+    check(all(case.find("failure") is None for case in cases), "one run a side failed")
+    check(cases[0].find("skipped") is not None, "too little data is not skipped")
 
 
 @test

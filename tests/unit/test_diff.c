@@ -424,13 +424,12 @@ static bool has_fact(const struct diff_facts *facts, const char *what, bool refu
 
 static void check_facts(const struct version *new, const char *what, bool refuses)
 {
-	static const size_t no_damage[DIFF_SIDE_COUNT];
 	struct pair p = {.base = version_runs(&base_version, &base_times, 0, 1, 0),
 		.new = version_runs(new, &base_times, 0, 1, 0)};
 	struct diff_facts facts;
 
 	compare(&p, &usual);
-	diff_facts_find(&facts, &p.d, no_damage);
+	diff_facts_find(&facts, &p.d);
 	if (what)
 		assert_true(has_fact(&facts, what, refuses));
 	else

@@ -224,7 +224,7 @@ static bool is_cut_recording(const struct profile *p, uint32_t process)
 		profile_process_attribute(p, process, "recording.id").size;
 }
 
-static char *cut_text(const struct diff *d, enum diff_side side, size_t damage_count)
+static char *cut_text(const struct diff *d, enum diff_side side)
 {
 	const struct profile *p = d->side[side].p;
 	const char *path = NULL;
@@ -243,12 +243,12 @@ static char *cut_text(const struct diff *d, enum diff_side side, size_t damage_c
 					      .path;
 			cut++;
 		}
-	if (cut == 0 && damage_count == 0)
+	if (cut == 0 && p->damage_count == 0)
 		return NULL;
 	if ((cut ? asprintf(&text, "%s: %zu recording%s cut short, first in %s",
 			   side_name(side), cut, cut == 1 ? "" : "s", path)
 		 : asprintf(&text, "%s: damaged in %zu place%s", side_name(side),
-			   damage_count, damage_count == 1 ? "" : "s")) < 0)
+			   p->damage_count, p->damage_count == 1 ? "" : "s")) < 0)
 		return memory_zeroed(1, 1);
 	return text;
 }
@@ -315,8 +315,7 @@ static char *variant_text(const struct diff *d, enum diff_side side)
 	return text;
 }
 
-void diff_facts_find(struct diff_facts *facts, const struct diff *d,
-	const size_t damage_count[DIFF_SIDE_COUNT])
+void diff_facts_find(struct diff_facts *facts, const struct diff *d)
 {
 	const struct profile *base = d->side[DIFF_BASE].p, *new = d->side[DIFF_NEW].p;
 
@@ -324,7 +323,7 @@ void diff_facts_find(struct diff_facts *facts, const struct diff *d,
 	compare(facts, "metric", metrics(base), metrics(new), true);
 	compare(facts, "mode", mode(base), mode(new), true);
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
-		char *text = cut_text(d, side, damage_count[side]);
+		char *text = cut_text(d, side);
 
 		if (text)
 			add(facts, "cut", text, NULL, true);

@@ -24,9 +24,7 @@ struct diff_facts {
 	bool refuses;
 };
 
-/* Damage that was stepped over while reading each side counts as cut. */
-void diff_facts_find(struct diff_facts *facts, const struct diff *d,
-	const size_t damage_count[DIFF_SIDE_COUNT]);
+void diff_facts_find(struct diff_facts *facts, const struct diff *d);
 void diff_facts_free(struct diff_facts *facts);
 
 /* "work.py 100 (10 runs)": one side for people; the caller frees it. */

@@ -194,6 +194,7 @@ struct profile {
 	struct profile_filter *filter; /* the same, once all names are known */
 
 	uint64_t sample_count;
+	size_t damage_count;   /* places of inputs that were stepped over */
 	uint64_t time_seen_ns; /* sum of the sizes of all times */
 };
 

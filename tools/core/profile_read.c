@@ -647,10 +647,12 @@ static int read_all(struct profile *p, const char *path, struct ptf_reader *read
 		++*block_count;
 	}
 	/* What fails is told by one line, not by what led to it. */
-	for (const struct ptf_error *note; rc >= 0 && hooks->note &&
-		(note = ptf_reader_note(reader, note_count)) != NULL;
+	for (const struct ptf_error *note;
+		rc >= 0 && (note = ptf_reader_note(reader, note_count)) != NULL;
 		note_count++)
-		hooks->note(hooks->context, path, note);
+		if (hooks->note)
+			hooks->note(hooks->context, path, note);
+	p->damage_count += note_count;
 	profile_feed_free(feed);
 	return rc;
 }

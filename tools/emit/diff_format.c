@@ -6,6 +6,7 @@ static const struct diff_format *const formats[] = {
 	&diff_table,
 	&diff_json,
 	&diff_markdown,
+	&diff_junit,
 	&diff_folded,
 };
 
