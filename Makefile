@@ -25,7 +25,8 @@ AGENT    = $(O)/lib/ptf/libprec-agent.so
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 FORMAT_OBJS   = $(call obj,$(wildcard format/*.c)) $(O)/gen/ptf-wire.pb-c.o
-TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c tools/plot/*.c)) $(O)/gen/pprof.pb-c.o \
+TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c tools/plot/*.c)) \
+		$(O)/gen/perfetto.pb-c.o $(O)/gen/pprof.pb-c.o \
 		$(O)/tools/web/embed.o
 RECORDER_OBJS = $(call obj,recorder/agent/preload_check.c $(filter-out recorder/prec.c,$(wildcard recorder/*.c recorder/cpython/*.c)))
 AGENT_OBJS    = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/*.c recorder/cpython/*.c))
@@ -71,8 +72,8 @@ $(O)/gen/ptf-wire.proto: schemas/ptf.proto schemas/columns-as-bytes.sed
 $(O)/gen/ptf-wire.pb-c.c $(O)/gen/ptf-wire.pb-c.h &: $(O)/gen/ptf-wire.proto
 	$(call say,GEN,$(O)/gen/ptf-wire.pb-c.c)protoc-c --proto_path=$(O)/gen --c_out=$(O)/gen $<
 
-$(O)/gen/pprof.pb-c.c $(O)/gen/pprof.pb-c.h &: schemas/pprof.proto
-	$(call say,GEN,$(O)/gen/pprof.pb-c.c)mkdir -p $(O)/gen && protoc-c --proto_path=schemas --c_out=$(O)/gen $<
+$(O)/gen/%.pb-c.c $(O)/gen/%.pb-c.h: schemas/%.proto
+	$(call say,GEN,$(O)/gen/$*.pb-c.c)mkdir -p $(O)/gen && protoc-c --proto_path=schemas --c_out=$(O)/gen $<
 
 $(O)/gen/%.o: $(O)/gen/%.c
 	$(call say,CC,$<)$(CC) -std=c17 $(CFLAGS) -fvisibility=hidden $(CPPFLAGS) -MMD -MP -c -o $@ $<
@@ -80,6 +81,7 @@ $(O)/gen/%.o: $(O)/gen/%.c
 # Only the files that translate a schema see its generated header.
 $(O)/format/payload.o $(O)/format/payload_write.o: $(O)/gen/ptf-wire.pb-c.h
 $(O)/tools/emit/pprof.o: $(O)/gen/pprof.pb-c.h
+$(call obj,$(wildcard tools/emit/perfetto*.c)): $(O)/gen/perfetto.pb-c.h
 $(O)/pic/recorder/%.o: ALL_CFLAGS += -fPIC -ftls-model=initial-exec
 
 $(O)/pic/%.o: %.c

@@ -29,6 +29,7 @@ enum {
 	KEY_REVERSE,
 	KEY_OPEN,
 	KEY_SERVE,
+	KEY_PERFETTO_COMPAT,
 };
 
 static const struct argp_option options[] = {
@@ -81,6 +82,12 @@ static const struct argp_option options[] = {
 		5},
 	{"reverse", KEY_REVERSE, NULL, 0,
 		"From the functions that ran to those that called them (flamegraph)", 5},
+
+	{NULL, 0, NULL, 0, "--to perfetto:", 6},
+	{"perfetto-compat", KEY_PERFETTO_COMPAT, NULL, 0,
+		"For Perfetto before version 58: classic samples, and slices for the "
+		"classes",
+		6},
 	{0},
 };
 
@@ -96,6 +103,7 @@ static const char doc[] =
 	"  pconv walk.ptf -o walk.json          as Scalene's JSON\n"
 	"  pconv --open walk.ptf                as a page, in a browser\n"
 	"  pconv walk.ptf -o walk.svg           a flame graph\n"
+	"  pconv walk.ptf -o walk.pftrace       for the Perfetto UI\n"
 	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
 
@@ -266,6 +274,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		use(a, EMIT_OPTION_OPEN, "--serve");
 		a->serve = true;
 		a->port = (uint16_t)cli_number(state, "--serve", arg, UINT16_MAX);
+		break;
+	case KEY_PERFETTO_COMPAT:
+		use(a, EMIT_OPTION_PERFETTO_COMPAT, "--perfetto-compat");
+		a->emit.perfetto_compat = true;
 		break;
 	case ARGP_KEY_ARGS:
 		a->paths = state->argv + state->next;

@@ -43,11 +43,13 @@ enum emit_option {
 	EMIT_OPTION_NO_LINES = 1 << 11,
 	EMIT_OPTION_REVERSE = 1 << 12,
 	EMIT_OPTION_OPEN = 1 << 13, /* a browser shows it */
+	EMIT_OPTION_PERFETTO_COMPAT = 1 << 14,
 };
 
 struct emit_options {
 	struct selection selection;
 	bool threads, wait_all, reduced, all_lines, classes, no_lines, reverse;
+	bool perfetto_compat; /* for versions of Perfetto before 58 */
 	enum charge charge;
 	enum emit_sort sort;
 	enum emit_metric metric;

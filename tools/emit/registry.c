@@ -9,6 +9,7 @@ static const struct emit_format *const formats[] = {
 	&emit_pprof,
 	&emit_html,
 	&emit_flamegraph,
+	&emit_perfetto,
 };
 
 const struct emit_format *emit_format_at(size_t index)

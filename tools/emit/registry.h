@@ -10,5 +10,6 @@ extern const struct emit_format emit_folded;
 extern const struct emit_format emit_pprof;
 extern const struct emit_format emit_html;
 extern const struct emit_format emit_flamegraph;
+extern const struct emit_format emit_perfetto;
 
 #endif
