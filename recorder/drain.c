@@ -79,6 +79,15 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 	uint32_t node, class_id;
 
 	prec_ring_load(words, at, &sample, sizeof sample / 8);
+	weight_ns = r->shm->source == PREC_SOURCE_PERF
+		? ticks_weigh(&thread->ticks, sample.thread_cpu_ns,
+			  sample.record.flags & PREC_SAMPLE_AFTER_SYSCALL)
+		: ticks_weigh_count(&thread->ticks, sample.thread_cpu_ns);
+	if (sample.record.flags & PREC_SAMPLE_OFF) {
+		r->lost.switched_off++;
+		r->lost.switched_off_ns += weight_ns;
+		return;
+	}
 	size_t count = load_frames(words, at, &sample, frames);
 	const struct mapping *mapping = address_space_find(&process->space, sample.pc);
 	class_id = classify_sample(&sample, mapping, process->python.version);
@@ -95,10 +104,6 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 	if (sample.elided_frame_count)
 		r->lost.stack_elided++;
 	thread->last_node = node;
-	weight_ns = r->shm->source == PREC_SOURCE_PERF
-		? ticks_weigh(&thread->ticks, sample.thread_cpu_ns,
-			  sample.record.flags & PREC_SAMPLE_AFTER_SYSCALL)
-		: ticks_weigh_count(&thread->ticks, sample.thread_cpu_ns);
 	r->sample_count++;
 	struct row row = {recording_time(r, sample.time_ns), (int64_t)weight_ns, node,
 		class_id};
@@ -131,7 +136,7 @@ static void take_mark(struct recording *r, const struct recorded_thread *thread,
 	const size_t fixed = sizeof mark / 8;
 
 	prec_ring_load(words, at, &mark, fixed);
-	if (mark.name_bytes > PREC_MARK_NAME_MAX || mark.kind > PTF_MARK_END ||
+	if (mark.name_bytes > PREC_MARK_NAME_MAX || mark.kind > PTF_MARK_RECORDING_OFF ||
 		mark.record.size_words != fixed + prec_words(mark.name_bytes))
 		return;
 	prec_ring_load(words, at + fixed, name, prec_words(mark.name_bytes));

@@ -54,6 +54,8 @@ void gauges_poll(struct recording *r)
 {
 	uint64_t now_ns = clock_now_ns();
 
+	if (atomic_load_explicit(&r->shm->is_off, memory_order_relaxed))
+		return;
 	for (size_t i = 0; i < r->process_count; i++)
 		if (!r->process[i]->is_dead)
 			poll_process(r, r->process[i], now_ns);

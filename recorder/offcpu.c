@@ -288,7 +288,11 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 	bool was_blocked = off->is_blocked, has_run = run_ns != off->run_ns;
 	int64_t waited_ns = (int64_t)(now_ns - off->polled_ns) -
 		(int64_t)(run_ns - off->run_ns) - (int64_t)(queue_ns - off->queue_ns);
-	off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
+	/* While recording is off waits are followed, but not kept. */
+	if (r->was_off)
+		waited_ns = 0;
+	else
+		off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
 	if (off->runnable_ns >= RUNNABLE_QUANTUM_NS)
 		settle_runnable(r, thread, now_ns);
 	uint64_t before_ns = off->polled_ns;
@@ -321,13 +325,19 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 
 void offcpu_poll(struct recording *r)
 {
+	bool is_off = atomic_load(&r->shm->is_off);
+
 	for (size_t i = 0; i < r->thread_count && recording_is_sound(r); i++) {
 		struct recorded_thread *thread = r->thread[i];
 		/* What image it runs must have been read from its ring before. */
 		if (thread->slot && !thread->is_ended &&
 			thread->generation == thread->process->generation)
 			poll_thread(r, thread);
+		/* What was waited for until now is not to be mixed with what follows. */
+		if (is_off && !r->was_off)
+			offcpu_settle(r, thread, clock_now_ns());
 	}
+	r->was_off = is_off;
 }
 
 void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,
@@ -343,9 +353,12 @@ void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 	/* Of a zombie the last delays can still be read, of a thread not. */
 	if (!off->is_open || !read_schedstat(off, &run_ns, &queue_ns))
 		queue_ns = off->queue_ns;
-	off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
-	off->wait_ns += (int64_t)(time_ns - off->polled_ns) -
-		(int64_t)(cpu_ns - off->run_ns) - (int64_t)(queue_ns - off->queue_ns);
+	if (!r->was_off) {
+		off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);
+		off->wait_ns += (int64_t)(time_ns - off->polled_ns) -
+			(int64_t)(cpu_ns - off->run_ns) -
+			(int64_t)(queue_ns - off->queue_ns);
+	}
 	if (!off->is_blocked) {
 		/* Where it was last seen blocked, else where it last ran. */
 		if (!off->class_id) {

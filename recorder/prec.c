@@ -13,8 +13,10 @@
 #include <ptf/export.h>
 #include <ptf/version.h>
 
+#include "recorder/ctl.h"
 #include "recorder/inherited_signals.h"
 #include "recorder/install.h"
+#include "recorder/quantity.h"
 #include "recorder/say.h"
 #include "recorder/session.h"
 
@@ -40,7 +42,10 @@ enum {
 	KEY_NO_ARGS,
 	KEY_RESOLUTION,
 	KEY_NO_CHILDREN,
-	KEY_WAIT_ALL
+	KEY_WAIT_ALL,
+	KEY_DELAY,
+	KEY_DURATION,
+	KEY_MAX_SIZE
 };
 
 static const struct argp_option options[] = {
@@ -71,6 +76,14 @@ static const struct argp_option options[] = {
 		"in the background",
 		0},
 	{"quiet", 'q', NULL, 0, "No summary, no notes", 0},
+	{"delay", KEY_DELAY, "TIME", 0,
+		"Record only from then on (seconds, or with ms, s, m, h); or from prec "
+		"ctl start on",
+		0},
+	{"duration", KEY_DURATION, "TIME", 0,
+		"Record for so long; the program goes on without", 0},
+	{"max-size", KEY_MAX_SIZE, "SIZE", 0,
+		"Record until the trace has so many bytes (or with K, M, G)", 0},
 	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
 	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 0},
 	{"time-resolution", KEY_RESOLUTION, "US", 0,
@@ -91,6 +104,8 @@ static const char doc[] =
 	"  prec --web walk.py           ... and opens the page in a browser\n"
 	"  prec -F 1000 -o x.ptf -- make test\n"
 	"  prec -m pytest -q -n 8        all processes are in one trace\n"
+	"  prec --delay 10m --duration 30s server.py\n"
+	"  prec ctl --help              stops, marks, ends a recording that runs\n"
 	"\n"
 	"The program's output, exit status and signals are as without prec. Then: "
 	"pinfo walk.ptf, pconv walk.ptf --to table.";
@@ -176,6 +191,18 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		break;
 	case KEY_WAIT_ALL:
 		command->session.waits_for_all = true;
+		break;
+	case KEY_DELAY:
+		if (!quantity_time_ns(text, &command->session.control.delay_ns))
+			argp_error(state, "delay '%s' is no time", text);
+		break;
+	case KEY_DURATION:
+		if (!quantity_time_ns(text, &command->session.control.duration_ns))
+			argp_error(state, "duration '%s' is no time", text);
+		break;
+	case KEY_MAX_SIZE:
+		if (!quantity_bytes(text, &command->session.control.max_size_bytes))
+			argp_error(state, "size '%s' is no number of bytes", text);
 		break;
 	case KEY_NO_SOURCE:
 		command->session.keep_sources = false;
@@ -281,6 +308,8 @@ int main(int argc, char **argv)
 	argp_err_exit_status = 2;
 	if (argc > 0)
 		argv[0] = program_invocation_short_name;
+	if (argc > 1 && !strcmp(argv[1], "ctl"))
+		return ctl_main(argc - 1, argv + 1);
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
 	if (command.is_quiet)
 		say_set_quiet();

@@ -108,7 +108,9 @@ static void write_rest(struct recording *r, struct recorded_thread *thread,
 	offcpu_end(r, thread, time_ns, cpu_ns);
 	if (rest.weight_ns < 0)
 		rows_take_back(&thread->rows, (uint64_t)-rest.weight_ns);
-	if (rest.weight_ns > 0 && rows_add(&thread->rows, rest) < 0)
+	if (rest.weight_ns > 0 && atomic_load(&r->shm->is_off))
+		r->lost.switched_off_ns += (uint64_t)rest.weight_ns;
+	else if (rest.weight_ns > 0 && rows_add(&thread->rows, rest) < 0)
 		recording_no_memory(r);
 	rows_write(&thread->rows, r, thread->id, INT64_MAX);
 	rows_finish(&thread->rows);

@@ -187,6 +187,7 @@ static void write_losses(struct recording *r)
 		const char *kind;
 		uint64_t count, weight_ns;
 	} lost[] = {
+		{"switched_off", r->lost.switched_off, r->lost.switched_off_ns},
 		{"ring_full", r->lost.ring_full, 0},
 		{"mark", r->lost.mark, 0},
 		{"torn", r->lost.torn, 0},

@@ -33,6 +33,7 @@
 /* What was not recorded, per kind (FORMAT.md, "Losses"). */
 struct recording_losses {
 	uint64_t ring_full, mark, torn, throttled, unread_code, stack_elided, unknown_pc;
+	uint64_t switched_off, switched_off_ns; /* ticks; CPU time of them */
 };
 
 struct recording {
@@ -41,7 +42,8 @@ struct recording {
 	uint64_t origin_ns; /* CLOCK_MONOTONIC of the section's time 0 */
 	uint64_t clock_ns;  /* of the last clock reading that was written */
 	bool keep_sources, keep_arguments;
-	int wake_fd; /* epoll: prec wakes up for the ends of processes */
+	bool was_off; /* recording was switched off at the last poll */
+	int wake_fd;  /* epoll: prec wakes up for the ends of processes */
 
 	struct recorded_process **process; /* those that have not ended */
 	size_t process_count;

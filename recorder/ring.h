@@ -128,6 +128,7 @@ enum prec_sample_flags {
 	PREC_SAMPLE_AFTER_SYSCALL = 2, /* stopped right behind a syscall */
 	PREC_SAMPLE_HAS_OPCODE = 4,
 	PREC_SAMPLE_NO_PYTHON = 8, /* the thread has no Python state */
+	PREC_SAMPLE_OFF = 16,      /* recording is off: only the CPU time counts */
 };
 
 /*
@@ -243,6 +244,7 @@ struct prec_shm {
 	uint32_t slot_count;            /* a multiple of PREC_CHUNK_SLOTS */
 	_Atomic uint64_t heartbeat_ns;  /* prec's last drain */
 	_Atomic uint32_t stop;          /* agents must not sample any more */
+	_Atomic uint32_t is_off;        /* recording is switched off for now */
 	_Atomic uint32_t process_count; /* processes so far: the last one's number */
 	_Atomic uint32_t generation;    /* images so far */
 	_Atomic uint64_t no_slot_count; /* threads that found no slot */

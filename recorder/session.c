@@ -53,6 +53,7 @@ static const int watched_signals[] = {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP,
 struct session {
 	const struct session_options *options;
 	struct recording recording;
+	struct control control;
 	pid_t pid; /* of the first process, our child */
 	int shm_fd, output_fd, signal_fd;
 	bool is_output_file; /* a file that we opened by its name */
@@ -284,14 +285,17 @@ static uint64_t next_interval_ns(struct session *s)
 		(uint64_t)rand_r(&s->jitter_seed) * interval_ns / RAND_MAX;
 }
 
-/* Returns whether a failure to write has been told. */
+/*
+ * Until the program is over or the recording is to be. Returns whether a failure
+ * to write has been told.
+ */
 static bool loop(struct session *s)
 {
 	struct recording *r = &s->recording;
 	uint64_t flushed_ns = clock_now_ns(), polled_ns = 0;
 	bool has_complained = false;
 
-	while (!is_over(s, has_complained)) {
+	while (!is_over(s, has_complained) && !s->control.is_finished) {
 		uint64_t wait_ns = next_interval_ns(s);
 		struct timespec timeout = {0, (long)wait_ns};
 		struct pollfd fd = {r->wake_fd, POLLIN, 0};
@@ -307,6 +311,7 @@ static bool loop(struct session *s)
 			continue;
 		uint64_t now_ns = clock_now_ns();
 		drain(r);
+		control_poll(&s->control, r);
 		if (now_ns - polled_ns >= POLL_INTERVAL_NS / 2) {
 			offcpu_poll(r);
 			debugger_poll(r);
@@ -344,19 +349,29 @@ static void tell_survivors(const struct recording *r)
 			length >= sizeof names - 64 ? ", ..." : "");
 }
 
-/* The exit code for prec. */
-static int finish(struct session *s)
+/* The trace is whole then, also when the program still runs. */
+static void complete(struct session *s)
 {
 	struct recording *r = &s->recording;
-	int status = 0;
 
 	/* One image of each process for each round. */
 	for (int round = 0; round < DRAIN_ROUNDS_MAX && drain(r); round++)
 		;
-	if (recording_is_sound(r))
+	if (recording_is_sound(r) && !s->control.is_finished)
 		tell_survivors(r);
 	atomic_store(&r->shm->stop, 1);
 	recording_end(r, clock_now_ns());
+}
+
+/* The exit code for prec. */
+static int wait_for_program(struct session *s)
+{
+	struct pollfd signals = {s->signal_fd, POLLIN, 0};
+	int status = 0;
+
+	while (!has_ended(s->pid))
+		if (poll(&signals, 1, -1) > 0)
+			forward_signals(s);
 	while (waitpid(s->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
@@ -390,6 +405,7 @@ static int record(struct session *s, const struct target *target)
 	r->keep_arguments = s->options->keep_arguments;
 	if (!getcwd(r->cwd, sizeof r->cwd))
 		r->cwd[0] = '\0';
+	control_begin(&s->control, r, &s->options->control, s->options->output);
 	s->pid = target_start(target, agent, shm_path, r->shm,
 		!strcmp(s->options->output, "-"), &exit_code);
 	if (s->pid < 0) {
@@ -399,10 +415,14 @@ static int record(struct session *s, const struct target *target)
 	if (s->is_output_file && ftruncate(s->output_fd, 0) != 0)
 		complain("%s: %s", s->options->output, strerror(errno));
 	raise_file_limit();
-	start.pid = s->pid;
+	start.pid = s->control.pid = s->pid;
 	recording_begin(r, &start);
 	bool has_complained = loop(s);
-	exit_code = finish(s);
+	complete(s);
+	if (s->control.is_finished && recording_is_sound(r) && !has_ended(s->pid))
+		note("%s is complete; the program goes on", s->options->output);
+	control_end(&s->control);
+	exit_code = wait_for_program(s);
 	if (!target->no_agent && atomic_load(&r->shm->generation) == 0)
 		note("%s did not load the recorder: only its total time is known",
 			target->executable);

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "recorder/control.h"
 #include "recorder/ring.h"
 #include "recorder/target.h"
 
@@ -15,6 +16,7 @@ struct session_options {
 	uint64_t time_resolution_ns; /* of the stamps; 0 = a sixteenth of the period */
 	enum prec_source source;     /* 0 = the best that works */
 	bool keep_sources, keep_arguments;
+	struct control_options control;
 	bool follows_children, waits_for_all;
 };
 

@@ -10,6 +10,8 @@
  *     ptf_region_end("load");
  *     { PTF_REGION("train"); ... }          to the end of the block, however left
  *
+ *     ptf_stop(); ... ptf_start();          not recorded meanwhile
+ *
  * Nothing needs to be linked: a recorded program has the recorder's agent in
  * it, and the functions here look it up once. In a program that is not recorded
  * they cost a load and a compare. Before glibc 2.34 link with -ldl.
@@ -60,6 +62,30 @@ static inline void ptf_mark_kind_(int kind, const char *name)
 
 	if (function)
 		function(kind, name, strlen(name));
+}
+
+/*
+ * Switches the whole recording, all its processes, off and on again. What runs
+ * meanwhile costs next to nothing and is counted as not recorded.
+ */
+static inline void ptf_switch_(int is_on)
+{
+	void *symbol = ptf_is_recorded() ? dlsym(RTLD_DEFAULT, "ptf_agent_switch") : NULL;
+	void (*function)(int);
+
+	memcpy(&function, &symbol, sizeof(function));
+	if (function)
+		function(is_on);
+}
+
+static inline void ptf_stop(void)
+{
+	ptf_switch_(0);
+}
+
+static inline void ptf_start(void)
+{
+	ptf_switch_(1);
 }
 
 static inline void ptf_mark(const char *name)

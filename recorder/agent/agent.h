@@ -124,6 +124,7 @@ bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
 /* sample.c: one tick of the calling thread, from its handler; cpu_ns is its
    CPU time. True when it met code for the first time. */
 bool agent_sample(const void *context, uint64_t cpu_ns);
+void agent_sample_off(uint64_t cpu_ns); /* while recording is off */
 
 /* image.c: tells prec what program this is and what it has loaded. */
 struct agent_image {

@@ -6,6 +6,7 @@
 
 /* Of <ptf/mark.h>, which is the contract. */
 AGENT_EXPORT void ptf_agent_mark(int kind, const char *name, size_t size);
+AGENT_EXPORT void ptf_agent_switch(int is_on);
 
 void ptf_agent_mark(int kind, const char *name, size_t size)
 {
@@ -27,4 +28,20 @@ void ptf_agent_mark(int kind, const char *name, size_t size)
 	if (!agent_write_record(&mark, sizeof mark, name, name_bytes))
 		atomic_fetch_add(&agent_thread.slot->lost_mark_count, 1);
 	errno = saved_errno;
+}
+
+/* enum ptf_mark_kind, which belongs to the format. */
+#define RECORDING_ON  3
+#define RECORDING_OFF 4
+
+/* Of the whole recording: all processes are switched. */
+void ptf_agent_switch(int is_on)
+{
+	if (!agent_is_here())
+		return;
+	if (!is_on)
+		ptf_agent_mark(RECORDING_OFF, "", 0);
+	atomic_store(&agent.shm->is_off, !is_on);
+	if (is_on)
+		ptf_agent_mark(RECORDING_ON, "", 0);
 }

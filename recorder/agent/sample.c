@@ -177,6 +177,25 @@ static void count_full(void)
 	}
 }
 
+void agent_sample_off(uint64_t cpu_ns)
+{
+	struct prec_cursor cursor =
+		prec_ring_begin(agent_thread.slot, agent_thread.words);
+	struct prec_sample sample = {
+		.record = {(uint32_t)SAMPLE_WORDS, PREC_RECORD_SAMPLE, PREC_SAMPLE_OFF},
+		.time_ns = agent_clock_ns(CLOCK_MONOTONIC),
+		.thread_cpu_ns = cpu_ns,
+	};
+
+	if (!prec_ring_has_room(&cursor, SAMPLE_WORDS)) {
+		count_full();
+		return;
+	}
+	prec_ring_store(&cursor, 0, &sample, sizeof sample);
+	cursor.next += SAMPLE_WORDS;
+	prec_ring_commit(&cursor);
+}
+
 bool agent_sample(const void *context, uint64_t cpu_ns)
 {
 	struct guarded_memory guard;

@@ -48,6 +48,10 @@ static void take_sample(const void *context)
 			memory_order_relaxed);
 		return;
 	}
+	if (atomic_load_explicit(&agent.shm->is_off, memory_order_relaxed)) {
+		agent_sample_off(start_ns);
+		return;
+	}
 	/* Meeting code for the first time takes long, but only once. */
 	if (agent_sample(context, start_ns))
 		return;

@@ -473,8 +473,8 @@ static void put_metrics(struct teller *t)
 
 static void put_losses_and_marks(struct teller *t)
 {
-	static const char *const kinds[] = {"", "begin of ", "end of ", "recording on ",
-		"recording off "};
+	static const char *const kinds[] = {"", "begin of ", "end of ", "recording on",
+		"recording off"};
 	const struct text_style style = {.unicode = t->view->terminal.unicode,
 		.max_columns = t->view->terminal.columns};
 	char time[UNITS_SIZE];

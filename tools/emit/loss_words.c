@@ -23,6 +23,8 @@ static const struct loss_words words[] = {
 	{"ring_full", "sample", "samples", "in all", "was lost: prec could not keep up",
 		"were lost: prec could not keep up", "A lower rate helps (prec -F).",
 		false},
+	{"switched_off", "sample", "samples", "of CPU", "was not kept", "were not kept",
+		"Recording was switched off meanwhile.", true},
 	{"mark", "mark", "marks", "in all", "was lost: prec could not keep up",
 		"were lost: prec could not keep up", "Fewer marks are all kept.", true},
 	{"torn", "sample", "samples", "in all",

@@ -8,6 +8,8 @@
     @ptf.profile
     def train(): ...            # a region named like the function
 
+    ptf.stop(); ...; ptf.start()  # not recorded meanwhile
+
 Every tool shows them, and ``--region NAME`` selects what ran in one.  The
 module needs nothing but the standard library and runs with any Python 3.
 In a program that is not recorded every function here does nothing.
@@ -20,7 +22,7 @@ import ctypes
 import functools
 import inspect
 
-__all__ = ["is_recorded", "mark", "region", "profile"]
+__all__ = ["is_recorded", "mark", "region", "profile", "start", "stop"]
 
 # enum ptf_mark_kind of <ptf/types.h>
 _INSTANT, _BEGIN, _END = 0, 1, 2
@@ -40,6 +42,21 @@ def _find_agent():
 
 
 _agent = _find_agent()
+
+
+def stop():
+    """Nothing is recorded any more, of any process, until start().
+
+    What runs meanwhile costs next to nothing and is counted as not recorded.
+    """
+    if _agent is not None:
+        ctypes.PyDLL(None).ptf_agent_switch(0)
+
+
+def start():
+    """Recording goes on after stop() or, with ``prec --delay``, begins."""
+    if _agent is not None:
+        ctypes.PyDLL(None).ptf_agent_switch(1)
 
 
 def is_recorded():
