@@ -83,7 +83,7 @@ def go_sums_labels_as_pinfo_does():
             check(close(found["tid"].get(str(thread["tid"]), 0), thread["samples"]),
                   f"thread {thread['tid']}: {found['tid']}")
         raw = go_pprof("-raw", file)
-        check(f"command: {info['files'][0]['sections'][0]['command']}" in
+        check(f"run.command: {info['files'][0]['sections'][0]['command']}" in
               go_pprof("-comments", file), "no command among the comments")
         check("cpu/nanoseconds[dflt]" in raw, "CPU time is not what is shown first")
 

@@ -108,7 +108,7 @@ def types_of_values_and_ids_are_sound():
         section = info["files"][0]["sections"][0]
         equal(one(raw, "time_nanos"), section["origin_realtime_ns"], "time")
         equal(one(raw, "period"), section["sample_period_ns"], "period")
-        check(f"command: {section['command']}" in profile.comments, f"{profile.comments}")
+        check(f"run.command: {section['command']}" in profile.comments, f"{profile.comments}")
         for kind in ("mapping", "location", "function"):
             ids = [one(item, "id") for item in raw[kind]]
             equal(sorted(ids), list(range(1, len(ids) + 1)), f"ids of {kind}")

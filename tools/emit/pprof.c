@@ -23,6 +23,7 @@
 #include "tools/cli/gzip_stream.h"
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
+#include "tools/core/recordings.h"
 #include "tools/emit/registry.h"
 
 typedef Ptf__Pprof__Profile Profile;
@@ -383,24 +384,27 @@ static void comment(struct writer *w, const char *what, const char *value, size_
 
 static void put_comments(struct writer *w)
 {
-	static const char *const key[] = {"host.name", "host.cpu_model",
-		"sampling.source", "sampling.rate_hz"};
-	char *command = profile_command(w->p);
+	static const char *const keys[] = {"run.command", "run.rank", "host.name",
+		"host.cpu_model", "sampling.source", "sampling.rate_hz"};
 	char *selected = w->p->selection ? selection_text(w->p->selection) : NULL;
+	struct recordings recordings;
 
-	comment(w, "command", command, strlen(command));
 	if (selected)
 		comment(w, "selected", selected, strlen(selected));
-	for (size_t i = 0; i < w->p->sections.count; i++)
-		for (size_t k = 0; k < sizeof(key) / sizeof(key[0]); k++) {
-			struct ptf_text value =
-				profile_section_attribute(&w->p->sections.item[i],
-					key[k]);
+	recordings_find(&recordings, w->p);
+	for (size_t i = 0; i < recordings.of.count; i++)
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+			const struct recording *r = &recordings.of.item[i];
+			const struct profile_section *s =
+				&w->p->sections.item[r->section];
+			struct ptf_text value = r->process
+				? profile_process_attribute(w->p, r->process, keys[k])
+				: profile_section_attribute(s, keys[k]);
 
-			comment(w, key[k], value.data, value.size);
+			comment(w, keys[k], value.data, value.size);
 		}
+	recordings_free(&recordings);
 	free(selected);
-	free(command);
 }
 
 /* Of what was selected. */
@@ -448,10 +452,12 @@ static void put_head(struct writer *w, enum emit_metric metric)
 		const struct profile_section *first = &w->p->sections.item[0];
 
 		head.time_nanos = first->origin_realtime_ns;
-		period.type = type[TYPE_CPU].type;
-		period.unit = type[TYPE_CPU].unit;
-		head.period_type = &period;
-		head.period = (int64_t)first->period_ns;
+		if (first->period_ns) {
+			period.type = type[TYPE_CPU].type;
+			period.unit = type[TYPE_CPU].unit;
+			head.period_type = &period;
+			head.period = (int64_t)first->period_ns;
+		}
 	}
 	put(w, &head);
 }
