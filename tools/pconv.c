@@ -30,6 +30,7 @@ enum {
 	KEY_OPEN,
 	KEY_SERVE,
 	KEY_PERFETTO_COMPAT,
+	KEY_STACK_SAMPLES,
 };
 
 static const struct argp_option options[] = {
@@ -77,11 +78,13 @@ static const struct argp_option options[] = {
 		"waits",
 		4},
 
-	{NULL, 0, NULL, 0, "--to folded and flamegraph:", 5},
+	{NULL, 0, NULL, 0, "Formats of stacks:", 5},
 	{"no-lines", KEY_NO_LINES, NULL, 0, "Frames are functions, without line numbers",
 		5},
 	{"reverse", KEY_REVERSE, NULL, 0,
 		"From the functions that ran to those that called them (flamegraph)", 5},
+	{"stack-samples", KEY_STACK_SAMPLES, NULL, 0,
+		"Write the samples too, which Perfetto ignores (chrome)", 5},
 
 	{NULL, 0, NULL, 0, "--to perfetto:", 6},
 	{"perfetto-compat", KEY_PERFETTO_COMPAT, NULL, 0,
@@ -105,6 +108,10 @@ static const char doc[] =
 	"  pconv walk.ptf -o walk.svg           a flame graph\n"
 	"  pconv walk.ptf -o walk.pftrace       for the Perfetto UI\n"
 	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n\n"
+	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n"
+	"  pconv walk.ptf -o walk.speedscope.json\n"
+	"  pconv walk.ptf -o walk.firefox.json  for profiler.firefox.com\n"
+	"  pconv walk.ptf -o walk.csv           for spreadsheets and scripts\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
 
 struct arguments {
@@ -278,6 +285,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_PERFETTO_COMPAT:
 		use(a, EMIT_OPTION_PERFETTO_COMPAT, "--perfetto-compat");
 		a->emit.perfetto_compat = true;
+		break;
+	case KEY_STACK_SAMPLES:
+		use(a, EMIT_OPTION_STACK_SAMPLES, "--stack-samples");
+		a->emit.stack_samples = true;
 		break;
 	case ARGP_KEY_ARGS:
 		a->paths = state->argv + state->next;

@@ -50,6 +50,22 @@ static void seconds_have_every_digit(void **state)
 	expect("[1795726990.123456789, 0.000000005, -1.500000000, 0.000000000]\n");
 }
 
+static void decimals_are_exact_and_short(void **state)
+{
+	(void)state;
+	json_inline_array(&j, NULL);
+	json_decimal(&j, NULL, 1234567, 3);
+	json_decimal(&j, NULL, 1234500, 6);
+	json_decimal(&j, NULL, -5, 6);
+	json_decimal(&j, NULL, 3000, 3);
+	json_decimal(&j, NULL, 0, 6);
+	json_decimal(&j, NULL, INT64_MIN, 9);
+	json_decimal(&j, NULL, INT64_MAX, 0);
+	json_end(&j);
+	expect("[1234.567, 1.2345, -0.000005, 3, 0, -9223372036.854775808, "
+	       "9223372036854775807]\n");
+}
+
 static void nesting(void **state)
 {
 	(void)state;
@@ -104,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(seconds_have_every_digit, begin, end),
+		cmocka_unit_test_setup_teardown(decimals_are_exact_and_short, begin, end),
 		cmocka_unit_test_setup_teardown(nesting, begin, end),
 		cmocka_unit_test_setup_teardown(strings_are_always_valid, begin, end),
 		cmocka_unit_test_setup_teardown(numbers_are_always_valid, begin, end),

@@ -7,31 +7,72 @@
 
 #include "tools/cli/text.h"
 
+/*
+ * Exports write many millions of values: stdio without its locks, as a writer is
+ * never shared between threads.
+ */
+static void put_bytes(FILE *out, const char *bytes, size_t size)
+{
+	fwrite_unlocked(bytes, 1, size, out);
+}
+
+static void put_char(FILE *out, char c)
+{
+	putc_unlocked(c, out);
+}
+
+/* What stands in a string as it is: most of ASCII. */
+static bool is_plain(char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' && c != '<' && c != '>' &&
+		c != '&';
+}
+
+/* The length of the character. */
+static size_t put_character(FILE *out, const char *text, size_t size)
+{
+	uint32_t c;
+	size_t length = text_decode(text, size, &c);
+
+	if (length == 0) {
+		put_bytes(out, "\\ufffd", 6);
+		return 1;
+	}
+	if (c == '"' || c == '\\')
+		fprintf(out, "\\%c", (char)c);
+	else if (c == '\n')
+		put_bytes(out, "\\n", 2);
+	else if (c == '\t')
+		put_bytes(out, "\\t", 2);
+	else if (c < 0x80 || c == 0x2028 || c == 0x2029 || c == 0xfffe || c == 0xffff)
+		fprintf(out, "\\u%04x", c);
+	else
+		put_bytes(out, text, length);
+	return length;
+}
+
 static void put_string(FILE *out, const char *text, size_t size)
 {
-	fputc('"', out);
+	put_char(out, '"');
 	for (size_t i = 0; i < size;) {
-		uint32_t c;
-		size_t length = text_decode(text + i, size - i, &c);
+		size_t plain = i;
 
-		if (length == 0) {
-			fputs("\\ufffd", out);
-			length = 1;
-		} else if (c == '"' || c == '\\') {
-			fprintf(out, "\\%c", (char)c);
-		} else if (c == '\n') {
-			fputs("\\n", out);
-		} else if (c == '\t') {
-			fputs("\\t", out);
-		} else if (c < 0x20 || c == 0x7f || c == '<' || c == '>' || c == '&' ||
-			c == 0x2028 || c == 0x2029 || c == 0xfffe || c == 0xffff) {
-			fprintf(out, "\\u%04x", c);
-		} else {
-			fwrite(text + i, 1, length, out);
-		}
-		i += length;
+		while (plain < size && is_plain(text[plain]))
+			plain++;
+		put_bytes(out, text + i, plain - i);
+		i = plain;
+		if (i < size)
+			i += put_character(out, text + i, size - i);
 	}
-	fputc('"', out);
+	put_char(out, '"');
+}
+
+static void put_line_start(struct json *j)
+{
+	static const char blanks[JSON_DEPTH_MAX] = "                               ";
+
+	put_char(j->out, '\n');
+	put_bytes(j->out, blanks, j->depth);
 }
 
 static void separate(struct json *j)
@@ -39,11 +80,11 @@ static void separate(struct json *j)
 	if (j->depth == 0)
 		return;
 	if (j->has_items[j->depth - 1])
-		fputc(',', j->out);
+		put_char(j->out, ',');
 	if (!j->is_inline[j->depth - 1])
-		fprintf(j->out, "\n%*s", (int)j->depth, "");
+		put_line_start(j);
 	else if (j->has_items[j->depth - 1])
-		fputc(' ', j->out);
+		put_char(j->out, ' ');
 	j->has_items[j->depth - 1] = true;
 }
 
@@ -51,7 +92,7 @@ void json_key(struct json *j, const char *text, size_t size)
 {
 	separate(j);
 	put_string(j->out, text, size);
-	fputs(": ", j->out);
+	put_bytes(j->out, ": ", 2);
 }
 
 /* What stands before a value: nothing when json_key() has been called. */
@@ -67,7 +108,7 @@ static void open_level(struct json *j, const char *key, bool is_array, bool is_i
 {
 	assert(j->depth < JSON_DEPTH_MAX);
 	begin_value(j, key);
-	fputc(is_array ? '[' : '{', j->out);
+	put_char(j->out, is_array ? '[' : '{');
 	j->is_array[j->depth] = is_array;
 	j->has_items[j->depth] = false;
 	j->is_inline[j->depth] = is_inline || (j->depth && j->is_inline[j->depth - 1]);
@@ -104,8 +145,8 @@ void json_end(struct json *j)
 	assert(j->depth > 0);
 	j->depth--;
 	if (j->has_items[j->depth] && !j->is_inline[j->depth])
-		fprintf(j->out, "\n%*s", (int)j->depth, "");
-	fputc(j->is_array[j->depth] ? ']' : '}', j->out);
+		put_line_start(j);
+	put_char(j->out, j->is_array[j->depth] ? ']' : '}');
 }
 
 void json_finish(struct json *j)
@@ -125,16 +166,44 @@ void json_literal(struct json *j, const char *key, const char *text)
 	json_string(j, key, text, strlen(text));
 }
 
-void json_integer(struct json *j, const char *key, int64_t value)
+static void put_decimal(FILE *out, bool is_negative, uint64_t size, unsigned decimals)
+{
+	char digits[32], *end = digits + sizeof(digits), *text = end;
+	bool fraction = false;
+
+	/* From the last digit on; zeros at the end of a fraction say nothing. */
+	for (unsigned i = 0; i < decimals; i++, size /= 10) {
+		fraction = fraction || size % 10;
+		if (fraction)
+			*--text = (char)('0' + size % 10);
+	}
+	if (fraction)
+		*--text = '.';
+	do {
+		*--text = (char)('0' + size % 10);
+		size /= 10;
+	} while (size);
+	if (is_negative)
+		*--text = '-';
+	put_bytes(out, text, (size_t)(end - text));
+}
+
+void json_decimal(struct json *j, const char *key, int64_t value, unsigned decimals)
 {
 	begin_value(j, key);
-	fprintf(j->out, "%" PRId64, value);
+	put_decimal(j->out, value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value,
+		decimals);
+}
+
+void json_integer(struct json *j, const char *key, int64_t value)
+{
+	json_decimal(j, key, value, 0);
 }
 
 void json_unsigned(struct json *j, const char *key, uint64_t value)
 {
 	begin_value(j, key);
-	fprintf(j->out, "%" PRIu64, value);
+	put_decimal(j->out, false, value, 0);
 }
 
 void json_number(struct json *j, const char *key, double value)

@@ -48,7 +48,9 @@ void json_literal(struct json *j, const char *key, const char *text); /* NUL-ter
 void json_integer(struct json *j, const char *key, int64_t value);
 void json_unsigned(struct json *j, const char *key, uint64_t value);
 void json_number(struct json *j, const char *key, double value);
-/* Nanoseconds as seconds, with every digit. */
+/* value / 10^decimals, exact and as short as it can be: 6 for ns as milliseconds. */
+void json_decimal(struct json *j, const char *key, int64_t value, unsigned decimals);
+/* Nanoseconds as seconds, with every digit: never what looks like an integer. */
 void json_seconds(struct json *j, const char *key, int64_t time_ns);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);

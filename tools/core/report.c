@@ -153,6 +153,21 @@ char *report_process_title(const struct profile *p, uint32_t id)
 	return text;
 }
 
+enum ptf_class report_function_class(struct profile_function f)
+{
+	switch (f.kind) {
+	case PTF_FUNCTION_PYTHON:
+		return PTF_CLASS_PYTHON;
+	case PTF_FUNCTION_KERNEL:
+		return PTF_CLASS_KERNEL;
+	case PTF_FUNCTION_NATIVE:
+		return PTF_CLASS_NATIVE;
+	default:
+		/* "libm.so.6 (no symbols)"; else "[unsampled]" and the like */
+		return f.module ? PTF_CLASS_NATIVE : PTF_CLASS_UNKNOWN;
+	}
+}
+
 bool report_is_library(struct ptf_text path)
 {
 	static const char *const mark[] = {"/site-packages/", "/dist-packages/",
@@ -480,4 +495,107 @@ void report_free(struct report *r)
 		vec_free(&r->files.item[i].functions);
 	}
 	vec_free(&r->files);
+}
+
+/* --------------------------------------------------------------- places */
+
+struct place_maker {
+	struct maker maker;
+	bool by_thread;
+	struct report_places *places;
+	uint32_t thread;
+	size_t first;                 /* item of the thread */
+	VEC(uint32_t) item_of_place;  /* [place] = index + 1; below first: not yet */
+	VEC(uint32_t) stack_of_place; /* [place] number of the last stack */
+	struct class_times times;     /* of the stack that is being added up */
+};
+
+static uint32_t thread_of(const struct place_maker *m, uint32_t cell)
+{
+	return m->by_thread ? m->maker.p->cells.item[cell].thread : 0;
+}
+
+static int compare_cells(const void *a, const void *b, void *context)
+{
+	const struct place_maker *m = context;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint32_t node_x = m->maker.p->cells.item[x].node;
+	uint32_t node_y = m->maker.p->cells.item[y].node;
+
+	if (thread_of(m, x) != thread_of(m, y))
+		return thread_of(m, x) < thread_of(m, y) ? -1 : 1;
+	return node_x < node_y ? -1 : node_x > node_y;
+}
+
+static void add_to_place(struct place_maker *m, uint32_t place, bool is_owner)
+{
+	struct report_place *t;
+
+	vec_cover(&m->item_of_place, place);
+	vec_cover(&m->stack_of_place, place);
+	if (m->item_of_place.item[place] <= m->first) {
+		vec_push(&m->places->items,
+			(struct report_place){.thread = m->thread, .place = place});
+		m->item_of_place.item[place] = (uint32_t)m->places->items.count;
+	}
+	t = &m->places->items.item[m->item_of_place.item[place] - 1];
+	if (m->stack_of_place.item[place] != m->maker.stack_number)
+		class_times_add(&t->total, &m->times);
+	m->stack_of_place.item[place] = m->maker.stack_number;
+	if (is_owner)
+		class_times_add(&t->self, &m->times);
+}
+
+static void add_to_places(struct place_maker *m, uint32_t node)
+{
+	const struct id_list *stack = &m->maker.stack;
+	size_t owner;
+
+	profile_stack(m->maker.p, node, &m->maker.stack);
+	m->maker.stack_number++;
+	owner = find_owner(&m->maker);
+	for (size_t i = 0; i < stack->count; i++)
+		add_to_place(m, stack->item[i], i == owner);
+	if (stack->count == 0)
+		add_to_place(m, 0, true);
+	m->times = (struct class_times){0};
+}
+
+void report_places_make(struct report_places *places, const struct profile *p,
+	const struct report_options *options, bool by_thread)
+{
+	struct place_maker m = {.maker = {.p = p, .options = options},
+		.by_thread = by_thread,
+		.places = places};
+	VEC(uint32_t) order = {0}; /* cells, those of a thread and a stack together */
+
+	*places = (struct report_places){0};
+	for (uint32_t i = 0; i < p->cells.count; i++)
+		if (report_counts(p, options, &p->cells.item[i]))
+			vec_push(&order, i);
+	if (order.count)
+		qsort_r(order.item, order.count, sizeof(*order.item), compare_cells, &m);
+	for (size_t i = 0; i < order.count; i++) {
+		const struct profile_cell *c = &p->cells.item[order.item[i]];
+
+		if (m.thread != thread_of(&m, order.item[i])) {
+			m.thread = thread_of(&m, order.item[i]);
+			m.first = places->items.count;
+		}
+		m.times.ns[profile_get_class(p, c->class_id).kind] += c->time_ns;
+		if (i + 1 == order.count ||
+			p->cells.item[order.item[i + 1]].node != c->node ||
+			thread_of(&m, order.item[i + 1]) != m.thread)
+			add_to_places(&m, c->node);
+	}
+	vec_free(&order);
+	vec_free(&m.item_of_place);
+	vec_free(&m.stack_of_place);
+	vec_free(&m.maker.file_flags);
+	vec_free(&m.maker.stack);
+}
+
+void report_places_free(struct report_places *places)
+{
+	vec_free(&places->items);
 }

@@ -74,6 +74,22 @@ void report_make(struct report *r, const struct profile *p,
 	const struct report_options *options);
 void report_free(struct report *r);
 
+/* The time of a line of a function, with the classes of its total. */
+struct report_place {
+	uint32_t thread;          /* 0 = unknown, or all */
+	uint32_t place;           /* 0 = "[no stack]" */
+	struct class_times self;  /* of the stacks it is charged with */
+	struct class_times total; /* of all stacks with it in them */
+};
+
+struct report_places {
+	VEC(struct report_place) items; /* by thread, in no order of places */
+};
+
+void report_places_make(struct report_places *places, const struct profile *p,
+	const struct report_options *options, bool by_thread);
+void report_places_free(struct report_places *places);
+
 int64_t class_times_sum(const struct class_times *t);
 /* kernel + runnable + gil + wait: the table's "system" */
 int64_t class_times_system(const struct class_times *t);
@@ -115,6 +131,9 @@ char *report_thread_title(const struct profile *p, uint32_t thread);
  * else the program ("burn"); the caller frees it.
  */
 char *report_process_title(const struct profile *p, uint32_t process);
+
+/* The class that time in a function has unless something else is said. */
+enum ptf_class report_function_class(struct profile_function f);
 
 /* Installed code, not the user's own: the standard library, site-packages. */
 bool report_is_library(struct ptf_text path);

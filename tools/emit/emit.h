@@ -10,6 +10,7 @@
 #include <ptf/error.h>
 
 #include "tools/cli/terminal.h"
+#include "tools/core/class_names.h"
 #include "tools/core/profile.h"
 #include "tools/core/report.h"
 #include "tools/core/selection.h"
@@ -44,12 +45,14 @@ enum emit_option {
 	EMIT_OPTION_REVERSE = 1 << 12,
 	EMIT_OPTION_OPEN = 1 << 13, /* a browser shows it */
 	EMIT_OPTION_PERFETTO_COMPAT = 1 << 14,
+	EMIT_OPTION_STACK_SAMPLES = 1 << 15,
 };
 
 struct emit_options {
 	struct selection selection;
 	bool threads, wait_all, reduced, all_lines, classes, no_lines, reverse;
 	bool perfetto_compat; /* for versions of Perfetto before 58 */
+	bool stack_samples;   /* for who reads them from Trace Event JSON */
 	enum charge charge;
 	enum emit_sort sort;
 	enum emit_metric metric;
@@ -77,6 +80,15 @@ static inline enum emit_metric emit_metric(const struct emit_format *format,
 	const struct emit_options *options)
 {
 	return options->metric == EMIT_METRIC_DEFAULT ? format->metric : options->metric;
+}
+
+/* The classes of time that a metric has, as bits 1 << enum ptf_class. */
+static inline unsigned emit_class_mask(const struct emit_format *format,
+	const struct emit_options *options)
+{
+	return emit_metric(format, options) == EMIT_METRIC_CPU
+		? CLASS_MASK_CPU
+		: CLASS_MASK_CPU | CLASS_MASK_OFF_CPU;
 }
 
 /* NULL past the last. */

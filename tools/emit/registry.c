@@ -10,6 +10,10 @@ static const struct emit_format *const formats[] = {
 	&emit_html,
 	&emit_flamegraph,
 	&emit_perfetto,
+	&emit_chrome,
+	&emit_speedscope,
+	&emit_firefox,
+	&emit_csv,
 };
 
 const struct emit_format *emit_format_at(size_t index)

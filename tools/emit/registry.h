@@ -11,5 +11,9 @@ extern const struct emit_format emit_pprof;
 extern const struct emit_format emit_html;
 extern const struct emit_format emit_flamegraph;
 extern const struct emit_format emit_perfetto;
+extern const struct emit_format emit_chrome;
+extern const struct emit_format emit_speedscope;
+extern const struct emit_format emit_firefox;
+extern const struct emit_format emit_csv;
 
 #endif

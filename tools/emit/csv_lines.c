@@ -1,0 +1,148 @@
+/*
+ * --to csv: one row for each line and class of time, for spreadsheets, R and
+ * pandas:
+ *
+ *     file,line,function,class,self_ns,total_ns
+ *     /home/me/walk.py,12,step,python,812345678,812345678
+ *
+ * self_ns is the time that the line is charged with, total_ns that of all stacks
+ * with the line in them. With --threads each thread has rows of its own, and the
+ * columns process and thread before the others. Sums of self_ns are the totals
+ * of the table; unknown lines are empty.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/cli/csv.h"
+#include "tools/core/class_names.h"
+#include "tools/core/tracks.h"
+#include "tools/emit/registry.h"
+
+struct csv_writer {
+	struct csv csv;
+	const struct profile *p;
+	bool by_thread;
+};
+
+static int compare_texts(struct ptf_text a, struct ptf_text b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = size ? memcmp(a.data, b.data, size) : 0;
+
+	return order ? order : a.size < b.size ? -1 : a.size > b.size;
+}
+
+/* The same input always gives the same order. */
+static int compare_places(const void *a, const void *b, void *context)
+{
+	const struct profile *p = context;
+	const struct report_place *s = a, *t = b;
+	struct profile_place x = profile_get_place(p, s->place);
+	struct profile_place y = profile_get_place(p, t->place);
+	struct profile_function f = profile_get_function(p, x.function);
+	struct profile_function g = profile_get_function(p, y.function);
+	int order;
+
+	if (s->thread != t->thread)
+		return s->thread < t->thread ? -1 : 1;
+	order = compare_texts(profile_string(p, f.file), profile_string(p, g.file));
+	if (order)
+		return order;
+	if (x.line != y.line)
+		return x.line < y.line ? -1 : 1;
+	order = compare_texts(profile_string(p, f.name), profile_string(p, g.name));
+	return order ? order : s->place < t->place ? -1 : s->place > t->place;
+}
+
+static void put_title(struct csv_writer *w, char *title)
+{
+	csv_literal(&w->csv, title);
+	free(title);
+}
+
+static void put_class(struct csv_writer *w, const struct report_place *place,
+	uint32_t class_kind)
+{
+	const struct profile *p = w->p;
+	struct profile_place at = profile_get_place(p, place->place);
+	struct ptf_text file =
+		profile_string(p, profile_get_function(p, at.function).file);
+	uint32_t thread = place->thread;
+
+	if (w->by_thread) {
+		put_title(w,
+			tracks_process_title(p,
+				thread ? p->threads.item[thread - 1].process : 0));
+		put_title(w, report_thread_title(p, thread));
+	}
+	csv_text(&w->csv, file.data, file.size);
+	if (at.line)
+		csv_integer(&w->csv, at.line);
+	else
+		csv_literal(&w->csv, "");
+	put_title(w, report_function_title(p, at.function));
+	csv_literal(&w->csv, class_name(class_kind));
+	csv_integer(&w->csv, place->self.ns[class_kind]);
+	csv_integer(&w->csv, place->total.ns[class_kind]);
+	csv_end_row(&w->csv);
+}
+
+static bool is_asked(const struct csv_writer *w, const struct emit_options *options,
+	const struct report_place *place)
+{
+	uint32_t function = profile_get_place(w->p, place->place).function;
+
+	return selection_has_file(&options->selection,
+		profile_string(w->p, profile_get_function(w->p, function).file));
+}
+
+static void put_header(struct csv_writer *w)
+{
+	static const char *const names[] = {"process", "thread", "file", "line",
+		"function", "class", "self_ns", "total_ns"};
+
+	for (size_t i = w->by_thread ? 0 : 2; i < sizeof(names) / sizeof(names[0]); i++)
+		csv_literal(&w->csv, names[i]);
+	csv_end_row(&w->csv);
+}
+
+static int write_csv(FILE *out, const struct profile *p,
+	const struct emit_options *options, struct ptf_error *err)
+{
+	struct csv_writer w = {.p = p, .by_thread = options->threads};
+	const struct report_options counted = {.selection = &options->selection,
+		.wait_all = options->wait_all || options->threads,
+		.cpu_only = emit_metric(&emit_csv, options) == EMIT_METRIC_CPU,
+		.charge = options->charge};
+	struct report_places places;
+
+	(void)err;
+	report_places_make(&places, p, &counted, options->threads);
+	if (places.items.count)
+		qsort_r(places.items.item, places.items.count, sizeof(*places.items.item),
+			compare_places, (void *)(uintptr_t)p);
+	csv_begin(&w.csv, out);
+	put_header(&w);
+	for (size_t i = 0; i < places.items.count; i++) {
+		const struct report_place *place = &places.items.item[i];
+
+		for (uint32_t kind = 0; kind < PTF_CLASS_KIND_COUNT; kind++)
+			if (place->total.ns[kind] && is_asked(&w, options, place))
+				put_class(&w, place, kind);
+	}
+	report_places_free(&places);
+	return 0;
+}
+
+const struct emit_format emit_csv = {
+	.name = "csv",
+	.suffix = ".csv",
+	.description =
+		"a row for each line and class of time, for spreadsheets and scripts",
+	.cannot_carry =
+		"stacks, times of the samples, source text, counters, marks, losses",
+	.options = EMIT_OPTION_BY_FILE | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
+		EMIT_OPTION_CHARGE | EMIT_OPTION_METRIC,
+	.metric = EMIT_METRIC_WALL,
+	.write = write_csv,
+};
