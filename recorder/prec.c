@@ -17,6 +17,7 @@
 #include "recorder/inherited_signals.h"
 #include "recorder/install.h"
 #include "recorder/quantity.h"
+#include "recorder/output_name.h"
 #include "recorder/say.h"
 #include "recorder/session.h"
 
@@ -52,7 +53,8 @@ static const struct argp_option options[] = {
 	{"output", 'o', "FILE", 0,
 		"Write the trace to FILE, - for standard output, and "
 		"the program's output to standard error then (default: the program's "
-		"name with .ptf, here)",
+		"name with .ptf, here). %r stands for the rank in a parallel run, %p for "
+		"prec's process id, %h for the host, %% for %",
 		0},
 	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (250)", 0},
 	{NULL, 'm', "MODULE", 0,
@@ -216,10 +218,12 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	return 0;
 }
 
-/* walk.py -> walk.ptf, /usr/bin/make -> make.ptf, json.tool -> json.tool.ptf. */
+/* walk.py -> walk.ptf, /usr/bin/make -> make.ptf, json.tool -> json.tool.ptf; of a
+   parallel run walk.0.ptf, walk.1.ptf, ... */
 static const char *default_output(const struct target *target)
 {
 	static char name[NAME_MAX + 1];
+	const char *rank = parallel_rank();
 	const char *slash = strrchr(target->subject, '/');
 	const char *base = slash && !target->is_module ? slash + 1 : target->subject;
 	const char *dot = strrchr(base, '.');
@@ -227,7 +231,8 @@ static const char *default_output(const struct target *target)
 
 	if (!target->is_module && dot && dot != base)
 		length = (size_t)(dot - base);
-	snprintf(name, sizeof name, "%.*s.ptf", (int)(length < 200 ? length : 200), base);
+	snprintf(name, sizeof name, "%.*s%s%s.ptf", (int)(length < 200 ? length : 200),
+		base, rank ? "." : "", rank ? rank : "");
 	return name;
 }
 
@@ -313,6 +318,13 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
 	if (command.is_quiet)
 		say_set_quiet();
+	char *output = NULL;
+	if (command.session.output) {
+		output = output_name_expand(command.session.output);
+		if (!output)
+			return argp_err_exit_status;
+		command.session.output = output;
+	}
 	int exit_code = target_resolve(&target, &command.request);
 	if (exit_code == 0) {
 		if (!command.session.output)
@@ -322,6 +334,7 @@ int main(int argc, char **argv)
 			show(&command);
 	}
 	target_finish(&target);
+	free(output);
 	/* A shell must see that Ctrl-C ended it, to stop its loop. */
 	if (exit_code == 128 + SIGINT) {
 		signal(SIGINT, SIG_DFL);

@@ -150,6 +150,8 @@ static void free_image(struct recorded_process *process)
 static void take_python(struct recorded_process *process, const struct prec_image *image)
 {
 	process->generation = image->generation;
+	process->image_ns = image->time_ns;
+	process->is_unfollowed = false;
 	process->python = (struct python_process){
 		.version = image->is_readable ? python_version_find(image->python_version)
 					      : NULL,
@@ -304,11 +306,16 @@ void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *
 		process = add_process(r, number, (pid_t)told->pid, told->time_ns);
 		if (!process)
 			return;
+		process->is_unfollowed = true;
 		process->executable = recording_string(r, told->path);
 		address_space_init(&process->space, process->pid, false);
 		define(r, process, told->parent, &attributes);
 		return;
 	}
+	/* The program could not be executed after all, and went on. */
+	if (told->time_ns < process->image_ns)
+		return;
+	process->is_unfollowed = true;
 	free_image(process);
 	process->python = (struct python_process){0};
 	address_space_init(&process->space, process->pid, false);
@@ -455,7 +462,7 @@ static void end_process(struct recording *r, struct recorded_process *process)
 		&(struct ptf_facts){.process_ends = end, .process_end_count = 1});
 	if (process->number != PREC_FIRST_PROCESS)
 		r->ended_cpu_ns += end->cpu_ns;
-	if (process->number != PREC_FIRST_PROCESS && !process->generation) {
+	if (process->number != PREC_FIRST_PROCESS && process->is_unfollowed) {
 		r->unfollowed_cpu_ns += end->cpu_ns;
 		r->unfollowed_count++;
 	}

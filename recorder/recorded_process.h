@@ -37,9 +37,11 @@ struct recorded_process {
 	bool is_dead; /* nothing more comes into its rings */
 	bool waits;   /* it has a ring that waits for another drain */
 	uint64_t start_ns;
+	bool is_unfollowed; /* the agent is not in it, or not any more */
 
 	/* The image that runs. */
 	uint32_t generation;
+	uint64_t image_ns;            /* when it began */
 	struct python_process python; /* version NULL: not Python */
 	struct address_space space;
 	struct codes codes;

@@ -9,6 +9,7 @@
 
 #include "recorder/clocks.h"
 #include "recorder/host.h"
+#include "recorder/output_name.h"
 #include "recorder/say.h"
 #include "recorder/stacks.h"
 
@@ -113,6 +114,7 @@ bool recording_begin(struct recording *r, const struct recording_start *start)
 	host_add(&host, "run.command", command ? command : start->executable);
 	free(command);
 	host_add(&host, "run.cwd", r->cwd);
+	host_add(&host, "run.rank", parallel_rank());
 	host_add(&host, "sampling.source",
 		r->shm->source == PREC_SOURCE_PERF ? "perf" : "timer");
 	snprintf(rate, sizeof rate, "%g", start->rate_hz);

@@ -82,6 +82,7 @@ void agent_thread_forget(void);
 
 /* process.c: a program's first image in this process, a fork, the end. */
 bool agent_process_begin(int argument_count, char *const arguments[], uint32_t parent);
+void agent_process_begin_again(void); /* prec was told that it had gone */
 void agent_process_follow_fork(void);
 void agent_process_end(int exit_status);
 

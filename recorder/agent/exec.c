@@ -79,17 +79,6 @@ static enum prec_unfollowed_reason check(const struct exec_call *call)
 	return reason;
 }
 
-/* The program could not be executed: the process is recorded as it was. */
-static void follow_again(void)
-{
-	const struct agent_image image = {.parent_generation = agent.python.generation};
-
-	if (!agent_is_here() || !agent_thread.slot)
-		return;
-	agent.python.generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
-	agent_write_image(&image);
-}
-
 static int follow(const struct exec_call *call, char *const environment[])
 {
 	bool is_ours = agent_is_here();
@@ -103,7 +92,8 @@ static int follow(const struct exec_call *call, char *const environment[])
 	if (check(call) != PREC_FOLLOWED) {
 		execute(call, environment);
 		int failed = errno;
-		follow_again();
+		if (is_ours)
+			agent_process_begin_again();
 		errno = failed;
 		return -1;
 	}

@@ -4,6 +4,7 @@
  */
 #include "recorder/agent/agent.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -56,6 +57,34 @@ static size_t collect_words(char text[PREC_COMMAND_MAX], int count,
 		size += bytes;
 	}
 	return size;
+}
+
+/* The same of a program that has run for long, and may have changed them. */
+static size_t read_words(char *text, size_t room)
+{
+	ssize_t length = readlink("/proc/self/exe", text, room / 2);
+	size_t size = length > 0 ? (size_t)length : 0;
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+
+	text[size++] = '\0';
+	length = fd < 0 ? -1 : read(fd, text + size, room - size);
+	if (fd >= 0)
+		close(fd);
+	size += length > 0 ? (size_t)length : 0;
+	text[size - 1] = '\0';
+	return size;
+}
+
+void agent_process_begin_again(void)
+{
+	char text[4096];
+	struct agent_image image = {.text = text};
+
+	if (!agent_thread.slot)
+		return;
+	image.text_bytes = read_words(text, sizeof text);
+	agent.python.generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
+	agent_write_image(&image);
 }
 
 /* The last of all that exit() calls: it was asked for first. */

@@ -15,7 +15,8 @@ void agent_tell_unfollowed(enum prec_unfollowed_reason reason, pid_t pid, uint32
 {
 	struct prec_shm *shm = agent.shm;
 
-	atomic_fetch_add(&shm->unfollowed_child_count, number ? 0 : 1);
+	if (number != PREC_FIRST_PROCESS)
+		atomic_fetch_add(&shm->unfollowed_child_count, 1);
 	for (size_t i = 0; i < PREC_UNFOLLOWED_COUNT; i++) {
 		struct prec_unfollowed *u = &shm->unfollowed[i];
 		uint32_t expected = PREC_SLOT_FREE;

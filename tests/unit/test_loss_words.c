@@ -71,9 +71,7 @@ static void processes_and_pauses_always_matter(void **state)
 	(void)state;
 	lose("child_not_followed", 0, 1, 0);
 	lose("debugger", 0, 2, 3140000000);
-	told(0, true,
-		"1 child process was not recorded. To record one, start it with prec "
-		"itself.");
+	told(0, true, "1 child process was not followed. pinfo --all tells why.");
 	told(1, true,
 		"2 times, 3.14 s in all, a debugger was attached: nothing was sampled "
 		"meanwhile.");
@@ -88,8 +86,8 @@ static void sections_add_up(void **state)
 	lose("torn", 0, 1, 0);
 	lose("child_not_followed", 1, 1, 500000000);
 	told(0, true,
-		"4 child processes, 1.20 s of CPU, were not recorded. To record one, "
-		"start it with prec itself.");
+		"4 child processes, 1.20 s of CPU, were not followed. pinfo "
+		"--all tells why.");
 	told(1, false, "1 sample has no whole stack: it changed while it was read.");
 	assert_false(loss_tell(p, 2, &t));
 }

@@ -91,7 +91,8 @@ struct profile_process {
 	int64_t image_ns; /* when it became what the next fields say */
 	uint32_t executable;
 	VEC(uint32_t) arguments;
-	uint32_t python;                      /* string: "3.11.2", 0 = none */
+	uint32_t python;       /* string: "3.11.2", 0 = none */
+	uint32_t not_followed; /* string: why it has no samples, 0 = it has */
 	VEC(struct ptf_attribute) attributes; /* texts live as long as the profile */
 	bool has_end;
 	struct ptf_process_end end;

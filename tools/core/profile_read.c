@@ -163,10 +163,11 @@ static void see_time(struct profile_feed *in, int64_t time_ns)
 
 /* --------------------------------------------------------- definitions */
 
-static uint32_t python_version(struct profile *p, const struct ptf_attributes *a)
+static uint32_t attribute_string(struct profile *p, const struct ptf_attributes *a,
+	const char *key)
 {
 	for (size_t i = 0; i < a->count; i++)
-		if (text_is(a->item[i].key, "python.version"))
+		if (text_is(a->item[i].key, key))
 			return string_new(p, a->item[i].value);
 	return 0;
 }
@@ -193,7 +194,9 @@ static void take_process(struct profile_feed *in, const struct ptf_process *d)
 
 	for (size_t i = 0; i < d->arguments.count; i++)
 		vec_push(&process.arguments, string_of(in, d->arguments.item[i]));
-	process.python = python_version(p, &d->attributes);
+	process.python = attribute_string(p, &d->attributes, "python.version");
+	process.not_followed =
+		attribute_string(p, &d->attributes, "recorder.not_followed");
 	for (size_t i = 0; i < d->attributes.count; i++)
 		vec_push(&process.attributes, kept_attribute(p, d->attributes.item[i]));
 	if (d->pid == 0 && has_attribute(&d->attributes, "recording.id"))
@@ -480,7 +483,9 @@ static void take_process_image(struct profile_feed *in,
 		return;
 	process->image_ns = image->time_ns;
 	process->executable = string_of(in, image->executable);
-	process->python = python_version(in->p, &image->attributes);
+	process->python = attribute_string(in->p, &image->attributes, "python.version");
+	process->not_followed =
+		attribute_string(in->p, &image->attributes, "recorder.not_followed");
 	process->arguments.count = 0;
 	for (size_t k = 0; k < image->arguments.count; k++)
 		vec_push(&process->arguments, string_of(in, image->arguments.item[k]));

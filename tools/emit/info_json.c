@@ -193,6 +193,8 @@ static void put_processes(struct json *j, const struct profile *p,
 			put_id(j, p, NULL, process->arguments.item[k]);
 		json_end(j);
 		put_id(j, p, "python_version", process->python);
+		if (process->not_followed)
+			put_id(j, p, "not_followed", process->not_followed);
 		json_integer(j, "start_ns", process->start_ns);
 		json_bool(j, "has_end", process->has_end);
 		if (process->has_end) {

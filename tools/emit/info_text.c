@@ -314,13 +314,22 @@ static void put_process(struct teller *t, uint32_t id)
 		fputs("; on ", t->out);
 		put_text(t, profile_process_attribute(t->p, id, "host.name"));
 	}
-	if (process->has_end)
-		fprintf(t->out, "; exit %" PRId32 ", CPU %s, at most %s of memory",
-			process->end.exit_status,
-			units_time(cpu, (int64_t)process->end.cpu_ns),
-			units_bytes(memory, process->end.maximum_rss_bytes));
+	if (process->not_followed) {
+		fputs("; not followed: it ", t->out);
+		put_id(t, process->not_followed);
+	}
+	if (!process->has_end) {
+		fputs("; end not seen\n", t->out);
+		return;
+	}
+	if (process->end.exit_status < 0)
+		fputs("; exit not known", t->out);
 	else
-		fputs("; end not seen", t->out);
+		fprintf(t->out, "; exit %" PRId32, process->end.exit_status);
+	fprintf(t->out, ", CPU %s", units_time(cpu, (int64_t)process->end.cpu_ns));
+	if (process->end.maximum_rss_bytes)
+		fprintf(t->out, ", at most %s of memory",
+			units_bytes(memory, process->end.maximum_rss_bytes));
 	fputc('\n', t->out);
 }
 
