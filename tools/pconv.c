@@ -107,7 +107,6 @@ static const char doc[] =
 	"  pconv --open walk.ptf                as a page, in a browser\n"
 	"  pconv walk.ptf -o walk.svg           a flame graph\n"
 	"  pconv walk.ptf -o walk.pftrace       for the Perfetto UI\n"
-	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n\n"
 	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n"
 	"  pconv walk.ptf -o walk.speedscope.json\n"
 	"  pconv walk.ptf -o walk.firefox.json  for profiler.firefox.com\n"

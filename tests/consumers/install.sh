@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 : "${O:=build}" "${PYTHON:=/usr/bin/python3}"
 folder=$O/consumers
-npm_packages="playwright-core@1.65.1 speedscope@1.25.0"
+npm_packages="playwright-core@1.65.1 speedscope@1.25.0 @firefox-devtools/profiler-cli@0.10.0"
 debian_packages="chromium golang-go nodejs npm"
 
 mkdir -p "$folder" || exit 1

@@ -14,10 +14,29 @@ const server = await serve(path.join(packageFolder('speedscope'), 'dist/release'
   {[asked]: file});
 const sum = numbers => numbers.reduce((total, number) => total + number, 0);
 
+// The time with a frame open, in all and of each frame, by "file:line".
+function busyTime(profile, frames) {
+  const open = new Map(), lines = {};
+  let busy = 0, depth = 0, last = 0;
+  for (const event of profile.events ?? []) {
+    if (depth)
+      busy += event.at - last;
+    last = event.at;
+    const {file, line} = frames[event.frame], key = `${file}:${line}`;
+    const entry = open.get(key) ?? {count: 0, since: 0};
+    open.set(key, entry);
+    if (event.type === 'O' && entry.count++ === 0)
+      entry.since = event.at;
+    else if (event.type === 'C' && --entry.count === 0)
+      lines[key] = (lines[key] ?? 0) + event.at - entry.since;
+    depth += event.type === 'O' ? 1 : -1;
+  }
+  return {busy, lines};
+}
+
 const summary = await withBrowser(async (context, log) => {
   const page = await context.newPage();
-  await page.goto(`${server.url}/#profileURL=${encodeURIComponent(server.url + asked)}` +
-    `&title=${encodeURIComponent(name)}`);
+  await page.goto(`${server.url}/#profileURL=${encodeURIComponent(server.url + asked)}`);
   await page.waitForFunction(
     () => /Left Heavy|went wrong|unrecognized|error/i.test(document.body.innerText),
     null, {timeout: 60000}).catch(() => log.push('speedscope shows no profile'));
@@ -39,6 +58,7 @@ const summary = await withBrowser(async (context, log) => {
       total: profile.endValue - profile.startValue,
       weight: profile.weights ? sum(profile.weights) : null,
       count: (profile.events ?? profile.samples).length,
+      ...busyTime(profile, all.shared.frames),
     })),
   };
 }, {acceptDownloads: true});
