@@ -27,6 +27,7 @@ enum {
 	KEY_THREADS,
 	KEY_PROCESSES,
 	KEY_METRIC,
+	KEY_BY,
 };
 
 static const struct argp_option options[] = {
@@ -48,9 +49,10 @@ static const struct argp_option options[] = {
 	{"dark", KEY_DARK, NULL, 0, "For a dark page", 3},
 	{"threads", KEY_THREADS, NULL, 0, "timeline: a panel for each thread", 3},
 	{"processes", KEY_PROCESSES, NULL, 0, "timeline: a panel for each process", 3},
+	{"by", KEY_BY, "WHAT", 0, "diff: by line (default) or function", 3},
 	{"metric", KEY_METRIC, "WHAT", 0,
-		"lines, functions, runs: time with waits of main threads (wall, default) "
-		"or only on CPU (cpu)",
+		"lines, functions, runs, diff: time with waits of main threads (wall, "
+		"default) or only on CPU (cpu)",
 		3},
 	{0},
 };
@@ -63,6 +65,7 @@ static const char doc[] =
 	"  pplot walk.ptf -o walk.png           the CPU time by class over time\n"
 	"  pplot -k lines run*.ptf -o top.svg   the busiest lines, mean of the runs\n"
 	"  pplot -k threads --time 2s..5s walk.ptf -o threads.pdf\n"
+	"  pplot -k diff old.ptf new.ptf -o diff.png\n"
 	"  pplot walk.ptf --script -o walk.gp   a script to change, and to run by\n"
 	"                                       gnuplot walk.gp\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
@@ -81,6 +84,7 @@ static const char *const picture_names[] = {"png", "svg", "pdf", "sixel", "text"
 struct arguments {
 	char **paths;
 	size_t path_count;
+	size_t base_count; /* of a comparison: so many paths are the base */
 	const char *out;
 	const struct plot_kind *kind;
 	struct selection selection;
@@ -173,6 +177,29 @@ static void choose_size(struct plot_request *request, enum picture picture)
 	}
 }
 
+/* What "--" becomes, as getopt would eat it. */
+static char separator[] = "(--)";
+
+/* BASE NEW, or BASE... -- NEW... */
+static void split_sides(struct arguments *a, struct argp_state *state)
+{
+	size_t at = 0;
+
+	while (at < a->path_count && a->paths[at] != separator)
+		at++;
+	if (at < a->path_count) {
+		memmove(a->paths + at, a->paths + at + 1,
+			(a->path_count - at - 1) * sizeof(*a->paths));
+		a->path_count--;
+	} else if (a->path_count == 2) {
+		at = 1;
+	}
+	if (at == 0 || at >= a->path_count)
+		argp_error(state, "--kind %s compares BASE NEW, or BASE... -- NEW...",
+			a->kind->name);
+	a->base_count = at;
+}
+
 static void finish(struct arguments *a, struct argp_state *state)
 {
 	bool to_terminal = !a->out && isatty(STDOUT_FILENO);
@@ -181,8 +208,14 @@ static void finish(struct arguments *a, struct argp_state *state)
 		argp_error(state, "no trace given");
 	if (!a->kind)
 		a->kind = plot_kind_at(0);
+	if (a->kind->is_comparison)
+		split_sides(a, state);
 	if (!a->picture && a->out)
 		a->picture = picture_of_name(a->out);
+	if (a->kind->emits && !a->picture)
+		a->picture = PICTURE_SVG;
+	if (a->kind->emits && (a->picture != PICTURE_SVG || a->script))
+		argp_error(state, "--kind %s is SVG and nothing else", a->kind->name);
 	if (!a->picture && a->script)
 		a->picture = PICTURE_PNG;
 	if (!a->picture && a->out)
@@ -202,6 +235,7 @@ static void finish(struct arguments *a, struct argp_state *state)
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	static const char *const metric[] = {"wall", "cpu", NULL};
+	static const char *const by[] = {"line", "function", NULL};
 	struct arguments *a = state->input;
 
 	switch (key) {
@@ -238,6 +272,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_PROCESSES:
 		a->request.by_process = true;
 		break;
+	case KEY_BY:
+		a->request.by_function = cli_choice(state, "--by", arg, by) == 1;
+		break;
 	case KEY_METRIC:
 		a->request.cpu_only = cli_choice(state, "--metric", arg, metric) == 1;
 		break;
@@ -267,6 +304,14 @@ static bool read_runs(struct arguments *a, struct profile **runs)
 	a->request.runs = runs;
 	a->request.run_count = a->path_count;
 	return true;
+}
+
+static bool read_base(struct arguments *a)
+{
+	if (!a->base_count)
+		return true;
+	a->request.base = profile_new();
+	return read_inputs(a->request.base, a->paths, a->base_count, &a->selection);
 }
 
 /* ------------------------------------------------------------- drawing */
@@ -344,15 +389,38 @@ static bool draw(FILE *out, const struct arguments *a)
 	return done;
 }
 
+/* By a format of pconv. */
+static bool emit(FILE *out, const struct arguments *a)
+{
+	const struct emit_options chosen = {
+		.selection = a->selection,
+		.threads = a->request.by_thread,
+		.metric = a->request.cpu_only ? EMIT_METRIC_CPU : EMIT_METRIC_DEFAULT,
+	};
+	struct ptf_error err = {0};
+
+	if (a->kind->emits->write(out, a->request.all, &chosen, &err) >= 0)
+		return true;
+	message_error("", "%s", err.message);
+	return false;
+}
+
+static bool write_file(FILE *out, const struct arguments *a)
+{
+	if (a->kind->emits)
+		return emit(out, a);
+	return a->script ? write_script(out, a) : draw(out, a);
+}
+
 static bool write_picture(const struct arguments *a)
 {
 	struct output out;
 
-	if (!a->script && !gnuplot_version())
+	if (!a->script && !a->kind->emits && !gnuplot_version())
 		return false;
 	if (!output_open(&out, a->out))
 		return false;
-	if (a->script ? write_script(out.file, a) : draw(out.file, a))
+	if (write_file(out.file, a))
 		return output_commit(&out);
 	output_abandon(&out);
 	return false;
@@ -365,23 +433,31 @@ int main(int argc, char **argv)
 		CLI_ARGP_CHILD,
 		{0},
 	};
-	static const struct argp argp = {options, parse, "FILE...", doc, children, NULL,
-		NULL};
+	static const struct argp argp = {options, parse,
+		"FILE...\nBASE NEW\nBASE... -- NEW...", doc, children, NULL, NULL};
 	struct arguments a = {0};
 	struct profile **runs;
 	bool done;
 
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			argv[i] = separator;
+			break;
+		}
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	runs = memory_zeroed(a.path_count, sizeof(*runs));
 	a.request.all = profile_new();
 	a.request.runs = &a.request.all;
 	a.request.run_count = 1;
-	done = read_inputs(a.request.all, a.paths, a.path_count, &a.selection) &&
+	done = read_base(&a) &&
+		read_inputs(a.request.all, a.paths + a.base_count,
+			a.path_count - a.base_count, &a.selection) &&
 		(a.path_count == 1 || !a.kind->tells_runs_apart || read_runs(&a, runs)) &&
 		write_picture(&a);
 	for (size_t i = 0; i < a.path_count; i++)
 		profile_free(runs[i]);
 	free(runs);
+	profile_free(a.request.base);
 	profile_free(a.request.all);
 	selection_free(&a.selection);
 	return done ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;

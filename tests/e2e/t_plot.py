@@ -6,6 +6,13 @@ PPLOT = str(BIN / "pplot")
 KINDS = ("timeline", "lines", "functions", "threads", "heatmap", "runs")
 
 
+SLOWER = ("import time\ndef burn(seconds):\n    end = time.thread_time() + seconds\n"
+          "    while time.thread_time() < end: pass\n"
+          "def grown():\n    end = time.thread_time() + 0.3\n"
+          "    while time.thread_time() < end: pass\n"
+          "burn(0.1)\ngrown()\n")
+
+
 def make():
     """Three runs of a program with threads and marks."""
     for i in range(3):
@@ -57,6 +64,36 @@ def pictures_of_characters_fit_the_terminal():
               f"{kind}: {max(map(len, lines))}x{len(lines)}, not 80x24")
         check("marked.py" in text, f"{kind}: no headline")
         check(len("".join(text.split())) > 150, f"{kind}: an empty picture")
+
+
+@test
+def a_comparison_says_what_pdiff_says():
+    for i in range(3):
+        record(f"slow{i}.ptf", PYTHON, "-c", SLOWER, options=["-F", "1000"])
+        record(f"fast{i}.ptf", PYTHON, "-c", SLOWER.replace("0.3", "0.1"), options=["-F", "1000"])
+    base = [f"fast{i}.ptf" for i in range(3)]
+    new = [f"slow{i}.ptf" for i in range(3)]
+    for out in ("diff.png", "diff.svg", "diff.pdf"):
+        pplot("-k", "diff", *base, "--", *new, "-o", out, "--by", "function")
+    script = pplot("-k", "diff", *base, "--", *new, "--by", "function", "--script").stdout
+    bars = block(script, "bars")
+    said = json.loads(run(str(BIN / "pdiff"), *base, "--", *new, "--to", "json",
+                          "--by", "function").stdout)
+    check(bars[0][3] > 0.15e9, f"the slower function is not the first bar: {bars[0]}")
+    check("grown" in script.split("set ytics scale 0 (")[1].split(")")[0], "its name is not there")
+    check(any(abs(float(value) - bars[0][3]) < 1 for value in
+              re.findall(r'"difference": ([-0-9.e+]+)', json.dumps(said))),
+          f"pdiff knows no such difference: {bars[0][3]}")
+    for words in (["fast0.ptf"], [*base], ["--", "fast0.ptf"]):
+        equal(run(PPLOT, "-k", "diff", *words, "-o", "x.png").returncode, 2, f"status of {words}")
+
+
+@test
+def a_flame_graph_is_that_of_pconv():
+    pplot("-k", "flame", "run0.ptf", "-o", "flame.svg")
+    equal(pathlib.Path("flame.svg").read_text(),
+          run(PCONV, "run0.ptf", "--to", "flamegraph").stdout, "the flame graph")
+    equal(run(PPLOT, "-k", "flame", "run0.ptf", "-o", "flame.png").returncode, 2, "status of PNG")
 
 
 @test
@@ -115,7 +152,7 @@ def a_script_runs_as_it_stands():
 def names_do_no_harm():
     hostile = ("q'uote", 'dou"ble', "back`touch harm`tick", "$(touch harm)", "new\nline",
                "'; system('touch harm'); '", "@macro {/Bold x}_{sub}^{up}", "\u202edlrow",
-               "🐍" * 30, "x" * 10000, "\x1b[2J", "%d%s\\n")
+               "🐍" * 30, "x" * 10000, "\x1b[2J", "%d%s\\n", "a'1\"23`4")
     code = ("import sys, time, threading\nsys.path.insert(0, sys.argv[1])\nimport ptf\n"
             f"names = {hostile!r}\n"
             "text = ('import time\\ndef f():\\n    end = time.thread_time() + 0.03\\n'\n"
@@ -133,7 +170,7 @@ def names_do_no_harm():
         pplot("-k", kind, "hostile.ptf", "-o", "hostile.svg")
         text = "".join(xml.etree.ElementTree.parse("hostile.svg").getroot().itertext())
         if kind == "functions":
-            for name in ("q'uote", 'dou"ble', "back`touch harm`tick", "{/Bold x}", "%d%s"):
+            for name in ("q'uote", 'dou"ble', "back`touch harm`tick", "{/Bold x}", "%d%s", "a'1\"23`4"):
                 check(name in text, f"{name} is not drawn as it is")
         pplot("-k", kind, "hostile.ptf", "--to", "text", "--size", "100x40")
         pplot("-k", kind, "hostile.ptf", "--script", "-o", "hostile.gp")

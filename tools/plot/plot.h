@@ -15,17 +15,20 @@
 #include "tools/core/class_style.h"
 #include "tools/core/profile.h"
 #include "tools/core/report.h"
+#include "tools/emit/emit.h"
 
 struct plot_request {
 	/* All inputs as one; for kinds that tell runs apart also each by itself. */
 	struct profile *all;
 	struct profile *const *runs;
 	size_t run_count;
+	struct profile *base; /* of a comparison: `all` is the new side */
 
 	unsigned top;    /* at most so many bars, lanes or panels */
 	bool dark;       /* colours for a dark page */
 	bool characters; /* drawn with characters: no areas, few of everything */
 	bool by_thread, by_process; /* panels of the timeline */
+	bool by_function;           /* of a comparison; else by line */
 	bool cpu_only;              /* bars without waits */
 	unsigned width, height;     /* pixels; or characters */
 };
@@ -33,6 +36,9 @@ struct plot_request {
 struct plot_kind {
 	const char *name, *description;
 	bool tells_runs_apart;
+	bool is_comparison;
+	/* A picture that is no plot: this format of pconv, in SVG; no write. */
+	const struct emit_format *emits;
 	unsigned top; /* without --top */
 	/* 0, or negative when an input could not be read again. */
 	int (*write)(FILE *script, const struct plot_request *request,

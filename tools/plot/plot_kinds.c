@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+#include "tools/emit/registry.h"
+
+/* Drawn by pconv's own format, which zooms and searches. */
+const struct plot_kind plot_flame = {
+	.name = "flame",
+	.description = "the flame graph, as an SVG that zooms and searches",
+	.emits = &emit_flamegraph,
+	.top = 1,
+};
+
 static const struct plot_kind *const kinds[] = {
 	&plot_timeline,
 	&plot_lines,
@@ -9,6 +19,8 @@ static const struct plot_kind *const kinds[] = {
 	&plot_threads,
 	&plot_heatmap,
 	&plot_runs,
+	&plot_diff,
+	&plot_flame,
 };
 
 const struct plot_kind *plot_kind_at(size_t index)

@@ -20,6 +20,7 @@ void script_text(FILE *script, const char *text, size_t size, unsigned columns)
 		.max_columns = columns ? columns : TEXT_COLUMNS_MAX};
 	char *shown = NULL;
 	size_t shown_size;
+	bool is_escaped = false;
 	FILE *out = open_memstream(&shown, &shown_size);
 
 	if (!out)
@@ -29,11 +30,15 @@ void script_text(FILE *script, const char *text, size_t size, unsigned columns)
 	fputc('"', script);
 	for (size_t i = 0; i < shown_size; i++) {
 		unsigned char c = (unsigned char)shown[i];
+		/* gnuplot takes any number of digits behind a backslash for one. */
+		bool is_safe = c >= 0x80 || (isalnum(c) && !(is_escaped && isdigit(c))) ||
+			strchr(" .,:/_-+*=%<>()[]", c);
 
-		if (c >= 0x80 || isalnum(c) || strchr(" .,:/_-<>()[]", c))
+		if (is_safe)
 			fputc(c, script);
 		else
 			fprintf(script, "\\%03o", c);
+		is_escaped = !is_safe;
 	}
 	fputc('"', script);
 	free(shown);
