@@ -20,27 +20,13 @@
 #include "tools/core/row_spool.h"
 #include "tools/core/tracks.h"
 #include "tools/core/units.h"
+#include "tools/emit/firefox_tables.h"
 #include "tools/emit/origin.h"
 #include "tools/emit/registry.h"
 
 #define LAYOUT_VERSION 70
 /* Times are milliseconds there. */
 #define MS_DECIMALS 6
-/* Longer files than that are damage. */
-#define LINES_BEFORE_MAX 10000000u
-
-/* Categories have the numbers of the classes; the last one is for no class. */
-enum { CATEGORY_OTHER = PTF_CLASS_KIND_COUNT };
-
-struct frame {
-	uint32_t place; /* 0 = "[no stack]" */
-	uint32_t category, subcategory;
-};
-
-struct stack {
-	uint32_t frame;  /* index */
-	uint32_t prefix; /* index + 1; 0 = none */
-};
 
 /* A mark and the track whose marker it becomes. */
 struct placed_mark {
@@ -54,192 +40,10 @@ struct firefox {
 	struct row_spool *spool;
 	struct tracks tracks;
 	unsigned class_mask;
-	bool no_lines;
-	/* Tables; the index of an entry is its id - 1. */
-	struct intern strings;   /* bytes */
-	struct intern frames;    /* struct frame */
-	struct intern functions; /* id in the profile */
-	struct intern sources;   /* string in the profile */
-	struct intern resources; /* module in the profile */
-	VEC(struct stack) stacks;
-	struct id_list stack_of_node; /* [node] = index + 1, its frame's own class */
-	struct intern leaves;         /* {node, class} */
-	struct id_list stack_of_leaf; /* [leaf - 1] = index */
-	struct id_list subcategory;   /* [class id] */
-	VEC(size_t) thread_of_track;  /* [track] = index + 1 in the file, 0 = none */
+	struct firefox_tables tables;
+	VEC(size_t) thread_of_track; /* [track] = index + 1 in the file, 0 = none */
 	VEC(struct placed_mark) marks;
 };
-
-static uint32_t string_index(struct firefox *f, const char *text, size_t size)
-{
-	return intern_bytes(&f->strings, text, size) - 1;
-}
-
-static uint32_t index_of(struct intern *table, uint32_t id)
-{
-	return intern_bytes(table, &id, sizeof(id)) - 1;
-}
-
-static uint32_t id_at(const struct intern *table, size_t index)
-{
-	return *(const uint32_t *)(const void *)intern_get(table, (uint32_t)index + 1)
-			.data;
-}
-
-/* -------------------------------------------------------------- stacks */
-
-static uint32_t frame_index(struct firefox *f, struct frame frame)
-{
-	return intern_bytes(&f->frames, &frame, sizeof(frame)) - 1;
-}
-
-static uint32_t new_stack(struct firefox *f, uint32_t frame, uint32_t prefix)
-{
-	vec_push(&f->stacks, (struct stack){frame, prefix});
-	return (uint32_t)f->stacks.count;
-}
-
-static struct frame own_frame(const struct firefox *f, uint32_t place)
-{
-	uint32_t function = profile_get_place(f->p, place).function;
-
-	return (struct frame){.place = place,
-		.category = report_function_class(profile_get_function(f->p, function))};
-}
-
-/* The places of a node, innermost first; a node without any has "[no stack]". */
-static const uint32_t *places_of(const struct firefox *f, uint32_t node, size_t *count)
-{
-	static const uint32_t no_place;
-	uint32_t frame = profile_get_node(f->p, node).frame;
-
-	*count = 1;
-	return frame ? profile_frame_places(f->p, frame, count) : &no_place;
-}
-
-/* Everything of a node but its innermost place. */
-static uint32_t outer_stack(struct firefox *f, uint32_t node)
-{
-	uint32_t parent = profile_get_node(f->p, node).parent;
-	uint32_t stack = parent ? f->stack_of_node.item[parent] : 0;
-	size_t count;
-	const uint32_t *place = places_of(f, node, &count);
-
-	for (size_t i = count; i-- > 1;)
-		stack = new_stack(f, frame_index(f, own_frame(f, place[i])), stack);
-	return stack;
-}
-
-/* From the root on, without recursion: stacks may be very deep. */
-static void cover_node(struct firefox *f, uint32_t node, struct id_list *path)
-{
-	path->count = 0;
-	for (; node && !f->stack_of_node.item[node];
-		node = profile_get_node(f->p, node).parent)
-		vec_push(path, node);
-	while (path->count) {
-		uint32_t next = path->item[--path->count];
-		size_t count;
-		uint32_t innermost = places_of(f, next, &count)[0];
-		uint32_t stack = outer_stack(f, next);
-
-		f->stack_of_node.item[next] =
-			new_stack(f, frame_index(f, own_frame(f, innermost)), stack);
-	}
-}
-
-struct leaf {
-	uint32_t node, class_id;
-};
-
-static void add_leaf(struct firefox *f, struct leaf leaf)
-{
-	struct profile_class class = profile_get_class(f->p, leaf.class_id);
-	uint32_t id = intern_bytes(&f->leaves, &leaf, sizeof(leaf)), own, prefix;
-	size_t count;
-	struct frame frame;
-
-	if (id <= f->stack_of_leaf.count)
-		return;
-	frame = own_frame(f, places_of(f, leaf.node, &count)[0]);
-	own = f->stack_of_node.item[leaf.node];
-	if (!own || frame.category != class.kind || class.detail) {
-		frame.category = class.kind;
-		frame.subcategory = f->subcategory.item[leaf.class_id];
-		prefix = own ? f->stacks.item[own - 1].prefix : 0;
-		own = new_stack(f, frame_index(f, frame), prefix);
-	}
-	vec_push(&f->stack_of_leaf, own - 1);
-}
-
-static void make_stacks(struct firefox *f)
-{
-	struct id_list path = {0};
-
-	vec_cover(&f->stack_of_node, f->p->nodes.items.count);
-	for (size_t i = 0; i < f->p->cells.count; i++) {
-		const struct profile_cell *c = &f->p->cells.item[i];
-
-		if (!(f->class_mask & 1u << profile_get_class(f->p, c->class_id).kind))
-			continue;
-		cover_node(f, c->node, &path);
-		add_leaf(f, (struct leaf){c->node, c->class_id});
-	}
-	vec_free(&path);
-}
-
-/* ---------------------------------------------------------- categories */
-
-/* The nearest that Firefox has to core/class_style.h. */
-static const char *category_color(uint32_t class_kind)
-{
-	static const char *const colors[PTF_CLASS_KIND_COUNT] = {
-		[PTF_CLASS_UNKNOWN] = "darkgrey",
-		[PTF_CLASS_PYTHON] = "blue",
-		[PTF_CLASS_NATIVE] = "green",
-		[PTF_CLASS_KERNEL] = "magenta",
-		[PTF_CLASS_RUNNABLE] = "yellow",
-		[PTF_CLASS_GIL] = "orange",
-		[PTF_CLASS_WAIT] = "lightblue",
-	};
-
-	return colors[class_kind];
-}
-
-static void put_category(struct firefox *f, uint32_t kind, const char *name,
-	const char *color)
-{
-	struct json *j = &f->j;
-	uint32_t next = 1;
-
-	json_inline_object(j, NULL);
-	json_literal(j, "name", name);
-	json_literal(j, "color", color);
-	json_array(j, "subcategories");
-	json_literal(j, NULL, "Other");
-	for (uint32_t id = 0; id < f->subcategory.count; id++) {
-		struct profile_class class = profile_get_class(f->p, id);
-		struct ptf_text detail = profile_string(f->p, class.detail);
-
-		if (class.kind != kind || !class.detail || kind == CATEGORY_OTHER)
-			continue;
-		json_string(j, NULL, detail.data, detail.size);
-		f->subcategory.item[id] = next++;
-	}
-	json_end(j);
-	json_end(j);
-}
-
-static void put_categories(struct firefox *f)
-{
-	vec_cover(&f->subcategory, f->p->classes.items.count);
-	json_array(&f->j, "categories");
-	for (uint32_t kind = 0; kind < PTF_CLASS_KIND_COUNT; kind++)
-		put_category(f, kind, class_label(kind), category_color(kind));
-	/* Firefox wants a grey one, for where different ones come together. */
-	put_category(f, CATEGORY_OTHER, "Other", "grey");
-	json_end(&f->j);
-}
 
 /* ------------------------------------------------------------- threads */
 
@@ -263,16 +67,14 @@ static void on_row(void *context, const struct spool_row *row)
 	struct sample_writer *w = context;
 	struct firefox *f = w->f;
 	uint32_t kind = profile_get_class(f->p, row->class_id).kind;
-	const struct leaf leaf = {row->node, row->class_id};
-	uint32_t id;
+	uint32_t stack;
 
 	if (!(f->class_mask & 1u << kind))
 		return;
 	switch (w->column) {
 	case COLUMN_STACK:
-		id = intern_lookup(&f->leaves, &leaf, sizeof(leaf));
-		if (id)
-			json_unsigned(&f->j, NULL, f->stack_of_leaf.item[id - 1]);
+		if (firefox_stack_index(&f->tables, row->node, row->class_id, &stack))
+			json_unsigned(&f->j, NULL, stack);
 		else
 			json_null(&f->j, NULL);
 		break;
@@ -385,7 +187,7 @@ static void put_marker(struct firefox *f, const struct profile_mark *mark,
 	tracks_mark_time(f->p, mark, &time_ns);
 	switch (column) {
 	case MARKER_NAME:
-		json_unsigned(j, NULL, string_index(f, name.data, name.size));
+		json_unsigned(j, NULL, firefox_string(&f->tables, name.data, name.size));
 		break;
 	case MARKER_START:
 	case MARKER_END:
@@ -402,7 +204,7 @@ static void put_marker(struct firefox *f, const struct profile_mark *mark,
 							     : 0);
 		break;
 	case MARKER_CATEGORY:
-		json_unsigned(j, NULL, CATEGORY_OTHER);
+		json_unsigned(j, NULL, FIREFOX_CATEGORY_OTHER);
 		break;
 	default:
 		json_object(j, NULL);
@@ -656,289 +458,6 @@ static int put_counters(struct firefox *f, struct ptf_error *err)
 	return rc;
 }
 
-/* -------------------------------------------------------------- tables */
-
-/* One column of a table: put() for each of count entries. */
-static void put_column(struct firefox *f, const char *name, size_t count,
-	void (*put)(struct firefox *f, size_t index))
-{
-	json_inline_array(&f->j, name);
-	for (size_t i = 0; i < count; i++)
-		put(f, i);
-	json_end(&f->j);
-}
-
-static void put_null(struct firefox *f, size_t index)
-{
-	(void)index;
-	json_null(&f->j, NULL);
-}
-
-static void put_zero(struct firefox *f, size_t index)
-{
-	(void)index;
-	json_unsigned(&f->j, NULL, 0);
-}
-
-static void put_one(struct firefox *f, size_t index)
-{
-	(void)index;
-	json_unsigned(&f->j, NULL, 1);
-}
-
-static void put_minus_one(struct firefox *f, size_t index)
-{
-	(void)index;
-	json_integer(&f->j, NULL, -1);
-}
-
-static void put_false(struct firefox *f, size_t index)
-{
-	(void)index;
-	json_bool(&f->j, NULL, false);
-}
-
-static void put_stack_frame(struct firefox *f, size_t index)
-{
-	json_unsigned(&f->j, NULL, f->stacks.item[index].frame);
-}
-
-/* How many entries before the entry its caller's stands; 0 = it is a root. */
-static void put_stack_prefix(struct firefox *f, size_t index)
-{
-	uint32_t prefix = f->stacks.item[index].prefix;
-
-	json_unsigned(&f->j, NULL, prefix ? index + 1 - prefix : 0);
-}
-
-static void put_stack_table(struct firefox *f)
-{
-	size_t count = f->stacks.count;
-
-	json_object(&f->j, "stackTable");
-	put_column(f, "frame", count, put_stack_frame);
-	put_column(f, "prefixOffset", count, put_stack_prefix);
-	json_unsigned(&f->j, "length", count);
-	json_end(&f->j);
-}
-
-static struct frame frame_at(const struct firefox *f, size_t index)
-{
-	return *(const struct frame *)(const void *)intern_get(&f->frames,
-		(uint32_t)index + 1)
-			.data;
-}
-
-static void put_frame_category(struct firefox *f, size_t index)
-{
-	json_unsigned(&f->j, NULL, frame_at(f, index).category);
-}
-
-static void put_frame_subcategory(struct firefox *f, size_t index)
-{
-	json_unsigned(&f->j, NULL, frame_at(f, index).subcategory);
-}
-
-static void put_frame_function(struct firefox *f, size_t index)
-{
-	uint32_t place = frame_at(f, index).place;
-
-	json_unsigned(&f->j, NULL,
-		index_of(&f->functions, profile_get_place(f->p, place).function));
-}
-
-static void put_frame_line(struct firefox *f, size_t index)
-{
-	uint32_t line = profile_get_place(f->p, frame_at(f, index).place).line;
-
-	if (line && !f->no_lines)
-		json_unsigned(&f->j, NULL, line);
-	else
-		json_null(&f->j, NULL);
-}
-
-static void put_frame_table(struct firefox *f)
-{
-	size_t count = f->frames.items.count;
-
-	json_object(&f->j, "frameTable");
-	put_column(f, "address", count, put_minus_one);
-	put_column(f, "lib", count, put_minus_one);
-	put_column(f, "inlineDepth", count, put_zero);
-	put_column(f, "category", count, put_frame_category);
-	put_column(f, "subcategory", count, put_frame_subcategory);
-	put_column(f, "func", count, put_frame_function);
-	put_column(f, "nativeSymbol", count, put_null);
-	put_column(f, "innerWindowID", count, put_null);
-	put_column(f, "line", count, put_frame_line);
-	put_column(f, "column", count, put_null);
-	put_column(f, "originalLocation", count, put_null);
-	json_unsigned(&f->j, "length", count);
-	json_end(&f->j);
-}
-
-static struct profile_function function_at(const struct firefox *f, size_t index)
-{
-	return profile_get_function(f->p, id_at(&f->functions, index));
-}
-
-static void put_function_name(struct firefox *f, size_t index)
-{
-	uint32_t id = id_at(&f->functions, index);
-	struct ptf_text name = profile_string(f->p, function_at(f, index).name);
-
-	if (!id)
-		name = literal("[no stack]");
-	json_unsigned(&f->j, NULL, string_index(f, name.data, name.size));
-}
-
-static void put_function_resource(struct firefox *f, size_t index)
-{
-	struct profile_function function = function_at(f, index);
-	/* Names that were made up name the module themselves. */
-	uint32_t module = function.kind == PTF_FUNCTION_SYNTHETIC ? 0 : function.module;
-
-	json_integer(&f->j, NULL, module ? (int64_t)index_of(&f->resources, module) : -1);
-}
-
-static void put_function_source(struct firefox *f, size_t index)
-{
-	uint32_t file = function_at(f, index).file;
-
-	if (file)
-		json_unsigned(&f->j, NULL, index_of(&f->sources, file));
-	else
-		json_null(&f->j, NULL);
-}
-
-static void put_function_line(struct firefox *f, size_t index)
-{
-	uint32_t line = function_at(f, index).first_line;
-
-	if (line)
-		json_unsigned(&f->j, NULL, line);
-	else
-		json_null(&f->j, NULL);
-}
-
-static void put_function_table(struct firefox *f)
-{
-	size_t count = f->functions.items.count;
-
-	json_object(&f->j, "funcTable");
-	put_column(f, "name", count, put_function_name);
-	put_column(f, "isJS", count, put_false);
-	put_column(f, "relevantForJS", count, put_false);
-	put_column(f, "resource", count, put_function_resource);
-	put_column(f, "source", count, put_function_source);
-	put_column(f, "lineNumber", count, put_function_line);
-	put_column(f, "columnNumber", count, put_null);
-	put_column(f, "originalLocation", count, put_null);
-	json_unsigned(&f->j, "length", count);
-	json_end(&f->j);
-}
-
-static void put_resource_name(struct firefox *f, size_t index)
-{
-	uint32_t module = id_at(&f->resources, index);
-	struct ptf_text path =
-		profile_string(f->p, profile_get_module(f->p, module).path);
-	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	size_t skip = slash ? (size_t)(slash + 1 - path.data) : 0;
-
-	json_unsigned(&f->j, NULL, string_index(f, path.data + skip, path.size - skip));
-}
-
-static void put_resource_table(struct firefox *f)
-{
-	size_t count = f->resources.items.count;
-
-	json_object(&f->j, "resourceTable");
-	put_column(f, "name", count, put_resource_name);
-	put_column(f, "host", count, put_null);
-	put_column(f, "type", count, put_one); /* a library */
-	json_unsigned(&f->j, "length", count);
-	json_end(&f->j);
-}
-
-static void put_source_name(struct firefox *f, size_t index)
-{
-	struct ptf_text path = profile_string(f->p, id_at(&f->sources, index));
-
-	json_unsigned(&f->j, NULL, string_index(f, path.data, path.size));
-}
-
-/* The text of a file, which the viewer shows beside the times of its lines. */
-static void put_source_text(struct firefox *f, size_t index)
-{
-	const struct profile_source *source =
-		profile_source_of(f->p, id_at(&f->sources, index));
-	size_t before = source ? source->first_line - 1 : 0;
-	char *text;
-
-	if (!source || before > LINES_BEFORE_MAX) {
-		json_null(&f->j, NULL);
-		return;
-	}
-	/* An excerpt begins where it stood. */
-	text = memory_zeroed(before + source->text.size, 1);
-	memset(text, '\n', before);
-	memcpy(text + before, source->text.data, source->text.size);
-	json_string(&f->j, NULL, text, before + source->text.size);
-	free(text);
-}
-
-static void put_source_table(struct firefox *f)
-{
-	size_t count = f->sources.items.count;
-
-	json_object(&f->j, "sources");
-	put_column(f, "id", count, put_null);
-	put_column(f, "filename", count, put_source_name);
-	put_column(f, "startLine", count, put_one);
-	put_column(f, "startColumn", count, put_one);
-	put_column(f, "sourceMapURL", count, put_null);
-	put_column(f, "content", count, put_source_text);
-	json_unsigned(&f->j, "length", count);
-	json_end(&f->j);
-}
-
-static void put_empty_table(struct firefox *f, const char *name,
-	const char *const *columns)
-{
-	json_object(&f->j, name);
-	for (size_t i = 0; columns[i]; i++)
-		put_column(f, columns[i], 0, put_null);
-	json_unsigned(&f->j, "length", 0);
-	json_end(&f->j);
-}
-
-static void put_string(struct firefox *f, size_t index)
-{
-	struct ptf_text text = intern_get(&f->strings, (uint32_t)index + 1);
-
-	json_string(&f->j, NULL, text.data, text.size);
-}
-
-/* Each table adds to those after it; the strings come last. */
-static void put_shared(struct firefox *f)
-{
-	static const char *const symbols[] = {"libIndex", "address", "name",
-		"functionSize", NULL};
-	static const char *const locations[] = {"source", "line", "column", NULL};
-
-	json_object(&f->j, "shared");
-	put_stack_table(f);
-	put_frame_table(f);
-	put_function_table(f);
-	put_resource_table(f);
-	put_source_table(f);
-	put_empty_table(f, "nativeSymbols", symbols);
-	put_empty_table(f, "sourceLocationTable", locations);
-	put_column(f, "stringArray", f->strings.items.count, put_string);
-	json_end(&f->j);
-}
-
 /* ------------------------------------------------------------ the file */
 
 static void put_fact(void *context, const char *label, struct ptf_text text)
@@ -1002,7 +521,7 @@ static void put_meta(struct firefox *f)
 	json_literal(j, "eventDelay", "ms");
 	json_literal(j, "threadCPUDelta", "ns");
 	json_end(j);
-	put_categories(f);
+	firefox_put_categories(&f->tables);
 	put_marker_schema(f);
 	json_array(j, "extra");
 	json_object(j, NULL);
@@ -1016,48 +535,33 @@ static void put_meta(struct firefox *f)
 	free(command);
 }
 
-static void free_tables(struct firefox *f)
-{
-	intern_free(&f->strings);
-	intern_free(&f->frames);
-	intern_free(&f->functions);
-	intern_free(&f->sources);
-	intern_free(&f->resources);
-	intern_free(&f->leaves);
-	vec_free(&f->stacks);
-	vec_free(&f->stack_of_node);
-	vec_free(&f->stack_of_leaf);
-	vec_free(&f->subcategory);
-	vec_free(&f->thread_of_track);
-	vec_free(&f->marks);
-	tracks_free(&f->tracks);
-}
-
 static int write_firefox(FILE *out, const struct profile *p,
 	const struct emit_options *options, struct ptf_error *err)
 {
 	struct firefox f = {.p = p,
-		.class_mask = emit_class_mask(&emit_firefox, options),
-		.no_lines = options->no_lines};
+		.class_mask = emit_class_mask(&emit_firefox, options)};
 	int rc = row_spool_make(&f.spool, p, err);
 
 	if (rc < 0)
 		return rc;
 	tracks_make(&f.tracks, p);
+	firefox_tables_make(&f.tables, &f.j, p, f.class_mask, options->no_lines);
 	json_begin(&f.j, out);
 	json_object(&f.j, NULL);
 	put_meta(&f);
 	json_inline_array(&f.j, "libs");
 	json_end(&f.j);
-	make_stacks(&f);
 	place_marks(&f);
 	rc = put_threads(&f, err);
 	if (rc >= 0)
 		rc = put_counters(&f, err);
-	put_shared(&f);
+	firefox_put_tables(&f.tables);
 	json_end(&f.j);
 	json_finish(&f.j);
-	free_tables(&f);
+	firefox_tables_free(&f.tables);
+	tracks_free(&f.tracks);
+	vec_free(&f.thread_of_track);
+	vec_free(&f.marks);
 	row_spool_free(f.spool);
 	return rc;
 }
