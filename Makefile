@@ -19,7 +19,10 @@ ALL_CFLAGS = -std=c17 $(WARNINGS) $(CFLAGS) -fno-common -fvisibility=hidden
 Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
-TOOLS    = $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+# Made only where MPI is (Debian: libopenmpi-dev).
+MPI_LIBS := $(shell pkg-config --libs ompi-c 2>/dev/null)
+
+TOOLS    = $(filter-out $(if $(MPI_LIBS),,pmerge-mpi),$(patsubst tools/%.c,%,$(wildcard tools/*.c)))
 PROGRAMS = $(addprefix $(O)/bin/,prec $(TOOLS))
 AGENT    = $(O)/lib/ptf/libprec-agent.so
 
@@ -83,6 +86,10 @@ $(O)/format/payload.o $(O)/format/payload_write.o: $(O)/gen/ptf-wire.pb-c.h
 $(O)/tools/emit/pprof.o: $(O)/gen/pprof.pb-c.h
 $(call obj,$(wildcard tools/emit/perfetto*.c)): $(O)/gen/perfetto.pb-c.h
 $(O)/pic/recorder/%.o: ALL_CFLAGS += -fPIC -ftls-model=initial-exec
+
+# System headers, so that their warnings are theirs.
+$(O)/tools/pmerge-mpi.o: ALL_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags ompi-c))
+$(O)/bin/pmerge-mpi: TOOL_LIBS += $(MPI_LIBS)
 
 $(O)/pic/%.o: %.c
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<

@@ -15,7 +15,7 @@
 
 static bool add_at(struct inputs *inputs, const char *argument, int depth);
 
-static bool add_path(struct inputs *inputs, const char *path)
+bool inputs_add_path(struct inputs *inputs, const char *path)
 {
 	char *copy = strdup(path);
 
@@ -80,7 +80,7 @@ static bool add_folder(struct inputs *inputs, const char *folder, int depth)
 		if (ok && is_wanted_folder(path, entry[i]->d_name))
 			ok = depth == DEPTH_MAX || add_folder(inputs, path, depth + 1);
 		else if (ok && is_wanted_name(entry[i]->d_name))
-			ok = add_path(inputs, path);
+			ok = inputs_add_path(inputs, path);
 		free(path);
 		free(entry[i]);
 	}
@@ -132,11 +132,11 @@ static bool add_pattern(struct inputs *inputs, const char *pattern, int depth)
 
 	/* Without a match it is the name of a file that is not there. */
 	if (glob(pattern, 0, NULL, &found) != 0)
-		return add_path(inputs, pattern);
+		return inputs_add_path(inputs, pattern);
 	for (size_t i = 0; ok && i < found.gl_pathc; i++)
 		ok = is_folder(found.gl_pathv[i])
 			? add_folder_with_some(inputs, found.gl_pathv[i], depth)
-			: add_path(inputs, found.gl_pathv[i]);
+			: inputs_add_path(inputs, found.gl_pathv[i]);
 	globfree(&found);
 	return ok;
 }
@@ -155,7 +155,7 @@ static bool add_at(struct inputs *inputs, const char *argument, int depth)
 		return add_folder_with_some(inputs, argument, depth);
 	if (strpbrk(argument, "*?[") && stat(argument, &st) < 0)
 		return add_pattern(inputs, argument, depth);
-	return add_path(inputs, argument);
+	return inputs_add_path(inputs, argument);
 }
 
 bool inputs_add(struct inputs *inputs, const char *argument)

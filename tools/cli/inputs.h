@@ -16,6 +16,8 @@ struct inputs {
 
 /* Appends what an argument names. False after a message. */
 bool inputs_add(struct inputs *inputs, const char *argument);
+/* Appends a path as it is. False after a message. */
+bool inputs_add_path(struct inputs *inputs, const char *path);
 void inputs_free(struct inputs *inputs);
 
 #endif

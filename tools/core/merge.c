@@ -209,6 +209,11 @@ int merge_write(struct merge *m, int fd, const char **path, struct ptf_error *er
 	return rc;
 }
 
+bool merge_is_empty(const struct merge *m)
+{
+	return m->inputs.count == 0;
+}
+
 struct merge *merge_new(const struct merge_options *options,
 	const struct merge_hooks *hooks)
 {

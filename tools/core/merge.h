@@ -74,6 +74,8 @@ struct merge *merge_new(const struct merge_options *options,
  * taken in.
  */
 int merge_add(struct merge *m, const char *path, struct ptf_error *err);
+/* No input was taken in so far. */
+bool merge_is_empty(const struct merge *m);
 /* After the last input. */
 int merge_plan(struct merge *m, struct merge_plan *plan, struct ptf_error *err);
 /* *path is then the input that failed, NULL when it is the output. */
