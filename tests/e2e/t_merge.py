@@ -129,7 +129,7 @@ def a_merged_trace_is_smaller():
     paths = ranks()
     merge("all.ptf", *paths)
     before, after = sum(map(os.path.getsize, paths)), os.path.getsize("all.ptf")
-    check(after < before / 4, f"{after} bytes of {before}: sources are not shared")
+    check(after < before / 3, f"{after} bytes of {before}: sources are not shared")
     # One alone too, as larger Blocks need fewer bytes.
     record("live.ptf", PYTHON, PROGRAMS / "rank.py", 3, 1, options=["--rate", "1000"])
     merge("regrouped.ptf", "live.ptf")
