@@ -11,6 +11,7 @@
 
 #include "recorder/arch/perf_event.h"
 #include "recorder/clocks.h"
+#include "recorder/descriptors.h"
 #include "recorder/recording.h"
 #include "recorder/say.h"
 
@@ -42,7 +43,7 @@ void debugger_take_event(struct recorded_thread *thread)
 	if (pid_fd >= 0) {
 		int copy = copy_fd(pid_fd, fd);
 		/* The program may have closed it and opened something else. */
-		if (copy >= 0 && is_perf_event(copy))
+		if (descriptors_may_keep(copy) && is_perf_event(copy))
 			thread->event_fd = copy;
 		else if (copy >= 0)
 			close(copy);

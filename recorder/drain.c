@@ -187,6 +187,14 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 			thread->end_cpu_ns = end.thread_cpu_ns;
 			break;
 		}
+		case PREC_RECORD_THREAD_NAME: {
+			struct prec_thread_name name;
+			prec_ring_load(slot->words, thread->drained, &name,
+				sizeof name / 8);
+			name.name[sizeof name.name - 1] = '\0';
+			thread_take_name(r, thread, name.name, name.time_ns);
+			break;
+		}
 		case PREC_RECORD_PROCESS_END: {
 			struct prec_process_end end;
 			prec_ring_load(slot->words, thread->drained, &end,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "recorder/clocks.h"
+#include "recorder/descriptors.h"
 #include "recorder/recording.h"
 #include "recorder/stacks.h"
 #include "recorder/wait_kind.h"
@@ -28,47 +29,41 @@ static int open_task_file(const struct recorded_thread *thread, const char *name
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static ssize_t read_again(int fd, char *text, size_t size)
+/* Kept open if limits allow; *fd: 0 = not tried yet, -1 = opened at each time. */
+static ssize_t read_task_file(const struct recorded_thread *thread, const char *name,
+	int *kept_fd, char *text, size_t size)
 {
-	ssize_t length = fd < 0 ? -1 : pread(fd, text, size - 1, 0);
+	int fd = *kept_fd;
 
+	if (fd <= 0) {
+		fd = open_task_file(thread, name);
+		*kept_fd = *kept_fd == 0 && descriptors_may_keep(fd) ? fd : -1;
+	}
+	ssize_t length = fd < 0 ? -1 : pread(fd, text, size - 1, 0);
+	if (fd >= 0 && fd != *kept_fd)
+		close(fd);
 	text[length > 0 ? length : 0] = '\0';
 	return length;
 }
 
-static bool read_schedstat(const struct offcpu *off, uint64_t *run_ns, uint64_t *queue_ns)
+static bool read_schedstat(struct recorded_thread *thread, uint64_t *run_ns,
+	uint64_t *queue_ns)
 {
 	char text[96], *end;
 
-	if (read_again(off->schedstat_fd, text, sizeof text) <= 0)
+	if (read_task_file(thread, "schedstat", &thread->offcpu.schedstat_fd, text,
+		    sizeof text) <= 0)
 		return false;
 	*run_ns = strtoull(text, &end, 10);
 	*queue_ns = strtoull(end, NULL, 10);
 	return true;
 }
 
-static bool open_files(struct recorded_thread *thread)
-{
-	struct offcpu *off = &thread->offcpu;
-
-	off->schedstat_fd = open_task_file(thread, "schedstat");
-	off->syscall_fd = open_task_file(thread, "syscall");
-	off->is_open = true;
-	if (off->schedstat_fd < 0)
-		return false;
-	/* The delays of a task begin at 0 with it: the first interval has its own. */
-	off->polled_ns = thread->slot->start_time_ns;
-	off->run_ns = thread->slot->start_cpu_ns;
-	return true;
-}
-
 static void close_files(struct offcpu *off)
 {
-	if (!off->is_open)
-		return;
-	if (off->schedstat_fd >= 0)
+	if (off->schedstat_fd > 0)
 		close(off->schedstat_fd);
-	if (off->syscall_fd >= 0)
+	if (off->syscall_fd > 0)
 		close(off->syscall_fd);
 	off->schedstat_fd = off->syscall_fd = -1;
 }
@@ -81,13 +76,14 @@ struct blocked_call {
 };
 
 /* False when the thread runs or is ready to. */
-static bool read_blocked_call(const struct offcpu *off, struct blocked_call *call)
+static bool read_blocked_call(struct recorded_thread *thread, struct blocked_call *call)
 {
 	char text[256];
 	char *at = text;
 	const char *last;
 
-	if (read_again(off->syscall_fd, text, sizeof text) <= 0 ||
+	if (read_task_file(thread, "syscall", &thread->offcpu.syscall_fd, text,
+		    sizeof text) <= 0 ||
 		!strncmp(text, "running", 7))
 		return false;
 	call->number = strtol(at, &at, 10);
@@ -256,11 +252,11 @@ static void look(struct recording *r, struct recorded_thread *thread, uint64_t r
 	uint64_t run_after_ns, queue_ns;
 
 	off->is_blocked = false;
-	if (!read_blocked_call(off, &call))
+	if (!read_blocked_call(thread, &call))
 		return;
 	uint32_t node = read_python_node(r, thread);
-	if (!read_schedstat(off, &run_after_ns, &queue_ns) || run_after_ns != run_ns ||
-		!read_blocked_call(off, &again) || again.number != call.number ||
+	if (!read_schedstat(thread, &run_after_ns, &queue_ns) || run_after_ns != run_ns ||
+		!read_blocked_call(thread, &again) || again.number != call.number ||
 		again.pc != call.pc)
 		return;
 	if (!node) {
@@ -280,9 +276,13 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 	struct offcpu *off = &thread->offcpu;
 	uint64_t run_ns, queue_ns, now_ns;
 
-	if (!off->is_open && !open_files(thread))
-		return;
-	if (!read_schedstat(off, &run_ns, &queue_ns))
+	if (!off->polled_ns) {
+		/* The delays of a task begin at 0 with it: the first interval has
+		   its own. */
+		off->polled_ns = thread->slot->start_time_ns;
+		off->run_ns = thread->slot->start_cpu_ns;
+	}
+	if (!read_schedstat(thread, &run_ns, &queue_ns))
 		return;
 	now_ns = clock_now_ns();
 	bool was_blocked = off->is_blocked, has_run = run_ns != off->run_ns;
@@ -351,7 +351,7 @@ void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 	}
 	uint64_t run_ns, queue_ns;
 	/* Of a zombie the last delays can still be read, of a thread not. */
-	if (!off->is_open || !read_schedstat(off, &run_ns, &queue_ns))
+	if (!read_schedstat(thread, &run_ns, &queue_ns))
 		queue_ns = off->queue_ns;
 	if (!r->was_off) {
 		off->runnable_ns += (int64_t)(queue_ns - off->queue_ns);

@@ -20,8 +20,7 @@ struct recording;
 struct recorded_thread;
 
 struct offcpu {
-	bool is_open;
-	int schedstat_fd, syscall_fd;
+	int schedstat_fd, syscall_fd;         /* 0 = not open yet, -1 = not kept open */
 	uint64_t polled_ns, run_ns, queue_ns; /* at the last poll */
 	int64_t wait_ns;         /* not given to a row yet; may be short of 0 while
 				    the kernel's run time lags behind */

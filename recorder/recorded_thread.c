@@ -44,6 +44,31 @@ struct recorded_thread *thread_add(struct recording *r, struct recorded_process 
 	return thread;
 }
 
+static void write_name(struct recording *r, const struct recorded_thread *thread,
+	const char *name, uint64_t time_ns)
+{
+	struct ptf_thread_name fact = {
+		.thread = thread->id,
+		.time_ns = recording_time(r, time_ns),
+		.name = recording_string(r, name),
+	};
+	recording_facts(r,
+		&(struct ptf_facts){.thread_names = &fact, .thread_name_count = 1});
+}
+
+void thread_take_name(struct recording *r, struct recorded_thread *thread,
+	const char *name, uint64_t time_ns)
+{
+	bool is_first = !*thread->name;
+
+	if (!*name || !strcmp(name, thread->name))
+		return;
+	snprintf(thread->name, sizeof thread->name, "%s", name);
+	/* What it inherited says less than what Python calls it. */
+	if (!is_first || !thread->has_python_name)
+		write_name(r, thread, name, time_ns);
+}
+
 struct recorded_thread *thread_of_slot(struct recording *r,
 	struct recorded_process *process, struct prec_slot *slot)
 {
@@ -64,6 +89,12 @@ struct recorded_thread *thread_of_slot(struct recording *r,
 	thread->drained = atomic_load(&slot->tail);
 	thread->codes_drained = thread->drained;
 	ticks_start(&thread->ticks, r->shm->period_ns, slot->start_cpu_ns);
+	slot->name[sizeof slot->name - 1] = '\0';
+	thread->has_python_name = slot->has_python_name;
+	if (thread->has_python_name)
+		write_name(r, thread, slot->name, slot->start_time_ns);
+	else
+		thread_take_name(r, thread, slot->name, slot->start_time_ns);
 	return thread;
 }
 
@@ -80,16 +111,7 @@ void thread_note_name(struct recording *r, struct recorded_thread *thread)
 	close(fd);
 	name[length > 0 ? length : 0] = '\0';
 	name[strcspn(name, "\n")] = '\0';
-	if (!*name || !strcmp(name, thread->name))
-		return;
-	memcpy(thread->name, name, sizeof name);
-	struct ptf_thread_name fact = {
-		.thread = thread->id,
-		.time_ns = recording_time(r, clock_now_ns()),
-		.name = recording_string(r, name),
-	};
-	recording_facts(r,
-		&(struct ptf_facts){.thread_names = &fact, .thread_name_count = 1});
+	thread_take_name(r, thread, name, clock_now_ns());
 }
 
 /* All rows up to time_ns, with one of the CPU time that no sample stands for. */

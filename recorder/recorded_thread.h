@@ -29,7 +29,8 @@ struct recorded_thread {
 	uint32_t unload_count;            /* libraries closed, as of the last drain */
 	uint32_t last_node;               /* of its last on-CPU sample */
 	uint64_t end_time_ns, end_cpu_ns; /* 0 = not known */
-	char name[16];                    /* as the kernel last told it */
+	bool has_python_name;
+	char name[16]; /* as the kernel last told it; empty = not yet */
 };
 
 /*
@@ -44,8 +45,13 @@ struct recorded_thread *thread_of_slot(struct recording *r,
 struct recorded_thread *thread_add(struct recording *r, struct recorded_process *process,
 	uint32_t tid, uint64_t start_time_ns);
 
-/* The kernel's name of the thread, told when it is new. */
+/*
+ * The kernel's name of the thread, told when it is new; of a thread that Python
+ * has named, when it changes.
+ */
 void thread_note_name(struct recording *r, struct recorded_thread *thread);
+void thread_take_name(struct recording *r, struct recorded_thread *thread,
+	const char *name, uint64_t time_ns);
 
 /* Its CPU time as known from outside and from its samples. */
 uint64_t thread_known_cpu_ns(const struct recorded_thread *thread);

@@ -198,6 +198,7 @@ static void write_losses(struct recording *r)
 		{"stack_elided", r->lost.stack_elided, 0},
 		{"unknown_pc", r->lost.unknown_pc, 0},
 		{"no_slot", atomic_load(&shm->no_slot_count), 0},
+		{"raw_thread", atomic_load(&shm->raw_thread_count), 0},
 		{"source_refused", atomic_load(&shm->unarmed_count), 0},
 		{"child_not_followed", atomic_load(&shm->unfollowed_child_count),
 			unfollowed_cpu_ns(r)},

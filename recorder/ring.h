@@ -42,9 +42,10 @@
 #define PREC_ROOT_FRAMES 128u
 
 /* Bytes kept of a code object's line table and of each of its names. */
-#define PREC_LINETABLE_MAX 32768u
-#define PREC_NAME_MAX      2048u
-#define PREC_MARK_NAME_MAX 255u
+#define PREC_LINETABLE_MAX   32768u
+#define PREC_NAME_MAX        2048u
+#define PREC_THREAD_NAME_MAX 64u
+#define PREC_MARK_NAME_MAX   255u
 
 enum prec_source {
 	PREC_SOURCE_PERF = 1,  /* perf task-clock with sigtrap */
@@ -66,6 +67,7 @@ enum prec_record_type {
 	PREC_RECORD_THREAD_END = 5,
 	PREC_RECORD_MARK = 6,
 	PREC_RECORD_PROCESS_END = 7,
+	PREC_RECORD_THREAD_NAME = 8,
 };
 
 /* First word of every record. */
@@ -169,6 +171,13 @@ struct prec_mark {
 	uint32_t name_bytes;
 };
 
+/* A thread names itself. */
+struct prec_thread_name {
+	struct prec_record record;
+	uint64_t time_ns;
+	char name[16]; /* with its NUL */
+};
+
 /* A process ends by itself; what it has used until here. */
 struct prec_process_end {
 	struct prec_record record;
@@ -188,10 +197,11 @@ struct prec_slot {
 	_Atomic uint32_t unload_count;   /* libraries closed in this process */
 	_Atomic uint32_t pid;            /* 0 = not known yet */
 	uint32_t tid;
-	uint32_t process;      /* its number */
-	uint32_t generation;   /* of the image it belongs to */
-	uint32_t begins_image; /* its first record is the image */
-	uint32_t reserved;
+	uint32_t process;         /* its number */
+	uint32_t generation;      /* of the image it belongs to */
+	uint32_t begins_image;    /* its first record is the image */
+	uint32_t has_python_name; /* else name is the kernel's */
+	char name[PREC_THREAD_NAME_MAX];
 	uint64_t event_id; /* of the perf event */
 	uint64_t pthread;  /* pthread_self() of the thread */
 	uint64_t start_time_ns, start_cpu_ns;
@@ -240,15 +250,16 @@ struct prec_shm {
 	uint32_t source;             /* enum prec_source */
 	uint32_t follows_children;
 	uint64_t period_ns;
-	uint32_t ticks_per_sample;      /* of the timer source */
-	uint32_t slot_count;            /* a multiple of PREC_CHUNK_SLOTS */
-	_Atomic uint64_t heartbeat_ns;  /* prec's last drain */
-	_Atomic uint32_t stop;          /* agents must not sample any more */
-	_Atomic uint32_t is_off;        /* recording is switched off for now */
-	_Atomic uint32_t process_count; /* processes so far: the last one's number */
-	_Atomic uint32_t generation;    /* images so far */
-	_Atomic uint64_t no_slot_count; /* threads that found no slot */
-	_Atomic uint64_t unarmed_count; /* threads whose source failed */
+	uint32_t ticks_per_sample;         /* of the timer source */
+	uint32_t slot_count;               /* a multiple of PREC_CHUNK_SLOTS */
+	_Atomic uint64_t heartbeat_ns;     /* prec's last drain */
+	_Atomic uint32_t stop;             /* agents must not sample any more */
+	_Atomic uint32_t is_off;           /* recording is switched off for now */
+	_Atomic uint32_t process_count;    /* processes so far: the last one's number */
+	_Atomic uint32_t generation;       /* images so far */
+	_Atomic uint64_t raw_thread_count; /* threads made past pthread_create */
+	_Atomic uint64_t no_slot_count;    /* threads that found no slot */
+	_Atomic uint64_t unarmed_count;    /* threads whose source failed */
 	_Atomic int32_t unarmed_errno;
 	_Atomic uint64_t unfollowed_child_count; /* with those in unfollowed */
 	_Atomic uint64_t sealed_count;           /* programs that entered seccomp */
@@ -261,6 +272,7 @@ _Static_assert(sizeof(struct prec_image) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_module) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_code) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_mark) % 8 == 0, "records are words");
+_Static_assert(sizeof(struct prec_thread_name) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_process_end) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_sample) == 48, "records are words");
 _Static_assert(sizeof(struct prec_frame) == 16, "records are words");

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "recorder/clocks.h"
+#include "recorder/descriptors.h"
 #include "recorder/drain.h"
 #include "recorder/inherited_signals.h"
 #include "recorder/install.h"
@@ -227,17 +228,6 @@ static int watch_signals(struct session *s)
 	return 0;
 }
 
-/* Three descriptors are kept of every thread. */
-static void raise_file_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 /* -------------------------------------------------------------- while it runs */
 
 static void forward_signals(struct session *s)
@@ -414,7 +404,7 @@ static int record(struct session *s, const struct target *target)
 	}
 	if (s->is_output_file && ftruncate(s->output_fd, 0) != 0)
 		complain("%s: %s", s->options->output, strerror(errno));
-	raise_file_limit();
+	descriptors_raise_limit();
 	start.pid = s->control.pid = s->pid;
 	recording_begin(r, &start);
 	bool has_complained = loop(s);

@@ -73,12 +73,19 @@ static inline bool agent_is_here(void)
  * thread.c: the calling thread enters, leaves. Between claim and activate it
  * has a ring that prec does not see yet.
  */
-bool agent_thread_claim(void);
+bool agent_thread_claim(const char *python_name); /* NULL or empty = none */
 void agent_thread_activate(void);
 void agent_thread_end(void);
 
 /* In a forked child: it has neither the ring nor the source of its parent. */
 void agent_thread_forget(void);
+
+/* thread_name.c: what Python calls the thread that it is starting, or "". */
+void agent_name_of_new_thread(char name[PREC_THREAD_NAME_MAX]);
+void agent_tell_thread_name(const char *name);
+
+/* clone.c: one was made that is not seen otherwise. */
+void agent_count_clone(unsigned long flags);
 
 /* process.c: a program's first image in this process, a fork, the end. */
 bool agent_process_begin(int argument_count, char *const arguments[], uint32_t parent);

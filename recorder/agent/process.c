@@ -32,7 +32,7 @@ static bool begin_image(const struct agent_image *image)
 {
 	agent.python.generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
 	agent.image_slot = NULL;
-	if (!agent_thread_claim())
+	if (!agent_thread_claim(NULL))
 		return false;
 	agent.image_slot = agent_thread.slot;
 	agent.image_slot->begins_image = 1;

@@ -7,6 +7,7 @@
  */
 #include "recorder/agent/agent.h"
 
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -48,7 +49,24 @@ AGENT_EXPORT int prctl(int option, ...)
 	int result = real(option, argument[0], argument[1], argument[2], argument[3]);
 	if (seals && result != 0)
 		unseal();
+	if (option == PR_SET_NAME && result == 0)
+		agent_tell_thread_name((const char *)argument[0]);
 	return result;
+}
+
+/* Of a system call that makes a thread or a process; 0 = none. */
+static unsigned long clone_flags(long number, const long argument[6])
+{
+	if (number == SYS_clone)
+		return (unsigned long)argument[0] | SIGCHLD;
+	if (number == SYS_clone3)
+		return (unsigned long)((const struct clone_args *)argument[0])->flags |
+			SIGCHLD;
+#ifdef SYS_fork
+	if (number == SYS_fork)
+		return SIGCHLD;
+#endif
+	return 0;
 }
 
 AGENT_EXPORT long syscall(long number, ...)
@@ -67,9 +85,13 @@ AGENT_EXPORT long syscall(long number, ...)
 		agent_is_on();
 	if (seals)
 		seal();
+	if (number == SYS_exit_group)
+		agent_process_end((int)argument[0]);
 	long result = real(number, argument[0], argument[1], argument[2], argument[3],
 		argument[4], argument[5]);
 	if (seals && result != 0)
 		unseal();
+	if (result > 0 && clone_flags(number, argument))
+		agent_count_clone(clone_flags(number, argument));
 	return result;
 }

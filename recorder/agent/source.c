@@ -24,22 +24,26 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
+/* So many descriptors of ours, at most, are open in the program at a time. */
+#define HIGH_ROOM  512
+#define HIGH_COUNT 256
+
 /*
  * To the top of the range of descriptors, where a program that counts on the
- * lowest free number does not meet it.
+ * lowest free number does not meet it. -1 = there is no room for it.
  */
 static int move_high(int fd)
 {
 	struct rlimit limit;
-	int high = -1;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > 512) {
-		rlim_t top = limit.rlim_cur < 1 << 20 ? limit.rlim_cur : 1 << 20;
-		high = fcntl(fd, F_DUPFD_CLOEXEC, (int)top - 512);
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= HIGH_ROOM)
+		return -1;
+	int top = limit.rlim_cur < 1 << 20 ? (int)limit.rlim_cur : 1 << 20;
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, top - HIGH_ROOM);
+	if (high >= top - HIGH_ROOM + HIGH_COUNT) {
+		close(high);
+		high = -1;
 	}
-	if (high < 0)
-		return fd;
-	close(fd);
 	return high;
 }
 
@@ -65,7 +69,8 @@ static bool is_paused(void)
 /*
  * The event is kept by a mapping of its first page and not by a descriptor,
  * so that there is none which the program could close, or run out of. Only
- * until prec has taken a copy, to be able to pause it, it stays open.
+ * until prec has taken a copy, to be able to pause it, it stays open; not even
+ * that where descriptors are few.
  */
 static int open_perf(struct agent_thread *thread)
 {
@@ -74,22 +79,29 @@ static int open_perf(struct agent_thread *thread)
 
 	if (fd < 0)
 		return errno;
-	fd = move_high(fd);
 	page = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, fd, 0);
 	if (page == MAP_FAILED) {
 		int failure = errno;
 		close(fd);
 		return failure;
 	}
-	/* Before the first tick can come: its handler sets the real period. */
 	thread->event_page = page;
-	thread->event_fd = fd;
-	thread->slot->event_id = 0;
-	ioctl(fd, PERF_EVENT_IOC_ID, &thread->slot->event_id);
-	atomic_store_explicit(&thread->slot->event_fd, fd, memory_order_release);
+	int high = move_high(fd);
+	if (high >= 0) {
+		/* Before the first tick can come: its handler sets the real period. */
+		thread->event_fd = high;
+		thread->slot->event_id = 0;
+		ioctl(high, PERF_EVENT_IOC_ID, &thread->slot->event_id);
+		atomic_store_explicit(&thread->slot->event_fd, high,
+			memory_order_release);
+	} else {
+		ioctl(fd, PERF_EVENT_IOC_PERIOD, &agent.shm->period_ns);
+	}
+	int failure = 0;
 	if (!is_paused() && ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0)
-		return errno;
-	return 0;
+		failure = errno;
+	close(fd);
+	return failure;
 }
 
 /* The program may have closed it, and opened something else under its number. */

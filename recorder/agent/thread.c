@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,7 +50,7 @@ static struct prec_slot *claim_slot(void)
 	return NULL;
 }
 
-bool agent_thread_claim(void)
+bool agent_thread_claim(const char *python_name)
 {
 	struct prec_slot *slot = claim_slot();
 
@@ -59,6 +60,11 @@ bool agent_thread_claim(void)
 	slot->process = agent.process;
 	slot->generation = agent.python.generation;
 	slot->begins_image = 0;
+	slot->has_python_name = python_name && *python_name;
+	if (slot->has_python_name)
+		memcpy(slot->name, python_name, PREC_THREAD_NAME_MAX);
+	else
+		prctl(PR_GET_NAME, slot->name);
 	slot->pthread = (uint64_t)pthread_self();
 	slot->start_time_ns = agent_clock_ns(CLOCK_MONOTONIC);
 	slot->start_cpu_ns = agent_clock_ns(CLOCK_THREAD_CPUTIME_ID);
@@ -141,6 +147,7 @@ struct start {
 	void *(*routine)(void *);
 	void *argument;
 	bool blocks_signal; /* inherited from the creating thread */
+	char python_name[PREC_THREAD_NAME_MAX];
 };
 
 static void *run_recorded(void *data)
@@ -150,7 +157,7 @@ static void *run_recorded(void *data)
 	free(data);
 	agent_thread.blocks_signal = start.blocks_signal;
 	if (agent_is_on() && pthread_setspecific(end_key, &agent_thread) == 0) {
-		if (agent_thread_claim())
+		if (agent_thread_claim(start.python_name))
 			agent_thread_activate();
 		else
 			atomic_fetch_add(&agent.shm->no_slot_count, 1);
@@ -167,7 +174,10 @@ AGENT_EXPORT int pthread_create(pthread_t *restrict thread,
 
 	if (!agent_is_here() || !(start = malloc(sizeof *start)))
 		return real(thread, attributes, routine, argument);
-	*start = (struct start){routine, argument, agent_thread.blocks_signal};
+	start->routine = routine;
+	start->argument = argument;
+	start->blocks_signal = agent_thread.blocks_signal;
+	agent_name_of_new_thread(start->python_name);
 	int failed = real(thread, attributes, run_recorded, start);
 	if (failed)
 		free(start);

@@ -124,7 +124,8 @@ def executors():
     for pid, truth in last.items():
         process = by_pid(section)[pid]
         total = section.total(classes=ALL_CPU, processes={process["id"]}) / 1e9
-        check(abs(total - truth["cpu"]) < 0.01 * truth["cpu"] + 0.05,
+        # What it does after its last job is not told.
+        check(-0.01 * truth["cpu"] - 0.005 < total - truth["cpu"] < 0.01 * truth["cpu"] + 0.15,
               f"{total:.3f} s, truly {truth['cpu']:.3f} s")
 
 
