@@ -136,12 +136,20 @@ static void use(struct arguments *a, enum emit_option option, const char *name)
 static void list_formats(bool verbose)
 {
 	const struct emit_format *f;
+	size_t name = 0, suffix = 0;
 
 	for (size_t i = 0; (f = emit_format_at(i)) != NULL; i++) {
-		printf("%-10s %-14s %s\n", f->name, f->suffix ? f->suffix : "",
-			f->description);
+		size_t length = f->suffix ? strlen(f->suffix) : 0;
+
+		name = strlen(f->name) > name ? strlen(f->name) : name;
+		suffix = length > suffix ? length : suffix;
+	}
+	for (size_t i = 0; (f = emit_format_at(i)) != NULL; i++) {
+		printf("%-*s  %-*s  %s\n", (int)name, f->name, (int)suffix,
+			f->suffix ? f->suffix : "", f->description);
 		if (verbose)
-			printf("%-10s %-14s cannot carry: %s\n", "", "", f->cannot_carry);
+			printf("%-*s  cannot carry: %s\n", (int)(name + 2 + suffix), "",
+				f->cannot_carry);
 	}
 }
 

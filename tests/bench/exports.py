@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+WRITTEN_MAX = 4e9  # bytes that are still worth waiting for
 PERF_SECONDS = 10
 PERF_HZ = 10000
 
@@ -56,15 +57,20 @@ def print_formats(build, folder, sizes, formats):
     print(f"{'format':<12}{'samples':>9}{'CPU':>9}{'samples/s':>11}{'MB/s':>8}"
           f"{'written':>11}{'memory':>10}")
     for name in formats or format_names(pconv):
-        marks = []
+        marks, per_sample = [], 0
         for size, trace in zip(sizes, traces):
             out = folder / "out"
+            if per_sample * size > WRITTEN_MAX:
+                print(f"{name:<12}{count_text(size):>9}  left out: about "
+                      f"{count_text(per_sample * size)}B")
+                continue
             result = measured(build, folder, [pconv, "--quiet", "--to", name, "-o", out, trace])
             if not result:
                 continue
             seconds, memory = result
             written = out.stat().st_size
             out.unlink()
+            per_sample = written / size
             marks.append(memory)
             print(f"{name:<12}{count_text(size):>9}{seconds:>7.2f} s"
                   f"{count_text(size / seconds):>11}{written / seconds / 1e6:>8.1f}"

@@ -28,8 +28,9 @@ struct speedscope {
 	struct row_spool *spool;
 	struct tracks tracks;
 	bool no_lines;
-	int64_t start_ns, end_ns; /* of the axis, which all profiles share */
-	struct intern frames;     /* struct profile_place; 0 is "[no stack]" */
+	int64_t start_ns, end_ns;      /* of the axis, which all profiles share */
+	struct intern frames;          /* struct profile_place; 0 is "[no stack]" */
+	struct id_list frame_of_place; /* [place] = id of frames, 0 = not asked yet */
 	struct id_list places;
 };
 
@@ -45,11 +46,17 @@ struct column {
 
 static uint32_t frame_index(struct speedscope *s, uint32_t place_id)
 {
-	struct profile_place place = profile_get_place(s->p, place_id);
+	struct profile_place place;
 
+	vec_cover(&s->frame_of_place, place_id);
+	if (s->frame_of_place.item[place_id])
+		return s->frame_of_place.item[place_id];
+	place = profile_get_place(s->p, place_id);
 	if (s->no_lines)
 		place.line = 0;
-	return intern_bytes(&s->frames, &place, sizeof(place));
+	s->frame_of_place.item[place_id] =
+		intern_bytes(&s->frames, &place, sizeof(place));
+	return s->frame_of_place.item[place_id];
 }
 
 /* Frame 0 is for rows without a stack. */
@@ -284,6 +291,7 @@ static int write_speedscope(FILE *out, const struct profile *p,
 	free(command);
 	row_spool_free(s.spool);
 	intern_free(&s.frames);
+	vec_free(&s.frame_of_place);
 	vec_free(&s.places);
 	return rc;
 }
