@@ -1,6 +1,6 @@
 """pconv --to html: one file that loads nothing, in which text stays text, and whose
 data adds up to what pinfo and pconv --to json say, to the nanosecond. What a browser
-makes of it is in tests/consumers/t_html.py."""
+makes of it is in tests/consumers/t_page.py."""
 import base64
 import html.parser
 

@@ -146,5 +146,5 @@ function drawSelection() {
       element('button', {type: 'button', class: 'minor', onclick: clearSelection,
         title: 'Show everything (Esc)'}, 'clear')]
     : [element('span', {class: 'aside'},
-      'Drag over the timeline to select a part of the run; press a class to leave it out.')]);
+      'Drag over the timeline to select a part of the run.')]);
 }

@@ -5,7 +5,8 @@ const linesView = {
   files: new Map(),      // [id] = how a file is shown
   showsAll: false,       // files below the minimum too
   functionsOfFile: null, // [file] = functions that begin in it
-  target: null,          // {file, line}: to be scrolled to
+  target: null,          // {file, line} that was asked for
+  isScrollDue: false,    // ... and is not in sight yet
 };
 const CONTEXT_LINES = 1;
 const SMALL_GAP = 2;
@@ -240,6 +241,8 @@ function wantedNumbers(file, timed, state) {
         if (file.text.has(k))
           wanted.add(k);
     }
+  if (linesView.target?.file === file.id)
+    wanted.add(linesView.target.line);
   for (const gap of state.gaps)
     for (let k = gap.from; k <= gap.to; k++)
       if (file.text.has(k))
@@ -280,9 +283,10 @@ function lineRow(file, number, id, largest) {
   element('td', {class: 'line'}, number ? String(number) : '?'),
   element('td', {class: 'bars'}, id ? stackedBar(tally, id, largest) : null),
   ...(id ? measureCells(tally, id) : MEASURES.map(() => element('td', {}))),
-  element('td', {class: 'text'}, sourceElement(file, number)));
+  element('td', {class: 'text'}, sourceElement(file, number, !number ? '(line unknown)'
+    : `(no source)${enclosingName(file.id, number) ? ` in ${visible(enclosingName(file.id, number))}` : ''}`)));
   if (id)
-    row.measured = [tally, id, `${visible(file.name)}:${number} ${enclosingName(file.id, number)}`];
+    row.measured = [tally, id, `${visible(file.name)}:${number} ${visible(enclosingName(file.id, number))}`];
   return row;
 }
 
@@ -296,6 +300,7 @@ function showLine(file, line) {
   if (state.mode === 'time')
     state.mode = 'context';
   linesView.target = {file, line};
+  linesView.isScrollDue = true;
   byId('search').value = '';
   change({query: ''});
   showTab('lines');
@@ -303,9 +308,9 @@ function showLine(file, line) {
 
 function scrollToTarget() {
   const {target} = linesView;
-  if (!target)
+  if (!linesView.isScrollDue)
     return;
-  linesView.target = null;
+  linesView.isScrollDue = false;
   byId('lines').querySelector(`[data-file="${target.file}"] [data-line="${target.line}"]`)
     ?.scrollIntoView({block: 'center'});
 }

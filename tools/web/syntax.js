@@ -104,12 +104,12 @@ function highlighted(file, number) {
   return file.pieces.get(number);
 }
 
-// A line of a file as an element; `test` marks what was searched for.
-function sourceElement(file, number) {
+// A line of a file as an element; what stands for it where the text is unknown.
+function sourceElement(file, number, substitute) {
   const code = element('code', {});
   const pieces = highlighted(file, number);
   if (!pieces)
-    return element('code', {class: 'missing'}, number ? '' : '(line unknown)');
+    return element('code', {class: 'missing'}, substitute);
   for (const [kind, text] of pieces)
     code.append(kind ? element('span', {class: `s-${kind}`}, text) : text);
   return code;
