@@ -5,16 +5,13 @@
 #include <string.h>
 
 #include "tools/core/class_names.h"
+#include "tools/core/diff_groups.h"
 #include "tools/core/owner.h"
 #include "tools/core/path_roots.h"
-#include "tools/core/replay.h"
 
 /*
- * One run's sampling error: the time of each thread is cut into blocks of so many
- * sampling periods, long enough that neighbours hardly depend on each other,
- * which are dealt out to groups in turn, so that each group has its part of every
- * phase of the program. The time is that of the rows, not the clock's: what a
- * busy machine did in between is no error of the sampling.
+ * One run's sampling error (diff_groups.h): blocks of so many sampling periods
+ * are long enough that neighbours hardly depend on each other.
  */
 #define BLOCK_PERIODS 4
 #define GROUPS_MAX    32
@@ -541,88 +538,6 @@ static void add_cells(struct adder *a)
 
 /* ------------------------------------------------------ groups of blocks */
 
-struct cell_key {
-	uint32_t node, class_id, thread;
-};
-
-struct grouping {
-	struct adder *adder;
-	struct intern cells; /* ids are indices + 1 */
-	bool *counts;        /* [cell] */
-	size_t group_count;
-	int64_t block_ns;
-	VEC(int64_t) thread_ns; /* [thread] time of its rows so far */
-};
-
-/* A row's time belongs to the blocks that it stretches over. */
-static void deal_out(const struct grouping *g, double *group_ns, int64_t from_ns,
-	int64_t ns)
-{
-	int64_t round_ns = g->block_ns * (int64_t)g->group_count;
-
-	for (size_t i = 0; i < g->group_count && ns >= round_ns; i++)
-		group_ns[i] += (double)(ns / round_ns * g->block_ns);
-	for (ns %= round_ns; ns > 0;) {
-		int64_t rest = g->block_ns - from_ns % g->block_ns;
-		int64_t part = ns < rest ? ns : rest;
-
-		group_ns[(size_t)(from_ns / g->block_ns) % g->group_count] +=
-			(double)part;
-		from_ns += part;
-		ns -= part;
-	}
-}
-
-static void group_rows(void *context, const struct replay_rows *rows)
-{
-	struct grouping *g = context;
-	struct cell_key last = {0};
-	uint32_t cell = 0;
-
-	for (size_t i = 0; i < rows->count; i++) {
-		struct cell_key key = {rows->node[i], rows->class_id[i], rows->thread};
-		int64_t *thread_ns = &g->thread_ns.item[rows->thread];
-		int64_t ns = rows->weight_ns[i];
-
-		/* A damaged trace may say anything. */
-		if (ns <= 0 || *thread_ns > INT64_MAX / 4 || ns > INT64_MAX / 4)
-			continue;
-		if (i == 0 || memcmp(&key, &last, sizeof(key)) != 0)
-			cell = intern_lookup(&g->cells, &key, sizeof(key));
-		last = key;
-		if (!cell || !g->counts[cell - 1])
-			continue;
-		deal_out(g, g->adder->group_ns + (cell - 1) * g->group_count, *thread_ns,
-			ns);
-		*thread_ns += ns;
-	}
-}
-
-static int read_groups(struct adder *a, int64_t block_ns, struct ptf_error *err)
-{
-	struct grouping g = {.adder = a,
-		.group_count = a->d->columns[a->side],
-		.block_ns = block_ns};
-	const struct replay_hooks hooks = {.context = &g, .rows = group_rows};
-	int rc;
-
-	a->group_ns = memory_zeroed(a->p->cells.count * g.group_count, sizeof(double));
-	g.counts = memory_zeroed(a->p->cells.count, sizeof(*g.counts));
-	for (size_t i = 0; i < a->p->cells.count; i++) {
-		const struct profile_cell *c = &a->p->cells.item[i];
-		struct cell_key key = {c->node, c->class_id, c->thread};
-
-		intern_bytes(&g.cells, &key, sizeof(key));
-		g.counts[i] = counts(a->d, a->p, c);
-	}
-	vec_cover(&g.thread_ns, a->p->threads.count);
-	rc = profile_replay(a->p, &hooks, err);
-	vec_free(&g.thread_ns);
-	free(g.counts);
-	intern_free(&g.cells);
-	return rc;
-}
-
 int64_t diff_period_ns(const struct profile *p)
 {
 	uint64_t period = 0;
@@ -633,14 +548,17 @@ int64_t diff_period_ns(const struct profile *p)
 	return period < (uint64_t)INT64_MAX / BLOCK_PERIODS ? (int64_t)period : 0;
 }
 
-static int64_t counted_ns(const struct diff *d, const struct profile *p)
+/* [cell] whether it counts; the caller frees it. Their time is added up. */
+static bool *counted_cells(const struct diff *d, const struct profile *p, int64_t *ns)
 {
-	int64_t sum = 0;
+	bool *counted = memory_zeroed(p->cells.count, sizeof(*counted));
 
-	for (size_t i = 0; i < p->cells.count; i++)
-		if (counts(d, p, &p->cells.item[i]))
-			sum += p->cells.item[i].time_ns;
-	return sum;
+	*ns = 0;
+	for (size_t i = 0; i < p->cells.count; i++) {
+		counted[i] = counts(d, p, &p->cells.item[i]);
+		*ns += counted[i] ? p->cells.item[i].time_ns : 0;
+	}
+	return counted;
 }
 
 /* One run a side: how many groups there are on both, at least. */
@@ -649,22 +567,27 @@ static size_t count_groups(const struct diff *d)
 	int64_t least = GROUPS_MAX;
 
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
-		int64_t block = diff_period_ns(d->side[side].p) * BLOCK_PERIODS;
-		int64_t count = block > 0 ? counted_ns(d, d->side[side].p) / block : 0;
+		int64_t block = diff_period_ns(d->side[side].p) * BLOCK_PERIODS, all;
+		int64_t count;
 
+		free(counted_cells(d, d->side[side].p, &all));
+		count = block > 0 ? all / block : 0;
 		least = count < least ? count : least;
 	}
 	return least < GROUPS_MIN ? 1 : (size_t)least;
 }
 
-/* So long that all groups get as many blocks. */
-static int64_t block_ns(const struct diff *d, enum diff_side side)
+static int read_groups(struct adder *a, struct ptf_error *err)
 {
-	int64_t all = counted_ns(d, d->side[side].p);
-	int64_t groups = (int64_t)d->columns[side];
-	int64_t rounds = all / (diff_period_ns(d->side[side].p) * BLOCK_PERIODS * groups);
+	int64_t groups = (int64_t)a->d->columns[a->side], all, rounds;
+	bool *counted = counted_cells(a->d, a->p, &all);
 
-	return all / (groups * (rounds > 0 ? rounds : 1));
+	/* Blocks of such a length that all groups get as many. */
+	rounds = all / (diff_period_ns(a->p) * BLOCK_PERIODS * groups);
+	a->group_ns = diff_groups_read(a->p, counted, (size_t)groups,
+		all / (groups * (rounds > 0 ? rounds : 1)), err);
+	free(counted);
+	return a->group_ns ? 0 : -1;
 }
 
 /* ------------------------------------------------------------------ all */
@@ -679,7 +602,7 @@ static int add_side(struct diff *d, enum diff_side side, struct ptf_error *err)
 
 	vec_cover(&a.thread_node, a.p->threads.count);
 	if (d->is_grouped && d->columns[side] > 1)
-		rc = read_groups(&a, block_ns(d, side), err);
+		rc = read_groups(&a, err);
 	if (rc >= 0)
 		add_cells(&a);
 	vec_free(&a.places);
