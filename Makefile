@@ -44,7 +44,7 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lz -lm
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps demo check tests check-unit check-golden check-fuzz check-e2e \
-	check-layers check-headers check-cli check-consumers check-storms check-matrix stress bench \
+	check-layers check-headers check-cli check-consumers check-storms check-matrix check-diff stress bench \
 	fuzz asan \
 	lint format install uninstall clean
 
@@ -102,7 +102,10 @@ $(O)/%.o: %.c
 $(O)/gen/web_page.html: $(wildcard tools/web/*.html tools/web/*.css tools/web/*.js tools/web/*.awk)
 	$(call say,GEN,$@)mkdir -p $(@D) && awk -f tools/web/inline.awk tools/web/index.html >$@
 
-$(O)/tools/web/embed.o: tools/web/embed.S $(O)/gen/web_page.html tools/web/flamegraph.css tools/web/flamegraph.js
+$(O)/gen/diff_page.html: $(wildcard tools/web/*.html tools/web/*.css tools/web/*.js tools/web/*.awk)
+	$(call say,GEN,$@)mkdir -p $(@D) && awk -f tools/web/inline.awk tools/web/diff.html >$@
+
+$(O)/tools/web/embed.o: tools/web/embed.S $(O)/gen/web_page.html $(O)/gen/diff_page.html tools/web/flamegraph.css tools/web/flamegraph.js
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CFLAGS) -Wa,-I$(O)/gen,-Itools/web -c -o $@ $<
 
 $(O)/lib/libptf.a: $(FORMAT_OBJS)
@@ -151,14 +154,17 @@ check-consumers: tests ## other people's viewers on our exports (installs them; 
 	@O=$(O) PYTHON=$(PYTHON) sh tests/consumers/run.sh
 
 stress: TIME := 1200
-stress: tests ## hard programs at 10 kHz for TIME seconds (1200), then the whole matrix of truth (15 minutes)
-	@O=$(O) MAKE="$(MAKE)" TIME=$(TIME) sh tests/support/check.sh check-storms check-matrix
+stress: tests ## hard programs at 10 kHz for TIME seconds (1200), then the whole matrix of truth (15 minutes), then what pdiff finds
+	@O=$(O) MAKE="$(MAKE)" TIME=$(TIME) sh tests/support/check.sh check-storms check-matrix check-diff
 
 check-storms: tests
 	@O=$(O) PYTHON=$(PYTHON) TIME=$(TIME) sh tests/stress/run.sh
 
 check-matrix: tests
 	@O=$(O) PYTHON=$(PYTHON) sh tests/stress/matrix.sh
+
+check-diff: tests
+	@O=$(O) PYTHON=$(PYTHON) sh tests/stress/diff.sh
 
 check-cli: all ## --help, --version and usage errors of every program
 	@O=$(O) sh tests/house/check-cli.sh $(PROGRAMS)

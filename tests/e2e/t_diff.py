@@ -56,7 +56,7 @@ def named(body, view, measure="self"):
 def the_right_lines_are_named():
     body = json.loads(pdiff(*both_sides(), *ALPHA, "--to", "json"))
     equal(len(body["base_runs"]), RUNS, "runs of the base")
-    slower = line_of(AFTER, "total += sum(")
+    slower = line_of(AFTER, "total += sum(range(")
     gone = range(line_of(BEFORE, "def legacy"), line_of(BEFORE, "def main"))
     lines = named(body, "line")
     node = lines.pop(f"after.py:{slower}", None)
@@ -91,7 +91,7 @@ def the_first_screen_says_it():
     text = pdiff(*both_sides(), *ALPHA)
     screen = text.splitlines()[:24]
     check(any("The program is slower" in line for line in screen), f"no headline: {screen}")
-    slower = line_of(AFTER, "total += sum(")
+    slower = line_of(AFTER, "total += sum(range(")
     check(any(f"after.py:{slower}" in line for line in screen), "the line is not named")
     equal(pdiff(*both_sides(), *ALPHA), text, "the same once more")
 
@@ -184,6 +184,27 @@ def folded_stacks_have_both_sides():
     program = body["nodes"][0]["total"]
     for total, key in zip(sums, ("base_ns", "new_ns")):
         check(abs(total - program[key] / 1000) < 1000, f"{key}: {total} us, {program[key]} ns")
+
+
+@test
+def a_page_of_both_sides():
+    """What a browser makes of it is for eyes; here: it is whole, loads nothing, and
+    has the data of --to json."""
+    hostile = pathlib.Path("hos<script>tile.py")
+    hostile.write_text(BEFORE.read_text() + "# </script><script>alert(1)</script>\n")
+    record("hostile.ptf", PYTHON, hostile, "3")
+    for base, new in ((runs(BEFORE)[0], runs(AFTER)[0]), (runs(BEFORE)[0], "hostile.ptf")):
+        pdiff(base, new, "-o", "d.html")
+        text = pathlib.Path("d.html").read_text()
+        links = re.findall(r'<\w+ [^>]*(?:src|href)="([^"]*)"', text)
+        check(all(link.startswith("data:") for link in links), f"it loads {links}")
+        data = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
+        page = json.loads(data.group(1))
+        equal(page["report"], json.loads(pdiff(base, new, "--to", "json")), "the data")
+        file = page["files"][0]
+        equal(file["base"], BEFORE.read_text().splitlines(), "the text of the base")
+        equal(len(file["origin"]), len(file["new"]), "origins")
+        check("alert(1)" not in text.replace(data.group(1), ""), "text became code")
 
 
 @test

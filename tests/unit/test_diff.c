@@ -413,6 +413,33 @@ static void merged_runs(void **state)
 	forget(&p);
 }
 
+/* The same recording twice is one run, merged or not. */
+static void doubles(void **state)
+{
+	struct version v = base_version;
+	struct pair p = {.base = profile_new(), .new = profile_new()};
+
+	(void)state;
+	v.trace_id = 77;
+	version_add(p.base, &v, &base_times);
+	version_add(p.base, &base_version, &base_times);
+	version_add(p.base, &v, &base_times);
+	v.run_id = "00112233445566778899aabbccddeeff";
+	version_add(p.new, &v, &base_times);
+	version_add(p.new, &v, &base_times);
+	profile_finish(p.base);
+	profile_finish(p.new);
+	compare(&p, &usual);
+	assert_int_equal(p.d.columns[DIFF_BASE], 2);
+	assert_int_equal(p.d.side[DIFF_BASE].double_count, 1);
+	assert_int_equal(p.d.columns[DIFF_NEW], 1);
+	assert_int_equal(p.d.side[DIFF_NEW].double_count, 1);
+	assert_true(fabs(p.d.nodes.item[0].total_measured.base - 300e6) < 1);
+	assert_true(fabs(p.d.nodes.item[0].total_measured.new - 300e6) < 1);
+	assert_int_equal(p.d.side[DIFF_BASE].unplaced_ns, 0);
+	forget(&p);
+}
+
 static bool has_fact(const struct diff_facts *facts, const char *what, bool refuses)
 {
 	for (size_t i = 0; i < facts->item.count; i++)
@@ -553,6 +580,7 @@ int main(void)
 		cmocka_unit_test(scales),
 		cmocka_unit_test(medians),
 		cmocka_unit_test(merged_runs),
+		cmocka_unit_test(doubles),
 		cmocka_unit_test(comparability),
 		cmocka_unit_test(gates),
 		cmocka_unit_test(self_check),

@@ -26,6 +26,7 @@ struct version {
 	const char *text;    /* NULL = the trace has no source text */
 	const char *python;  /* version; NULL = none */
 	const char *run_id;  /* of a merged recording; NULL = none */
+	uint32_t trace_id;   /* 0 = another each time */
 	int64_t period_ns;   /* 0 = 1 ms */
 	bool is_cut;         /* has no end */
 	unsigned lost;       /* samples that did not fit */
@@ -211,8 +212,11 @@ static inline void version_add(struct profile *p, const struct version *v,
 	struct ptf_attribute python = {PTF_TEXT("python.version"),
 		version_text(v->python ? v->python : "")};
 	struct ptf_process process = {.pid = 7};
+	static uint32_t number;
 	char path[256];
 
+	number++;
+	memcpy(section.trace_id, v->trace_id ? &v->trace_id : &number, sizeof(number));
 	version_must(fd);
 	version_must(ptf_writer_open(&k.w, fd, NULL, &section, NULL));
 	snprintf(path, sizeof(path), "%s/%s", v->folder, v->file);

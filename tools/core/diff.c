@@ -47,44 +47,94 @@ static uint32_t find_run(struct diff_runs *r, uint32_t section, struct ptf_text 
 	return 0;
 }
 
+/*
+ * Recordings by their id. One that was seen in an earlier section is the same
+ * once more, as when merged traces stand beside what they were made of: it is no
+ * replicate.
+ */
+struct recordings {
+	struct intern ids;
+	VEC(uint32_t) section; /* [id] = index of its first section + 1 */
+	VEC(uint32_t) last;    /* [id] = index of its last section + 1 */
+	VEC(bool) is_double;   /* [process], [0] is not used */
+};
+
+/* The trace id of a section that is not merged, as recording.id would be. */
+static void section_id(const struct profile_section *s, char id[33])
+{
+	for (size_t i = 0; i < sizeof(s->trace_id); i++)
+		snprintf(id + 2 * i, 3, "%02x", s->trace_id[i]);
+}
+
+static void find_doubles(struct diff_runs *r, struct recordings *found)
+{
+	const struct profile *p = r->p;
+
+	vec_cover(&found->is_double, p->processes.count);
+	for (uint32_t process = 1; process <= p->processes.count; process++) {
+		uint32_t section = p->processes.item[process - 1].section;
+		struct ptf_text id =
+			profile_process_attribute(p, process, "recording.id");
+		char of_section[33];
+		uint32_t number;
+
+		section_id(&p->sections.item[section], of_section);
+		if (!id.size)
+			id = (struct ptf_text){of_section, 32};
+		number = intern_bytes(&found->ids, id.data, id.size);
+		vec_cover(&found->section, number);
+		vec_cover(&found->last, number);
+		if (!found->section.item[number])
+			found->section.item[number] = section + 1;
+		found->is_double.item[process] =
+			found->section.item[number] != section + 1;
+		r->double_count += found->is_double.item[process] &&
+			found->last.item[number] != section + 1;
+		found->last.item[number] = section + 1;
+	}
+}
+
 static void find_runs(struct diff_runs *r, const struct profile *p)
 {
+	struct recordings found = {0};
+
 	r->p = p;
 	vec_cover(&r->of_section, p->sections.count);
 	vec_cover(&r->of_thread, p->threads.count);
-	for (uint32_t section = 0; section < p->sections.count; section++) {
-		size_t before = r->runs.count;
+	find_doubles(r, &found);
+	/* A trace whose processes are not known is one run. */
+	if (p->sections.count && !p->processes.count)
+		vec_push(&r->runs, (struct diff_run){.path = p->sections.item[0].path});
+	for (uint32_t process = 1; process <= p->processes.count; process++) {
+		uint32_t section = p->processes.item[process - 1].section;
+		struct ptf_text id = run_id(p, process);
 
-		r->of_section.item[section] = (uint32_t)before + 1;
-		for (uint32_t i = 1; i <= p->processes.count; i++) {
-			struct ptf_text id = run_id(p, i);
-
-			if (p->processes.item[i - 1].section == section && id.size &&
-				!find_run(r, section, id))
-				vec_push(&r->runs,
-					(struct diff_run){
-						.path = p->sections.item[section].path,
-						.section = section,
-						.id = id,
-					});
-		}
-		if (r->runs.count == before)
+		if (found.is_double.item[process])
+			continue;
+		if (!r->of_section.item[section])
+			r->of_section.item[section] = (uint32_t)r->runs.count + 1;
+		if (!find_run(r, section, id))
 			vec_push(&r->runs,
 				(struct diff_run){
 					.path = p->sections.item[section].path,
 					.section = section,
+					.id = id,
 				});
 	}
 	for (uint32_t thread = 1; thread <= p->threads.count; thread++) {
 		uint32_t process = p->threads.item[thread - 1].process;
 
-		if (process)
+		if (process && !found.is_double.item[process])
 			r->of_thread.item[thread] =
 				find_run(r, p->processes.item[process - 1].section,
 					run_id(p, process));
 	}
 	/* What no thread is known of can only be told when there is one run. */
 	r->of_thread.item[0] = r->runs.count == 1;
+	intern_free(&found.ids);
+	vec_free(&found.section);
+	vec_free(&found.last);
+	vec_free(&found.is_double);
 }
 
 static void count_units(struct diff_runs *r, const char *unit)
@@ -467,7 +517,9 @@ static void add_cell(struct adder *a, size_t index)
 	double rest = (double)c->time_ns;
 
 	if (!run) {
-		a->d->side[a->side].unplaced_ns += c->time_ns;
+		/* Not of a recording that came twice. */
+		if (!c->thread || !a->p->threads.item[c->thread - 1].process)
+			a->d->side[a->side].unplaced_ns += c->time_ns;
 		return;
 	}
 	if (!a->group_ns) {

@@ -75,6 +75,7 @@ struct diff_runs {
 	const struct profile *p;
 	VEC(struct diff_run) runs;
 	VEC(uint32_t) of_thread;  /* [thread] = index + 1, 0 = of no run */
+	size_t double_count;      /* recordings that came before, and are left out */
 	VEC(uint32_t) of_section; /* [section] = index of its first run + 1 */
 	/* Rows of no thread in a section of several runs. */
 	int64_t unplaced_ns;

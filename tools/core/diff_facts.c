@@ -266,8 +266,7 @@ static bool kind_is(const struct profile *p, const struct profile_loss *l,
 
 static char *loss_text(const struct diff *d, enum diff_side side)
 {
-	static const char *const of_samples[] = {"ring_full", "torn", "unread_code",
-		NULL};
+	static const char *const of_samples[] = {"ring_full", "torn", NULL};
 	static const char *const of_threads[] = {"no_slot", "source_refused", NULL};
 	const struct profile *p = d->side[side].p;
 	double samples = 0, threads = 0, of_all, of_all_threads;
@@ -283,7 +282,7 @@ static char *loss_text(const struct diff *d, enum diff_side side)
 	of_all_threads = units_percent(threads, threads + (double)p->threads.count) / 100;
 	if (of_all <= DIFF_LOSSES_MAX && of_all_threads <= DIFF_LOSSES_MAX)
 		return NULL;
-	if (asprintf(&text, "%s: %.0f %% of the %s lost or unreadable", side_name(side),
+	if (asprintf(&text, "%s: %.0f %% of the %s lost", side_name(side),
 		    100 * (of_all > DIFF_LOSSES_MAX ? of_all : of_all_threads),
 		    of_all > DIFF_LOSSES_MAX ? "samples" : "threads") < 0)
 		return memory_zeroed(1, 1);
@@ -315,6 +314,20 @@ static char *variant_text(const struct diff *d, enum diff_side side)
 	return text;
 }
 
+/* The same recording twice is one replicate, however it got there. */
+static char *double_text(const struct diff *d, enum diff_side side)
+{
+	size_t count = d->side[side].double_count;
+	char *text;
+
+	if (count == 0)
+		return NULL;
+	if (asprintf(&text, "%s: %zu recording%s came more than once, counted once",
+		    side_name(side), count, count == 1 ? "" : "s") < 0)
+		return memory_zeroed(1, 1);
+	return text;
+}
+
 void diff_facts_find(struct diff_facts *facts, const struct diff *d)
 {
 	const struct profile *base = d->side[DIFF_BASE].p, *new = d->side[DIFF_NEW].p;
@@ -336,6 +349,9 @@ void diff_facts_find(struct diff_facts *facts, const struct diff *d)
 
 		if (text)
 			add(facts, "source text", text, NULL, false);
+		text = double_text(d, side);
+		if (text)
+			add(facts, "recordings", text, NULL, false);
 	}
 	compare(facts, "program", program(base), program(new), false);
 	compare(facts, "Python", python(base), python(new), false);

@@ -887,6 +887,17 @@ struct diff_line diff_match_origin(const struct diff_match *m, uint32_t new_func
 	return to.file ? to : (struct diff_line){0};
 }
 
+struct diff_line diff_match_text_origin(const struct diff_match *m, uint32_t new_file,
+	uint32_t new_line)
+{
+	const struct file_lines *lines = lines_of(m, DIFF_NEW, new_file);
+
+	return lines && new_line >= lines->first &&
+			new_line - lines->first < lines->to.count
+		? lines->to.item[new_line - lines->first]
+		: (struct diff_line){0};
+}
+
 struct ptf_text diff_match_short_path(const struct diff_match *m, enum diff_side side,
 	uint32_t file)
 {

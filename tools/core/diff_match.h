@@ -67,6 +67,10 @@ struct diff_line diff_match_line(const struct diff_match *m, uint32_t base_funct
 struct diff_line diff_match_origin(const struct diff_match *m, uint32_t new_function,
 	uint32_t new_line);
 
+/* The same for any line of a file's text, whatever function it is in. */
+struct diff_line diff_match_text_origin(const struct diff_match *m, uint32_t new_file,
+	uint32_t new_line);
+
 /* The path below its root; borrowed from the profile. */
 struct ptf_text diff_match_short_path(const struct diff_match *m, enum diff_side side,
 	uint32_t file);

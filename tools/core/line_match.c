@@ -389,23 +389,29 @@ void line_match(const struct ptf_text *old, size_t old_count, const struct ptf_t
 double line_common_share(const struct ptf_text *old, size_t old_count,
 	const struct ptf_text *new, size_t new_count)
 {
-	struct line_match *match = memory_zeroed(old_count, sizeof(*match));
+	struct intern lines = {0};
+	VEC(int64_t) left = {0}; /* [id] of the old text, not yet found in the new */
 	uint64_t all = 0, common = 0;
 
-	line_match(old, old_count, new, new_count, match);
 	for (size_t i = 0; i < old_count; i++) {
 		struct ptf_text t = trimmed(old[i]);
-		unsigned w = t.size ? weight(t) : 0;
+		uint32_t id = intern_bytes(&lines, t.data, t.size);
 
-		all += w;
-		if (match[i].line && !match[i].is_rewritten)
-			common += 2 * (uint64_t)w;
+		vec_cover(&left, id);
+		left.item[id]++;
+		all += t.size ? weight(t) : 0;
 	}
 	for (size_t i = 0; i < new_count; i++) {
 		struct ptf_text t = trimmed(new[i]);
+		uint32_t id = intern_lookup(&lines, t.data, t.size);
 
 		all += t.size ? weight(t) : 0;
+		if (t.size && id && left.item[id] > 0) {
+			left.item[id]--;
+			common += 2 * (uint64_t)weight(t);
+		}
 	}
-	free(match);
+	intern_free(&lines);
+	vec_free(&left);
 	return all ? (double)common / (double)all : 0;
 }

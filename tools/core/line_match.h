@@ -29,7 +29,10 @@ void line_match(const struct ptf_text *old, size_t old_count, const struct ptf_t
 /* How much two lines have in common, from 0 to 1 (Dice, of pairs of letters). */
 double line_similarity(struct ptf_text a, struct ptf_text b);
 
-/* How much of two texts is unchanged lines, from 0 to 1; empty lines are nothing. */
+/*
+ * How much of two texts is the same lines, in whatever order, from 0 to 1; empty
+ * lines are nothing.
+ */
 double line_common_share(const struct ptf_text *old, size_t old_count,
 	const struct ptf_text *new, size_t new_count);
 

@@ -8,6 +8,7 @@ static const struct diff_format *const formats[] = {
 	&diff_markdown,
 	&diff_junit,
 	&diff_folded,
+	&diff_html,
 };
 
 const struct diff_format *diff_format_at(size_t index)

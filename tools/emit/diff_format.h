@@ -30,7 +30,7 @@ struct diff_format {
 };
 
 extern const struct diff_format diff_table, diff_json, diff_markdown, diff_junit,
-	diff_folded;
+	diff_folded, diff_html;
 
 /* NULL past the last. The first is what is written when nothing is said. */
 const struct diff_format *diff_format_at(size_t index);

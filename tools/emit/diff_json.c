@@ -5,8 +5,8 @@
 
 #include <ptf/version.h>
 
-#include "tools/cli/json.h"
 #include "tools/core/class_names.h"
+#include "tools/emit/diff_json.h"
 #include "tools/emit/diff_words.h"
 
 static void put_text(struct json *j, const char *key, struct ptf_text text)
@@ -160,34 +160,40 @@ static void put_gate(struct json *j, const struct gate *gate)
 	json_end(j);
 }
 
-static void write_json(FILE *out, const struct diff_print *print)
+void diff_put_json(struct json *j, const char *key, const struct diff_print *print)
 {
 	static const char *const scales[] = {"absolute", "share", "per_unit"};
 	const struct diff *d = print->d;
+
+	json_object(j, key);
+	json_literal(j, "ptf_version", PTF_VERSION_STRING);
+	json_literal(j, "scale", scales[d->options.scale]);
+	if (d->options.scale == DIFF_PER_UNIT)
+		json_literal(j, "unit", d->options.unit);
+	json_literal(j, "statistic",
+		d->options.statistic == DIFF_MEAN ? "mean" : "median");
+	json_literal(j, "interval", diff_has_replicates(d) ? "runs" : "sampling");
+	json_number(j, "alpha", d->options.alpha);
+	json_unsigned(j, "tested", d->tested_count);
+	json_bool(j, "counts_runnable", d->options.runnable);
+	put_runs(j, d, DIFF_BASE, "base_runs");
+	put_runs(j, d, DIFF_NEW, "new_runs");
+	put_facts(j, print->facts);
+	if (print->gate)
+		put_gate(j, print->gate);
+	json_array(j, "nodes");
+	for (uint32_t i = 0; i < d->nodes.count; i++)
+		put_node(j, d, i);
+	json_end(j);
+	json_end(j);
+}
+
+static void write_json(FILE *out, const struct diff_print *print)
+{
 	struct json j;
 
 	json_begin(&j, out);
-	json_object(&j, NULL);
-	json_literal(&j, "ptf_version", PTF_VERSION_STRING);
-	json_literal(&j, "scale", scales[d->options.scale]);
-	if (d->options.scale == DIFF_PER_UNIT)
-		json_literal(&j, "unit", d->options.unit);
-	json_literal(&j, "statistic",
-		d->options.statistic == DIFF_MEAN ? "mean" : "median");
-	json_literal(&j, "interval", diff_has_replicates(d) ? "runs" : "sampling");
-	json_number(&j, "alpha", d->options.alpha);
-	json_unsigned(&j, "tested", d->tested_count);
-	json_bool(&j, "counts_runnable", d->options.runnable);
-	put_runs(&j, d, DIFF_BASE, "base_runs");
-	put_runs(&j, d, DIFF_NEW, "new_runs");
-	put_facts(&j, print->facts);
-	if (print->gate)
-		put_gate(&j, print->gate);
-	json_array(&j, "nodes");
-	for (uint32_t i = 0; i < d->nodes.count; i++)
-		put_node(&j, d, i);
-	json_end(&j);
-	json_end(&j);
+	diff_put_json(&j, NULL, print);
 	json_finish(&j);
 }
 

@@ -29,7 +29,7 @@ def weigh(rows, steps):
     total = 0
     for row in rows:
         for step in range(steps):
-            total += sum((step, step, step, step)) * len(row)
+            total += sum(range(step, 60)) * len(row)
     return total
 
 
