@@ -230,7 +230,9 @@ static int by_age(const void *left, const void *right)
 {
 	const struct new_slot *a = left, *b = right;
 
-	return a->generation < b->generation ? -1 : a->generation > b->generation;
+	if (a->generation != b->generation)
+		return a->generation < b->generation ? -1 : 1;
+	return (int)b->slot->begins_image - (int)a->slot->begins_image;
 }
 
 static bool is_in_use(uint32_t state)
@@ -240,8 +242,8 @@ static bool is_in_use(uint32_t state)
 
 /*
  * Gives new slots to their threads, parents before children. Of one process
- * images follow each other: its rings are read in their order, a newer one only
- * when no older one is left. What must wait waits for another drain.
+ * images follow each other: the rings of a newer one are read only when no older
+ * one is left. What must wait waits for another drain.
  */
 static bool bind_new_slots(struct recording *r)
 {
@@ -260,8 +262,7 @@ static bool bind_new_slots(struct recording *r)
 		r->process[i]->waits = false;
 	for (size_t i = 0; i < count; i++) {
 		struct recorded_process *process = process_of_slot(r, found[i].slot);
-		if (process && !process->waits &&
-			thread_of_slot(r, process, found[i].slot))
+		if (process && thread_of_slot(r, process, found[i].slot))
 			continue;
 		waits = true;
 		if (process)
@@ -317,7 +318,10 @@ bool drain(struct recording *r)
 			.words = prec_ring_words(r->shm, i),
 			.sample_limit =
 				atomic_load_explicit(&slot->head, memory_order_acquire),
-			.had_ended = state == PREC_SLOT_ENDED,
+			/* It may have died before it could end those of an older image.
+			 */
+			.had_ended = state == PREC_SLOT_ENDED ||
+				(thread->process->is_dead && thread->process->waits),
 		};
 	}
 	for (size_t i = 0; i < count; i++)

@@ -249,15 +249,38 @@ struct recorded_process *process_find(const struct recording *r, uint32_t number
 	return NULL;
 }
 
+static bool has_older_ring(const struct recording *r,
+	const struct recorded_process *process, uint32_t generation)
+{
+	for (size_t i = 0; i < r->thread_count; i++)
+		if (r->thread[i]->process == process && r->thread[i]->slot &&
+			r->thread[i]->generation < generation)
+			return true;
+	return false;
+}
+
 struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *slot)
 {
 	static char text[PREC_COMMAND_MAX];
 	struct recorded_process *process = process_find(r, slot->process);
 	struct prec_image image;
 
-	if (process || !slot->begins_image || !load_image(r, slot, &image, text))
+	if (process && process->generation == slot->generation)
 		return process;
-	return begin(r, slot, &image, text);
+	if (process && has_older_ring(r, process, slot->generation)) {
+		process->waits = true;
+		return NULL;
+	}
+	if (!slot->begins_image || !load_image(r, slot, &image, text)) {
+		if (process)
+			process->waits = true;
+		return NULL;
+	}
+	if (!process)
+		return begin(r, slot, &image, text);
+	free_image(process);
+	process_take_image(r, process, &image, text);
+	return process;
 }
 
 void process_take_image(struct recording *r, struct recorded_process *process,

@@ -65,15 +65,17 @@ struct recorded_process *process_begin_first(struct recording *r, pid_t pid,
 	const char *executable, char *const *command);
 
 /*
- * The process whose thread has this slot, begun with its first image when it is
- * new. NULL while that image is not there yet, or after a failure.
+ * The process whose thread has this slot, in the image that the slot belongs to:
+ * begun with it, when it is new; made to enter it, when all rings of the image
+ * before are drained. NULL while it must wait for that or for the image's own
+ * ring (process->waits is set), or after a failure.
  */
 struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *slot);
 
 /* The one with this number that has not ended, or NULL. */
 struct recorded_process *process_find(const struct recording *r, uint32_t number);
 
-/* A record of its rings: it replaced its program, it says how it ends. */
+/* A record of its rings: it goes on in another image, it says how it ends. */
 void process_take_image(struct recording *r, struct recorded_process *process,
 	const struct prec_image *image, const char *text);
 void process_take_end(struct recorded_process *process,

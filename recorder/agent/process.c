@@ -16,14 +16,16 @@ static uint64_t time_ns(const struct timeval *time)
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
 }
 
-/* Slots of the image that this one replaced: exec ended their threads. */
+/*
+ * Slots of the image that this one replaces: exec ended their threads. Before it
+ * has a slot itself, which prec binds only when those are drained.
+ */
 static void end_replaced_threads(void)
 {
 	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
 		struct prec_slot *slot = &agent.shm->slot[i];
 		if (atomic_load(&slot->state) == PREC_SLOT_ACTIVE &&
-			atomic_load(&slot->pid) == (uint32_t)agent.owner_pid &&
-			slot->generation < agent.python.generation)
+			atomic_load(&slot->pid) == (uint32_t)agent.owner_pid)
 			atomic_store(&slot->state, PREC_SLOT_ENDED);
 	}
 }
@@ -102,12 +104,12 @@ bool agent_process_begin(int argument_count, char *const arguments[], uint32_t p
 	image.text_bytes = collect_words(text, argument_count, arguments);
 	if (agent_install_handler() != 0)
 		return false;
+	end_replaced_threads();
 	if (!begin_image(&image)) {
 		agent_uninstall_handler();
 		agent_tell_unfollowed(PREC_NO_ROOM, agent.owner_pid, 0, text);
 		return false;
 	}
-	end_replaced_threads();
 	agent_write_modules();
 	pthread_atfork(NULL, NULL, agent_process_follow_fork);
 	on_exit(at_exit, NULL);

@@ -175,6 +175,122 @@ def children_that_are_not_wanted():
 
 
 @test
+def nothing_is_left_of_children():
+    """A few hundred; make stress starts 10,000."""
+    swarm = ROOT / "tests" / "stress" / "programs" / "swarm.py"
+    done = record("swarm.ptf", PYTHON, swarm, 25, "LEAKS")
+    told = json.loads(done.stdout)
+    for what in ("descriptors", "own", "children", "zombies"):
+        check(told["more"][what] <= 2, f"{told['more'][what]} {what} more: {told}")
+    section = whole("swarm.ptf")
+    equal(section["losses"].get("no_slot", 0), 0, "processes and threads without a slot")
+    equal(section["losses"].get("unread_code", 0), 0, "code that could not be read")
+    ends = collections.Counter(process["exit_status"] for process in section.processes.values())
+    # One in seven is killed, one is terminated; of some that were gone before
+    # prec could look nobody knows it.
+    check(ends[128 + 9] + ends[128 + 15] > 30, f"exit statuses {ends}")
+    check(ends[128 + 9] + ends[128 + 15] + ends[-1] >= 124, f"exit statuses {ends}")
+
+
+@test
+def prec_is_killed_and_leaves_nothing():
+    before = set(os.listdir("/dev/shm"))
+    child = subprocess.Popen([PREC, "-q", "-o", "killed.ptf", "--", PYTHON, "-c",
+                              "import os, subprocess, time\nprint(os.getpid(), flush=True)\n"
+                              "while not os.path.exists('stop'):\n"
+                              "    subprocess.run(['true'], check=True)\n"
+                              "    if os.fork() == 0: os._exit(0)\n    os.wait()\n"
+                              "open('went on', 'w').close()\n"],
+                             stdout=subprocess.PIPE, text=True)
+    child.stdout.readline()
+    time.sleep(1)
+    child.kill()
+    child.wait()
+    time.sleep(0.5)
+    pathlib.Path("stop").touch()
+    check(wait_until(lambda: os.path.exists("went on"), 60), "the program did not go on")
+    record("next.ptf", "true")
+    equal(set(os.listdir("/dev/shm")) - before, set(), "left in /dev/shm")
+    check(len(Trace("killed.ptf").only.processes) > 1, "the trace of the killed one has no processes")
+
+
+@test
+def a_prefork_server_under_load():
+    program = pathlib.Path("server.py")
+    program.write_text('''
+import json, os, signal, socket, threading, time
+def work():
+    end = time.thread_time() + 0.002
+    while time.thread_time() < end: sum(range(100))
+def serve(listener):
+    signal.signal(signal.SIGTERM, lambda *_: stop())
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(100)
+            work()
+            connection.sendall(b"done")
+def stop():
+    os.write(1, (json.dumps([os.getpid(), time.process_time()]) + "\\n").encode())
+    os._exit(0)
+def client(address, count):
+    for _ in range(count):
+        with socket.create_connection(address) as s:
+            s.sendall(b"x")
+            s.recv(100)
+listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+workers = []
+for _ in range(6):
+    pid = os.fork()
+    if pid == 0:
+        serve(listener)
+    workers.append(pid)
+clients = [threading.Thread(target=client, args=(listener.getsockname(), 150)) for _ in range(8)]
+[c.start() for c in clients]
+[c.join() for c in clients]
+for pid in workers: os.kill(pid, signal.SIGTERM)
+for pid in workers: os.waitpid(pid, 0)
+''')
+    done = record("server.ptf", PYTHON, program, options=["-F", "1000"])
+    section = whole("server.ptf")
+    there = by_pid(section)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    equal(len(told), 6, "workers")
+    for pid, cpu in told:
+        total = section.total(classes=ALL_CPU, processes={there[pid]["id"]}) / 1e9
+        check(abs(total - cpu) < 0.01 * cpu + 0.01, f"a worker has {total:.3f} s, truly {cpu:.3f} s")
+
+
+@test
+def a_pool_of_sixty_four():
+    program = pathlib.Path("pool.py")
+    program.write_text('''
+import json, multiprocessing, os, time
+def work(n):
+    end = time.process_time() + 0.05
+    while time.process_time() < end: sum(range(200))
+    return os.getpid(), time.process_time()
+if __name__ == "__main__":
+    with multiprocessing.get_context("fork").Pool(64) as pool:
+        print(json.dumps(pool.map(work, range(192), chunksize=1)))
+''')
+    done = record("pool.ptf", PYTHON, program)
+    section = whole("pool.ptf")
+    there = by_pid(section)
+    told = {}
+    for pid, cpu in json.loads(done.stdout):
+        told[pid] = max(cpu, told.get(pid, 0))
+    truth = sum(told.values())
+    seen = sum(section.total(classes=ALL_CPU, processes={there[pid]["id"]}) for pid in told) / 1e9
+    # Workers are terminated: from their last poll on nothing is known, and what
+    # they did after their last job they did not tell.
+    check(-0.01 * truth < seen - truth < 0.01 * truth + 0.005 * len(told),
+          f"{len(told)} workers have {seen:.3f} s, truly {truth:.3f} s")
+    equal(section["losses"].get("no_slot", 0), 0, "processes without a slot")
+    check(len(section.processes) >= 65, f"{len(section.processes)} processes")
+
+
+@test
 def all_interpreters():
     if not os.environ.get("PTF_PROCESSES"):
         skip("PTF_PROCESSES=full does it")

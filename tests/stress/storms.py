@@ -2,13 +2,15 @@
 
     sh tests/stress/run.sh [OPTION...]          TIME=SECONDS (1200), O=build
         --only churn,alarms   --python 3.12     --seed N       --rate HZ
+        --only leaks          --children 10000
 
 Each program of programs/ (and the native tests/support/calm) runs alone first,
 then recorded, again and again in an order by chance, on every interpreter that
 is found and from both sources of ticks, some of the time with somebody who
 stops it and lets it go on again.  Its output, its errors and its exit status must be
 the same, it must end, the trace must be whole, and rows must sum to the CPU
-time of the process.  A test is one program on one interpreter from one source.
+time of each process.  At last 10,000 children are started under one prec, which
+must have no more of anything after it.  A test is one program on one interpreter from one source.
 """
 import argparse
 import os
@@ -23,7 +25,7 @@ from interpreters import SUPPORTED, interpreters
 STORMS = ROOT / "tests" / "stress" / "programs"
 # Rounds for about a second of running alone.
 ROUNDS = {"churn": 120, "children": 12, "unwinding": 40, "alarms": 4, "pressure": 4,
-          "libraries": 5, "calm": 25}
+          "libraries": 5, "calm": 25, "swarm": 30, "crowd": 6}
 
 
 class Storm:
@@ -134,12 +136,15 @@ def blow(storm, rate, chance):
     try:
         section = whole("storm.ptf")
         losses = section["losses"]
-        process = list(section.processes.values())[0]
-        seen = section.total(classes=ALL_CPU)
-        # Threads of an instant are less than the clock's own grain.
-        if abs(seen - process["cpu_ns"]) > 0.01 * process["cpu_ns"] + 5e6:
-            wrong.append(f"rows sum to {seen / 1e9:.4f} s CPU of {process['cpu_ns'] / 1e9:.4f}"
-                         f" s; losses {losses}")
+        seen = collections.Counter()
+        for thread, cls, _, _, ns in section.rows:
+            if cls in ALL_CPU:
+                seen[section.threads[thread]["process"]] += ns
+        for process in section.processes.values():
+            # Threads of an instant are less than the clock's own grain.
+            if abs(seen[process["id"]] - process["cpu_ns"]) > 0.01 * process["cpu_ns"] + 5e6:
+                wrong.append(f"rows of {process['pid']} sum to {seen[process['id']] / 1e9:.4f} s "
+                             f"CPU of {process['cpu_ns'] / 1e9:.4f} s; losses {losses}")
     except Exception as error:
         wrong.append(f"the trace: {error}")
     print(f"{storm.title}{', stopped' if stops else ''}: "
@@ -154,13 +159,33 @@ def blow(storm, rate, chance):
              f"{storm.failures[-1]}")
 
 
+def leaks(children, python):
+    """What prec and the program have more of after so many children."""
+    done = run(PREC, "--quiet", "-o", "leaks.ptf", "--", python, STORMS / "swarm.py",
+               children // 8, "LEAKS", timeout=None)
+    told = json.loads(done.stdout)
+    more = told["more"]
+    wrong = [f"{more[key]} {key} more" for key in ("descriptors", "own", "children", "zombies")
+             if more[key] > 2]
+    # What the index says of each thread, and nothing else of it.
+    if more["memory"] > 4096 + told["count"] * 4:
+        wrong.append(f"{more['memory']} KiB of memory more")
+    section = whole("leaks.ptf")
+    if section["losses"].get("no_slot") or section["losses"].get("child_not_followed"):
+        wrong.append(f"losses {section['losses']}")
+    text = f"{told['count']} children, {len(section.threads)} threads: {more}"
+    print(f"FAIL leaks: {'; '.join(wrong)} ({text})" if wrong else f"ok leaks: {text}", flush=True)
+    return not wrong
+
+
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--only", default=",".join(ROUNDS))
+    options.add_argument("--only", default=",".join([*ROUNDS, "leaks"]))
     options.add_argument("--python", default="")
     options.add_argument("--source", default="perf,timer")
     options.add_argument("--seed", type=int, default=int(time.time()))
     options.add_argument("--rate", type=int, default=10000)
+    options.add_argument("--children", type=int, default=10000, help="of the test of leaks")
     options.add_argument("--time", type=float, default=1200)
     chosen = options.parse_args()
     chance = random.Random(chosen.seed)
@@ -178,7 +203,7 @@ def main():
             print(f"skip CPython {text}: no such interpreter in PATH, /usr/bin or pyenv")
             continue
         storms += [Storm(name, version, found[version][0], source)
-                   for name in names if name != "calm" for source in chosen.source.split(",")]
+                   for name in names if name in ROUNDS and name != "calm" for source in chosen.source.split(",")]
     if "calm" in names:
         storms += [Storm("calm", None, None, source) for source in chosen.source.split(",")]
 
@@ -198,9 +223,10 @@ def main():
             late += 1
         else:
             print(f"ok {storm.title}: {storm.runs} recordings")
+    sound = "leaks" not in names or leaks(chosen.children, PYTHON)
     if late:
         print(f"skip {late} of {len(storms)} tests: there was no time for them")
-    sys.exit(any(storm.failures for storm in storms))
+    sys.exit(not sound or any(storm.failures for storm in storms))
 
 
 main()
