@@ -156,15 +156,15 @@ static int choose_source(struct session *s, struct prec_shm *shm)
 	if (shm->source == PREC_SOURCE_TIMER &&
 		clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0) {
 		/* These timers fire on the kernel's tick: a multiple of it, the
-		   one that gives at least the rate asked where there is one. */
-		uint64_t tick_ns = (uint64_t)tick.tv_nsec;
-		uint64_t ticks = shm->period_ns / tick_ns;
-		shm->ticks_per_sample = ticks ? (uint32_t)ticks : 1;
-		uint64_t period_ns = shm->ticks_per_sample * tick_ns;
-		if (period_ns != shm->period_ns && shm->period_ns < tick_ns)
-			note("CPU timers tick at %.0f Hz, not at %g Hz",
-				1e9 / (double)period_ns, s->options->rate_hz);
-		shm->period_ns = period_ns;
+		   one that gives at least the rate asked where there is one. A
+		   tick is a whole number of nanoseconds, its rate a round one. */
+		uint32_t tick_hz = (uint32_t)(1e9 / (double)tick.tv_nsec + 0.5);
+		uint32_t ticks = (uint32_t)(tick_hz / s->options->rate_hz);
+		shm->ticks_per_sample = ticks ? ticks : 1;
+		shm->period_ns = shm->ticks_per_sample * (uint64_t)tick.tv_nsec;
+		if (s->options->rate_hz > tick_hz)
+			note("CPU timers tick at %u Hz, not at %g Hz", tick_hz,
+				s->options->rate_hz);
 	}
 	return 0;
 }

@@ -53,6 +53,17 @@ def _10000_Hz():
 
 
 @test
+def CPU_timers_take_the_tick_for_what_it_is():
+    tick = time.clock_getres(6)  # CLOCK_MONOTONIC_COARSE
+    tick_hz = round(1 / tick)
+    for rate, ticks in ((tick_hz, 1), (tick_hz / 2, 2), (tick_hz + 1, 1)):
+        done = run(PREC, "-o", "tick.ptf", "-F", f"{rate:g}", "--source", "timer", "--", PYTHON,
+                   "-c", "")
+        equal(whole("tick.ptf")["period_ns"], round(ticks * tick * 1e9), f"at {rate:g} Hz")
+        equal("CPU timers tick at" in done.stderr, rate > tick_hz, f"told at {rate:g} Hz")
+
+
+@test
 def CPU_timers_lose_nothing_on_a_busy_machine():
     busy = [subprocess.Popen([PYTHON, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
     try:
