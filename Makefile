@@ -183,9 +183,10 @@ asan: deps ## unit, golden and fuzz tests under address and undefined-behaviour 
 		CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer" \
 		check-unit check-golden check-fuzz
 
-bench: deps ## figures: cost, size, speed (minutes)
+bench: deps ## figures: cost, size, speed (an hour; BENCH="--only cost", BENCH=--help)
+	@sh tools/packaging/debian-deps.sh --bench || echo "bench: goes on without them"
 	@$(MAKE) --no-print-directory all
-	@O=$(O) PYTHON=$(PYTHON) sh tests/bench/run.sh
+	@O=$(O) PYTHON=$(PYTHON) BENCH='$(BENCH)' sh tests/bench/run.sh
 
 lint: deps ## shellcheck, cppcheck, formatting
 	@sh tests/house/lint.sh

@@ -5,6 +5,7 @@
 #     debian-deps.sh            install what is missing, and say so
 #     debian-deps.sh --quiet    the same, silent when nothing is missing
 #     debian-deps.sh --list     print the list
+#     debian-deps.sh --bench    what only `make bench` uses, and can do without
 #
 # Exit 0 when everything is there, 1 when something is missing that could not
 # be installed (not root, no network); the message says what to run.
@@ -17,6 +18,9 @@ clang libclang-rt-14-dev
 clang-format shellcheck cppcheck musl-tools"
 
 case ${1-} in
+--bench)
+	build=
+	tests="python3-numpy linux-perf" ;;
 --list)
 	# shellcheck disable=SC2086 # a list of words
 	printf '%s\n' $build $tests

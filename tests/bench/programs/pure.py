@@ -1,12 +1,8 @@
-"""A fixed amount of pure-Python work:  workload.py UNITS
-
-Prints the CPU time it took as JSON, measured by itself, so that the time of
-whoever records it does not count.
-"""
+"""Pure-Python work.  See work.py."""
 import json
 import re
-import resource
-import sys
+
+import work
 
 
 def numbers(n):
@@ -33,12 +29,9 @@ def words(text):
     return sorted(seen.items(), key=lambda item: (-item[1], item[0]))
 
 
-def unit(text):
+def unit():
     return numbers(40000), Tree(11).count(), len(words(text)), len(json.dumps(words(text)))
 
 
 text = " ".join(f"word{i * i % 997}" for i in range(6000))
-for _ in range(int(sys.argv[1])):
-    unit(text)
-usage = resource.getrusage(resource.RUSAGE_SELF)
-print(json.dumps({"cpu": usage.ru_utime + usage.ru_stime}))
+work.main(unit)
