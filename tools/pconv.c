@@ -153,21 +153,11 @@ static void list_formats(bool verbose)
 	}
 }
 
-static const struct emit_format *named_format(struct argp_state *state, const char *name)
+static const char *name_at(size_t index)
 {
-	const struct emit_format *format = emit_format_named(name);
-	char list[256] = "";
+	const struct emit_format *format = emit_format_at(index);
 
-	if (format)
-		return format;
-	for (size_t i = 0; (format = emit_format_at(i)) != NULL; i++) {
-		size_t length = strlen(list);
-
-		snprintf(list + length, sizeof(list) - length, "%s%s", i ? ", " : "",
-			format->name);
-	}
-	argp_error(state, "--to: unknown format '%s'; there are %s", name, list);
-	return NULL;
+	return format ? format->name : NULL;
 }
 
 static void finish(struct arguments *a, struct argp_state *state)
@@ -222,7 +212,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &a->emit.selection;
 		break;
 	case 't':
-		a->format = named_format(state, arg);
+		a->format = emit_format_named(arg);
+		if (!a->format)
+			cli_unknown_name(state, "--to", arg, name_at);
 		break;
 	case 'o':
 		a->out = arg;

@@ -101,21 +101,11 @@ static void list_kinds(void)
 		printf("%-10s %s\n", kind->name, kind->description);
 }
 
-static const struct plot_kind *named_kind(struct argp_state *state, const char *name)
+static const char *name_at(size_t index)
 {
-	const struct plot_kind *kind = plot_kind_named(name);
-	char list[256] = "";
+	const struct plot_kind *kind = plot_kind_at(index);
 
-	if (kind)
-		return kind;
-	for (size_t i = 0; (kind = plot_kind_at(i)) != NULL; i++) {
-		size_t length = strlen(list);
-
-		snprintf(list + length, sizeof(list) - length, "%s%s", i ? ", " : "",
-			kind->name);
-	}
-	argp_error(state, "--kind: unknown kind '%s'; there are %s", name, list);
-	return NULL;
+	return kind ? kind->name : NULL;
 }
 
 static void read_size(struct argp_state *state, struct plot_request *request,
@@ -243,7 +233,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &a->selection;
 		break;
 	case 'k':
-		a->kind = named_kind(state, arg);
+		a->kind = plot_kind_named(arg);
+		if (!a->kind)
+			cli_unknown_name(state, "--kind", arg, name_at);
 		break;
 	case KEY_LIST:
 		list_kinds();

@@ -89,19 +89,38 @@ unsigned long cli_number(struct argp_state *state, const char *option, const cha
 	return value;
 }
 
+/* The choices that name_of_choice tells of. */
+static const char *const *choices;
+
+static const char *name_of_choice(size_t index)
+{
+	return choices[index];
+}
+
+void cli_unknown_name(struct argp_state *state, const char *option, const char *arg,
+	const char *(*name_at)(size_t index))
+{
+	char list[512] = "";
+	const char *name;
+
+	for (size_t i = 0; (name = name_at(i)) != NULL; i++) {
+		size_t used = strlen(list);
+
+		snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", name);
+	}
+	argp_error(state, "%s: '%s' is none of %s", option, arg, list);
+}
+
 unsigned cli_choice(struct argp_state *state, const char *option, const char *arg,
 	const char *const *names)
 {
-	char list[256] = "";
+	unsigned i = 0;
 
-	for (unsigned i = 0; names[i]; i++) {
-		size_t used = strlen(list);
-
-		if (!strcmp(names[i], arg))
-			return i;
-		snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
-			names[i]);
+	while (names[i] && strcmp(names[i], arg) != 0)
+		i++;
+	if (!names[i]) {
+		choices = names;
+		cli_unknown_name(state, option, arg, name_of_choice);
 	}
-	argp_error(state, "%s: '%s' is none of %s", option, arg, list);
-	return 0;
+	return i;
 }

@@ -48,6 +48,13 @@ unsigned long cli_number(struct argp_state *state, const char *option, const cha
 	unsigned long max);
 
 /*
+ * Exit status 2 with a message that lists the names there are: name_at gives them
+ * by number, NULL past the last.
+ */
+void cli_unknown_name(struct argp_state *state, const char *option, const char *arg,
+	const char *(*name_at)(size_t index));
+
+/*
  * The index of arg among names (ending with NULL), or exit status 2 with a
  * message that lists them.
  */

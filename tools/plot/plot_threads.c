@@ -8,6 +8,7 @@
 #include "tools/core/class_names.h"
 #include "tools/core/timeline.h"
 #include "tools/core/units.h"
+#include "tools/plot/class_bins.h"
 #include "tools/plot/plot_kinds.h"
 #include "tools/plot/script.h"
 
@@ -15,77 +16,36 @@ enum {
 	BINS_OF_A_PICTURE = 300,
 };
 
-struct lane {
-	uint32_t thread;
-	struct class_times times;
-	int64_t *bin_ns; /* [bin * PTF_CLASS_KIND_COUNT + class] */
-};
-
 struct drawing {
 	FILE *out;
 	const struct plot_request *request;
 	const struct profile *p;
 	struct timeline t;
-	VEC(struct lane) lanes;
-	struct class_times times;
+	struct class_bins_list lanes;
 };
 
-static struct lane *lane_of(struct drawing *d, uint32_t thread)
-{
-	struct lane lane = {.thread = thread};
-
-	for (size_t i = 0; i < d->lanes.count; i++)
-		if (d->lanes.item[i].thread == thread)
-			return &d->lanes.item[i];
-	lane.bin_ns = memory_zeroed((size_t)d->t.grid.bin_count * PTF_CLASS_KIND_COUNT,
-		sizeof(int64_t));
-	vec_push(&d->lanes, lane);
-	return &d->lanes.item[d->lanes.count - 1];
-}
-
-static int by_CPU_time(const void *left, const void *right)
-{
-	int64_t a = class_times_cpu(&((const struct lane *)left)->times);
-	int64_t b = class_times_cpu(&((const struct lane *)right)->times);
-
-	return a > b ? -1 : a < b;
-}
-
-/* The busiest ones stay, in the order that they began in. */
+/* The busiest ones, in the order that they began in. */
 static int by_thread(const void *left, const void *right)
 {
-	uint32_t a = ((const struct lane *)left)->thread;
-	uint32_t b = ((const struct lane *)right)->thread;
+	uint32_t a = ((const struct class_bins *)left)->thread;
+	uint32_t b = ((const struct class_bins *)right)->thread;
 
 	return a < b ? -1 : a > b;
 }
 
+/* Returns how many threads there are. */
 static size_t make_lanes(struct drawing *d)
 {
+	const struct class_bins_options options = {.by_thread = true,
+		.class_mask = CLASS_MASK_CPU | CLASS_MASK_OFF_CPU};
 	size_t thread_count;
 
-	for (size_t i = 0; i < d->t.threads.count; i++) {
-		const struct timeline_series *s = &d->t.threads.item[i];
-		uint32_t kind = profile_get_class(d->p, s->class_id).kind;
-		struct lane *lane = lane_of(d, s->thread);
-
-		for (size_t k = 0; k < s->points.count; k++) {
-			const struct timeline_point *point = &s->points.item[k];
-
-			lane->bin_ns[point->bin * PTF_CLASS_KIND_COUNT + kind] +=
-				point->time_ns;
-			lane->times.ns[kind] += point->time_ns;
-		}
-	}
-	thread_count = d->lanes.count;
-	if (!d->lanes.count)
-		return 0;
-	qsort(d->lanes.item, d->lanes.count, sizeof(*d->lanes.item), by_CPU_time);
-	while (d->lanes.count > d->request->top)
-		free(d->lanes.item[--d->lanes.count].bin_ns);
-	qsort(d->lanes.item, d->lanes.count, sizeof(*d->lanes.item), by_thread);
-	for (size_t i = 0; i < d->lanes.count; i++)
-		class_times_add(&d->times, &d->lanes.item[i].times);
+	class_bins_make(&d->lanes, d->p, &d->t, &options);
+	thread_count = d->lanes.item.count;
+	class_bins_keep(&d->lanes, d->request->top);
+	if (d->lanes.item.count)
+		qsort(d->lanes.item.item, d->lanes.item.count,
+			sizeof(*d->lanes.item.item), by_thread);
 	return thread_count;
 }
 
@@ -93,9 +53,9 @@ static void put_data(const struct drawing *d)
 {
 	fprintf(d->out, "$lanes << EOD\n# lane start_ns");
 	script_class_names(d->out);
-	for (size_t i = 0; i < d->lanes.count; i++)
+	for (size_t i = 0; i < d->lanes.item.count; i++)
 		for (uint32_t bin = 0; bin < d->t.grid.bin_count; bin++) {
-			const int64_t *ns = d->lanes.item[i].bin_ns +
+			const int64_t *ns = d->lanes.item.item[i].bin_ns +
 				(size_t)bin * PTF_CLASS_KIND_COUNT;
 			bool any = false;
 
@@ -113,8 +73,8 @@ static void put_data(const struct drawing *d)
 static void put_names(const struct drawing *d)
 {
 	fprintf(d->out, "set ytics scale 0 (");
-	for (size_t i = 0; i < d->lanes.count; i++) {
-		uint32_t id = d->lanes.item[i].thread;
+	for (size_t i = 0; i < d->lanes.item.count; i++) {
+		uint32_t id = d->lanes.item.item[i].thread;
 		const struct profile_thread *t = id ? &d->p->threads.item[id - 1] : NULL;
 		struct ptf_text name = profile_string(d->p, t ? t->name : 0);
 		char *text;
@@ -142,7 +102,7 @@ static void put_plot(const struct drawing *d)
 	for (unsigned k = 0; k < PTF_CLASS_KIND_COUNT; k++) {
 		uint32_t kind = class_stack_order[k];
 
-		if (d->times.ns[kind] <= 0)
+		if (d->lanes.times.ns[kind] <= 0)
 			continue;
 		fprintf(d->out,
 			" $lanes using ($2/1e9):1:($2/1e9):(($2+%.0f)/1e9):"
@@ -172,10 +132,10 @@ static int write_threads(FILE *script, const struct plot_request *request,
 	if (rc < 0)
 		return rc;
 	thread_count = make_lanes(&d);
-	if (d.lanes.count < thread_count)
+	if (d.lanes.item.count < thread_count)
 		snprintf(shown, sizeof(shown),
 			"what each thread did, in bins of %s; the %zu busiest of %zu",
-			units_time_brief(bin, d.t.grid.bin_ns), d.lanes.count,
+			units_time_brief(bin, d.t.grid.bin_ns), d.lanes.item.count,
 			thread_count);
 	else
 		snprintf(shown, sizeof(shown), "what each thread did, in bins of %s",
@@ -188,15 +148,13 @@ static int write_threads(FILE *script, const struct plot_request *request,
 		"set rmargin at screen 0.87\nset yrange [%.1f:-0.6]\n"
 		"set xrange [%.9f:%.9f]\nset xlabel 'seconds'\nunset grid\n"
 		"set key outside right top Left reverse samplen 1.5\n",
-		request->characters ? "2" : "4.5", (double)d.lanes.count - 0.4,
+		request->characters ? "2" : "4.5", (double)d.lanes.item.count - 0.4,
 		(double)d.t.grid.start_ns / 1e9,
 		(double)(d.t.grid.start_ns +
 			(int64_t)d.t.grid.bin_count * d.t.grid.bin_ns) /
 			1e9);
 	put_plot(&d);
-	for (size_t i = 0; i < d.lanes.count; i++)
-		free(d.lanes.item[i].bin_ns);
-	vec_free(&d.lanes);
+	class_bins_free(&d.lanes);
 	timeline_free(&d.t);
 	return 0;
 }

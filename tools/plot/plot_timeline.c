@@ -9,6 +9,7 @@
 #include "tools/core/class_names.h"
 #include "tools/core/timeline.h"
 #include "tools/core/units.h"
+#include "tools/plot/class_bins.h"
 #include "tools/plot/plot_kinds.h"
 #include "tools/plot/script.h"
 
@@ -17,81 +18,29 @@ enum {
 	REGION_LANES_MAX = 8,
 };
 
-/* A part of the program that has a panel of its own. */
-struct panel {
-	uint32_t process, thread; /* 0 = any */
-	struct class_times times;
-	int64_t *bin_ns; /* [bin * PTF_CLASS_KIND_COUNT + class] */
-};
-
 struct drawing {
 	FILE *out;
 	const struct plot_request *request;
 	const struct profile *p;
 	struct timeline t;
-	VEC(struct panel) panels;
-	struct class_times times;
+	struct class_bins_list panels;
 	uint32_t counter_metric; /* of the panel of counters; 0 = none */
 	unsigned lane_count;     /* of regions */
 	double bottom;           /* of the next panel's top, of the screen */
 	unsigned left_count;     /* panels still to be drawn */
 };
 
-/* CPU time unless waits are what was selected. */
-static bool is_shown(const struct profile *p, uint32_t kind)
-{
-	bool off_cpu = profile_is_off_cpu(kind);
-
-	return !off_cpu || (p->selection && p->selection->class_mask >> kind & 1);
-}
-
-static struct panel *panel_of(struct drawing *d, uint32_t thread)
-{
-	struct panel wanted = {0};
-
-	if (d->request->by_thread)
-		wanted.thread = thread;
-	else if (d->request->by_process && thread)
-		wanted.process = d->p->threads.item[thread - 1].process;
-	for (size_t i = 0; i < d->panels.count; i++)
-		if (d->panels.item[i].process == wanted.process &&
-			d->panels.item[i].thread == wanted.thread)
-			return &d->panels.item[i];
-	wanted.bin_ns = memory_zeroed((size_t)d->t.grid.bin_count * PTF_CLASS_KIND_COUNT,
-		sizeof(int64_t));
-	vec_push(&d->panels, wanted);
-	return &d->panels.item[d->panels.count - 1];
-}
-
-static int by_time(const void *left, const void *right)
-{
-	int64_t a = class_times_sum(&((const struct panel *)left)->times);
-	int64_t b = class_times_sum(&((const struct panel *)right)->times);
-
-	return a > b ? -1 : a < b;
-}
-
 static void make_panels(struct drawing *d)
 {
-	for (size_t i = 0; i < d->t.threads.count; i++) {
-		const struct timeline_series *s = &d->t.threads.item[i];
-		uint32_t kind = profile_get_class(d->p, s->class_id).kind;
-		struct panel *panel;
+	const struct selection *s = d->p->selection;
+	/* CPU time unless waits are what was selected. */
+	const struct class_bins_options options = {
+		.by_process = d->request->by_process,
+		.by_thread = d->request->by_thread,
+		.class_mask = CLASS_MASK_CPU | (s ? s->class_mask : 0),
+	};
 
-		if (!is_shown(d->p, kind))
-			continue;
-		panel = panel_of(d, s->thread);
-		for (size_t k = 0; k < s->points.count; k++) {
-			const struct timeline_point *point = &s->points.item[k];
-
-			panel->bin_ns[point->bin * PTF_CLASS_KIND_COUNT + kind] +=
-				point->time_ns;
-			panel->times.ns[kind] += point->time_ns;
-			d->times.ns[kind] += point->time_ns;
-		}
-	}
-	if (d->panels.count)
-		qsort(d->panels.item, d->panels.count, sizeof(*d->panels.item), by_time);
+	class_bins_make(&d->panels, d->p, &d->t, &options);
 }
 
 /* -------------------------------------------------------------- layout */
@@ -123,7 +72,7 @@ static unsigned tics_of(const struct drawing *d, double height)
 
 /* ---------------------------------------------------------------- CPU */
 
-static void put_cpu_data(struct drawing *d, const struct panel *panel, size_t number)
+static void put_cpu_data(struct drawing *d, const struct class_bins *panel, size_t number)
 {
 	fprintf(d->out, "$cpu%zu << EOD\n# start_ns", number);
 	script_class_names(d->out);
@@ -136,7 +85,7 @@ static void put_cpu_data(struct drawing *d, const struct panel *panel, size_t nu
 	fprintf(d->out, "EOD\n");
 }
 
-static void put_panel_title(struct drawing *d, const struct panel *panel)
+static void put_panel_title(struct drawing *d, const struct class_bins *panel)
 {
 	const struct profile *p = d->p;
 	char *text = NULL;
@@ -170,7 +119,7 @@ static void put_panel_title(struct drawing *d, const struct panel *panel)
 	free(text);
 }
 
-static double largest_sum(const struct drawing *d, const struct panel *panel)
+static double largest_sum(const struct drawing *d, const struct class_bins *panel)
 {
 	int64_t largest = 0;
 
@@ -188,7 +137,7 @@ static double largest_sum(const struct drawing *d, const struct panel *panel)
  * Areas are drawn from the highest sum down, each from the axis up, so that
  * what is seen of one is its own part.
  */
-static void put_cpu(struct drawing *d, const struct panel *panel, size_t number,
+static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t number,
 	double height)
 {
 	double bin_s = (double)d->t.grid.bin_ns / 1e9;
@@ -207,12 +156,12 @@ static void put_cpu(struct drawing *d, const struct panel *panel, size_t number,
 	else
 		fprintf(d->out, "unset key\n");
 	if (number == 0 && !d->request->characters)
-		script_legend(d->out, d->request, &d->times, d->bottom + height);
+		script_legend(d->out, d->request, &d->panels.times, d->bottom + height);
 	fprintf(d->out, "plot");
 	for (unsigned k = PTF_CLASS_KIND_COUNT; k-- > 0;) {
 		uint32_t kind = class_stack_order[k];
 
-		if (d->times.ns[kind] <= 0)
+		if (d->panels.times.ns[kind] <= 0)
 			continue;
 		fprintf(d->out, "%s $cpu%zu using (($1+%" PRId64 ")/1e9):(",
 			first ? "" : ",", number,
@@ -441,8 +390,8 @@ static void put_regions(struct drawing *d, const struct regions *r, double heigh
 
 static void put_all(struct drawing *d, const struct regions *regions)
 {
-	size_t panel_count =
-		d->panels.count < d->request->top ? d->panels.count : d->request->top;
+	size_t panel_count = d->panels.item.count < d->request->top ? d->panels.item.count
+								    : d->request->top;
 	bool has_counters = d->counter_metric != 0, has_marks = d->lane_count != 0;
 	double top = d->request->characters ? 0.95 : 1 - 55.0 / d->request->height;
 	double foot = d->request->characters ? 0.14 : 50.0 / d->request->height;
@@ -457,21 +406,21 @@ static void put_all(struct drawing *d, const struct regions *regions)
 
 	d->bottom = top;
 	d->left_count = (unsigned)panel_count + has_counters + has_marks;
-	if (panel_count < d->panels.count)
+	if (panel_count < d->panels.item.count)
 		snprintf(shown, sizeof(shown),
 			"CPU time by class, in bins of %s; the %zu busiest of %zu",
 			units_time_brief(bin, d->t.grid.bin_ns), panel_count,
-			d->panels.count);
+			d->panels.item.count);
 	else
 		snprintf(shown, sizeof(shown), "CPU time by class, in bins of %s",
 			units_time_brief(bin, d->t.grid.bin_ns));
 	for (size_t i = 0; i < panel_count; i++)
-		put_cpu_data(d, &d->panels.item[i], i);
+		put_cpu_data(d, &d->panels.item.item[i], i);
 	script_headline(d->out, d->request, shown);
 	fprintf(d->out, "set multiplot\nset xrange [%.9f:%.9f]\n",
 		(double)d->t.grid.start_ns / 1e9, end_s);
 	for (size_t i = 0; i < panel_count; i++) {
-		put_cpu(d, &d->panels.item[i], i,
+		put_cpu(d, &d->panels.item.item[i], i,
 			room * (panel_count > 1 ? 1 : 3) / parts);
 		if (i == 0) /* what stands beside the panels is drawn once */
 			script_end_margins(d->out);
@@ -501,9 +450,7 @@ static int write_timeline(FILE *script, const struct plot_request *request,
 		find_counters(&d);
 	find_regions(&d, &regions);
 	put_all(&d, &regions);
-	for (size_t i = 0; i < d.panels.count; i++)
-		free(d.panels.item[i].bin_ns);
-	vec_free(&d.panels);
+	class_bins_free(&d.panels);
 	vec_free(&regions.item);
 	vec_free(&regions.lane_end_ns);
 	timeline_free(&d.t);
