@@ -184,21 +184,11 @@ static unsigned views(struct argp_state *state, const char *arg)
 	}
 }
 
-static const struct diff_format *named_format(struct argp_state *state, const char *name)
+static const char *name_at(size_t index)
 {
-	const struct diff_format *format = diff_format_named(name);
-	char list[256] = "";
+	const struct diff_format *format = diff_format_at(index);
 
-	if (format)
-		return format;
-	for (size_t i = 0; (format = diff_format_at(i)) != NULL; i++) {
-		size_t length = strlen(list);
-
-		snprintf(list + length, sizeof(list) - length, "%s%s", i ? ", " : "",
-			format->name);
-	}
-	argp_error(state, "--to: unknown format '%s'; there are %s", name, list);
-	return NULL;
+	return format ? format->name : NULL;
 }
 
 static void take_paths(struct arguments *a, char **paths, size_t count)
@@ -272,7 +262,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &a->selection;
 		break;
 	case 't':
-		a->format = named_format(state, arg);
+		a->format = diff_format_named(arg);
+		if (!a->format)
+			cli_unknown_name(state, "--to", arg, name_at);
 		break;
 	case 'o':
 		a->out = arg;
