@@ -176,9 +176,18 @@ const result = await withBrowser(async (context, log) => {
     await press(key);
     await step(`narrow ${key}`, () => page.setViewportSize({width: 800, height: 700}));
   }
+  const onPaper = await page.evaluate(() => {
+    dispatchEvent(new Event('beforeprint'));
+    const blank = [...document.querySelectorAll('canvas')].filter(canvas => !canvas
+      .getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean));
+    const seen = {theme: document.documentElement.dataset.theme, blank: blank.length,
+      boxes: flameView.boxes.length};
+    dispatchEvent(new Event('afterprint'));
+    return seen;
+  });
   const paper = await page.pdf();
   await step('printed');
-  return {errors: log, asked, openedMs, cpuMs, word, sums, cuts, seen, paper: paper.length,
+  return {errors: log, asked, openedMs, cpuMs, word, sums, cuts, seen, onPaper, paper: paper.length,
     source: await page.evaluate(() => view.model.files.filter(one => one.isWhole)
       .map(one => [one.path, one.text.size]))};
 });

@@ -153,6 +153,9 @@ def light_dark_help_narrow_and_paper():
     for key in "1234":
         check(not seen[f"narrow {key}"]["isTooWide"], f"view {key} is wider than 800 pixels")
     check(result["paper"] > 10000, "the printed page is empty")
+    paper = result["onPaper"]
+    equal((paper["theme"], paper["blank"]), ("light", 0), "on paper: theme, blank pictures")
+    check(paper["boxes"] > 3, "the printed flame graph is empty")
     equal(seen["printed"]["theme"], "light", "after printing")
 
 

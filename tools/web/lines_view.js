@@ -69,12 +69,12 @@ function drawLines() {
     .reduce((sum, file) => sum + tallies.files.selfNs[file.id], 0);
   replaceChildren(byId('lines'),
     sections.length ? null : element('p', {class: 'notice'}, matches
-      ? 'No line or file matches the search.' : 'No source file has time here.'),
+      ? 'No line or file matches the search.' : 'No line of a source file has time here.'),
     ...sections,
     left ? element('p', {class: 'more'}, element('button', {type: 'button',
       onclick: () => { linesView.showsAll = true; redraw(); }},
     `Show ${plural(left, 'more file')} (${amountBoth(leftNs)})`)) : null,
-    matches ? null : withoutFile());
+    matches ? null : withoutFile(sections.length === 0));
   scrollToTarget();
 }
 
@@ -120,14 +120,13 @@ function enclosingName(file, number) {
 }
 
 // Code that has no source file: by function.
-function withoutFile() {
+function withoutFile(isAlone) {
   const {tallies} = view;
   const ids = functionsOfFile(0).concat(0).filter(id => tallies.functions.selfNs[id] > 0)
     .sort((a, b) => tallies.functions.selfNs[b] - tallies.functions.selfNs[a]);
   if (!ids.length)
     return null;
-  const state = fileState(0);
-  const isOpen = state.isOpen ?? false;
+  const isOpen = fileState(0).isOpen ?? isAlone;
   return element('section', {class: 'file'},
     fileHead(view.model.files[0], 'Code without source', isOpen),
     isOpen ? element('table', {class: 'numbers'},

@@ -92,6 +92,9 @@ function ticks(width) {
   const step = [1, 2, 5, 10].map(n => n * power).find(n => n >= wanted);
   const start = view.model.grid.start_ns;
   const list = [];
+  // Nothing was recorded.
+  if (step < 1)
+    return {list, step};
   for (let ns = Math.ceil(start / step) * step; ns <= start + axisSpan(); ns += step)
     list.push(ns);
   return {list, step};

@@ -18,8 +18,16 @@ function timeText(ns) {
     : `${Math.floor(seconds / 3600)}h:${two(Math.floor(seconds / 60) % 60)}m`;
 }
 
-// A moment of the run: with as many digits as tell apart steps of step_ns.
+// A moment of the run: with as many digits as tell apart steps of stepNs. The unit
+// is that of the whole run.
 function momentText(ns, stepNs) {
+  const {grid} = view.model;
+  const end = grid.start_ns + grid.bin_count * grid.bin_ns;
+  if (end < 1e9) {
+    const [unit, size] = end < 1e6 ? ['µs', 1e3] : ['ms', 1e6];
+    return `${(ns / size).toFixed(Math.max(0, Math.min(3,
+      -Math.floor(Math.log10(stepNs / size) + 1e-9))))} ${unit}`;
+  }
   const seconds = ns / 1e9;
   const digits = Math.max(0, Math.min(9, -Math.floor(Math.log10(stepNs / 1e9) + 1e-9)));
   if (seconds < 60 || digits > 1)
