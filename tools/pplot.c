@@ -34,7 +34,9 @@ static const struct argp_option options[] = {
 	{"kind", 'k', "KIND", 0, "What to draw: see --list (default: timeline)", 1},
 	{"list", KEY_LIST, NULL, 0, "List the kinds of pictures", 1},
 	{"output", 'o', "OUT", 0,
-		"Write to OUT: .png, .svg or .pdf (default: draw on the terminal)", 1},
+		"Write to OUT: .png, .svg or .pdf (default: draw on the terminal, or as "
+		"characters)",
+		1},
 	{"to", 't', "FORMAT", 0,
 		"png, svg, pdf, sixel or text (default: by the name of OUT; on terminals "
 		"what they can)",
@@ -211,10 +213,9 @@ static void finish(struct arguments *a, struct argp_state *state)
 	if (!a->picture && a->out)
 		argp_error(state, "'%s' is no name of a .png, .svg or .pdf; give --to",
 			a->out);
-	if (!a->picture && !to_terminal)
-		argp_error(state, "standard output is no terminal; give -o OUT or --to");
 	if (!a->picture)
-		a->picture = sixel_is_known() ? PICTURE_SIXEL : PICTURE_TEXT;
+		a->picture =
+			to_terminal && sixel_is_known() ? PICTURE_SIXEL : PICTURE_TEXT;
 	if (to_terminal && !a->script && a->picture < PICTURE_SIXEL)
 		argp_error(state, "a picture is not written to a terminal; give -o OUT");
 	if (!a->request.top)

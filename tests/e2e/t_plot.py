@@ -196,7 +196,7 @@ def selections_and_panels():
 
 @test
 def misuse_is_told():
-    for words, said in ((["run0.ptf"], "no terminal"), (["run0.ptf", "-o", "x.gif"], "give --to"),
+    for words, said in ((["run0.ptf", "-o", "x.gif"], "give --to"),
                         (["run0.ptf", "-k", "pie", "-o", "x.png"], "is none of timeline"),
                         (["run0.ptf", "--size", "800", "-o", "x.png"], "not WIDTHxHEIGHT"),
                         ([], "no trace given")):
