@@ -1,4 +1,5 @@
 /* pdiff: compares traces of two versions of a program. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -351,6 +352,39 @@ static bool read_side(struct profile *p, const struct arguments *a, char **paths
 	return well;
 }
 
+/* One of two sides, which are read at a time. */
+struct side_to_read {
+	struct profile *p;
+	const struct arguments *arguments;
+	char **paths;
+	size_t count;
+	bool is_read;
+};
+
+static void *read_in_thread(void *context)
+{
+	struct side_to_read *side = context;
+
+	side->is_read = read_side(side->p, side->arguments, side->paths, side->count);
+	return NULL;
+}
+
+static bool read_both(struct profile *base, struct profile *new,
+	const struct arguments *a)
+{
+	struct side_to_read side = {new, a, a->paths + a->count[DIFF_BASE],
+		a->count[DIFF_NEW], false};
+	pthread_t thread;
+	bool has_thread = !pthread_create(&thread, NULL, read_in_thread, &side);
+	bool is_read = read_side(base, a, a->paths, a->count[DIFF_BASE]);
+
+	if (has_thread)
+		pthread_join(thread, NULL);
+	else
+		read_in_thread(&side);
+	return is_read && side.is_read;
+}
+
 /* A unit of work that a run has no mark of cannot be divided by. */
 static bool has_units(const struct diff *d)
 {
@@ -491,11 +525,9 @@ int main(int argc, char **argv)
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	a.diff.selection = &a.selection;
 	a.diff.runnable |= (a.selection.class_mask & 1u << PTF_CLASS_RUNNABLE) != 0;
-	if (!read_side(base, &a, a.paths, a.count[DIFF_BASE]))
-		status = DIFF_STATUS_TROUBLE;
-	else if (a.self_check)
+	if (a.self_check && read_side(base, &a, a.paths, a.count[DIFF_BASE]))
 		status = check_itself(&a, base);
-	else if (read_side(new, &a, a.paths + a.count[DIFF_BASE], a.count[DIFF_NEW]))
+	else if (!a.self_check && read_both(base, new, &a))
 		status = compare(&a, base, new);
 	profile_free(base);
 	profile_free(new);

@@ -79,11 +79,12 @@ missing_file() {
 	if [ "$name" = prec ]; then
 		try 127 no-such-file || return 1
 	elif [ "$name" = pdiff ]; then
-		try "$failure" no-such-file.ptf other.ptf || return 1
+		try "$failure" no-such-file.ptf no-such-file.ptf || return 1
 	else
 		try "$failure" no-such-file.ptf || return 1
 	fi
-	message 1 || return 1
+	# Both operands of pdiff are missing.
+	if [ "$name" = pdiff ]; then message 2; else message 1; fi || return 1
 	why="the message does not name the file: $(cat "$err")"
 	grep -q no-such-file "$err"
 }

@@ -12,6 +12,7 @@
 
 #include "tools/cli/text.h"
 
+/* Guarded by the lock of stderr: a tool may read two inputs at a time. */
 static struct {
 	bool quiet;
 	bool progress_shown;
@@ -25,9 +26,11 @@ void message_set_quiet(bool quiet)
 
 void message_progress_end(void)
 {
+	flockfile(stderr);
 	if (state.progress_shown)
 		fputs("\r\033[K", stderr);
 	state.progress_shown = false;
+	funlockfile(stderr);
 }
 
 static void say(const char *subject, const char *kind, const char *format, va_list args)
@@ -38,10 +41,10 @@ static void say(const char *subject, const char *kind, const char *format, va_li
 	struct text_style style = {.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8")};
 	char text[1024];
 
-	message_progress_end();
-	fflush(stdout);
 	vsnprintf(text, sizeof(text), format, args);
 	flockfile(stderr);
+	message_progress_end();
+	fflush(stdout);
 	fprintf(stderr, "%s: ", program_invocation_short_name);
 	if (*subject) {
 		text_put(stderr, subject, strlen(subject), &style);
@@ -103,15 +106,13 @@ void message_read_note(const char *path, const struct ptf_error *note)
 		message_note(path, "%s", note->message);
 }
 
-void message_progress(const char *subject, uint64_t done, uint64_t total)
+static void show_progress(const char *subject, uint64_t done, uint64_t total)
 {
 	struct text_style style = {.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8"),
 		.max_columns = 50};
 	struct timespec now;
 	int64_t now_ns;
 
-	if (state.quiet || !isatty(STDERR_FILENO))
-		return;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	now_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 	if (!state.started_ns)
@@ -127,4 +128,13 @@ void message_progress(const char *subject, uint64_t done, uint64_t total)
 		fprintf(stderr, ": %3.0f %%", 100.0 * (double)done / (double)total);
 	fflush(stderr);
 	state.progress_shown = true;
+}
+
+void message_progress(const char *subject, uint64_t done, uint64_t total)
+{
+	if (state.quiet || !isatty(STDERR_FILENO))
+		return;
+	flockfile(stderr);
+	show_progress(subject, done, total);
+	funlockfile(stderr);
 }

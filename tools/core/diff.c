@@ -1,5 +1,6 @@
 #include "tools/core/diff.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -395,7 +396,7 @@ struct adder {
 	VEC(uint32_t) thread_node;                 /* [thread] = index + 1 */
 	uint32_t class_node[PTF_CLASS_KIND_COUNT]; /* index + 1 */
 	/* Of one run: [cell * columns + group] */
-	double *group_ns;
+	const double *group_ns;
 };
 
 static bool is_asked(const struct diff *d, enum diff_view view)
@@ -629,46 +630,72 @@ static size_t count_groups(const struct diff *d)
 	return least < GROUPS_MIN ? 1 : (size_t)least;
 }
 
-static int read_groups(struct adder *a, struct ptf_error *err)
+/* Reads the groups of one side, which takes as long as all the rest. */
+struct group_reading {
+	const struct diff *d;
+	enum diff_side side;
+	struct ptf_error *err;
+	double *group_ns; /* NULL = failed */
+};
+
+static void *read_groups(void *context)
 {
-	int64_t groups = (int64_t)a->d->columns[a->side], all, rounds;
-	bool *counted = counted_cells(a->d, a->p, &all);
+	struct group_reading *r = context;
+	const struct profile *p = r->d->side[r->side].p;
+	int64_t groups = (int64_t)r->d->columns[r->side], all, rounds;
+	bool *counted = counted_cells(r->d, p, &all);
 
 	/* Blocks of such a length that all groups get as many. */
-	rounds = all / (diff_period_ns(a->p) * BLOCK_PERIODS * groups);
-	a->group_ns = diff_groups_read(a->p, counted, (size_t)groups,
-		all / (groups * (rounds > 0 ? rounds : 1)), err);
+	rounds = all / (diff_period_ns(p) * BLOCK_PERIODS * groups);
+	r->group_ns = diff_groups_read(p, counted, (size_t)groups,
+		all / (groups * (rounds > 0 ? rounds : 1)), r->err);
 	free(counted);
-	return a->group_ns ? 0 : -1;
+	return NULL;
 }
 
-/* ------------------------------------------------------------------ all */
+/* Both sides at a time. Negative when an input cannot be read again. */
+static int read_both_groups(const struct diff *d, double *group_ns[DIFF_SIDE_COUNT],
+	struct ptf_error *err)
+{
+	struct ptf_error new_err = {0};
+	struct group_reading base = {.d = d, .side = DIFF_BASE, .err = err},
+			     new = {.d = d, .side = DIFF_NEW, .err = &new_err};
+	pthread_t thread;
+	bool has_thread = !pthread_create(&thread, NULL, read_groups, &new);
 
-static int add_side(struct diff *d, enum diff_side side, struct ptf_error *err)
+	read_groups(&base);
+	if (has_thread)
+		pthread_join(thread, NULL);
+	else
+		read_groups(&new);
+	group_ns[DIFF_BASE] = base.group_ns;
+	group_ns[DIFF_NEW] = new.group_ns;
+	if (base.group_ns && !new.group_ns)
+		*err = new_err;
+	return base.group_ns && new.group_ns ? 0 : -1;
+}
+
+static void add_side(struct diff *d, enum diff_side side, const double *group_ns)
 {
 	struct adder a = {.d = d,
 		.side = side,
 		.p = d->side[side].p,
 		.first_column = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0};
-	int rc = 0;
 
+	a.group_ns = group_ns;
 	vec_cover(&a.thread_node, a.p->threads.count);
-	if (d->is_grouped && d->columns[side] > 1)
-		rc = read_groups(&a, err);
-	if (rc >= 0)
-		add_cells(&a);
+	add_cells(&a);
 	vec_free(&a.places);
 	vec_free(&a.seen);
 	vec_free(&a.stack);
 	vec_free(&a.charged);
 	vec_free(&a.thread_node);
-	free(a.group_ns);
-	return rc;
 }
 
 int diff_make(struct diff *d, const struct profile *base, const struct profile *new,
 	const struct diff_options *options, struct ptf_error *err)
 {
+	double *group_ns[DIFF_SIDE_COUNT] = {NULL};
 	int rc = 0;
 
 	*d = (struct diff){.options = *options};
@@ -685,8 +712,13 @@ int diff_make(struct diff *d, const struct profile *base, const struct profile *
 	}
 	d->match = diff_match_new(base, new);
 	find_node(d, (struct node_key){DIFF_PROGRAM, 0, 0, 0}, &(bool){false});
-	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT && rc >= 0; side++)
-		rc = add_side(d, side, err);
+	if (d->is_grouped && d->columns[DIFF_BASE] > 1)
+		rc = read_both_groups(d, group_ns, err);
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		if (rc >= 0)
+			add_side(d, side, group_ns[side]);
+		free(group_ns[side]);
+	}
 	return rc;
 }
 

@@ -248,10 +248,17 @@ static void put_titled_row(struct view *v, const struct diff_node *node,
 	free(fate);
 }
 
-static uint32_t file_key(const struct diff_node *node, enum diff_side *side)
+/* What vanished stands in the table of what its file is now. */
+static uint32_t file_key(const struct diff *d, const struct diff_node *node,
+	enum diff_side *side)
 {
-	*side = node->file[DIFF_NEW] ? DIFF_NEW : DIFF_BASE;
-	return node->file[*side];
+	enum diff_fate fate;
+	uint32_t file = node->file[DIFF_NEW];
+
+	if (!file)
+		file = diff_match_file(d->match, DIFF_BASE, node->file[DIFF_BASE], &fate);
+	*side = file ? DIFF_NEW : DIFF_BASE;
+	return file ? file : node->file[DIFF_BASE];
 }
 
 /* The rows of one file. */
@@ -268,8 +275,8 @@ struct all_files {
 	size_t count, capacity;
 };
 
-static struct file_rows *rows_of(struct all_files *files, struct intern *keys,
-	const struct diff_node *node)
+static struct file_rows *rows_of(const struct diff *d, struct all_files *files,
+	struct intern *keys, const struct diff_node *node)
 {
 	struct {
 		uint32_t side, file;
@@ -277,7 +284,7 @@ static struct file_rows *rows_of(struct all_files *files, struct intern *keys,
 	enum diff_side side;
 	uint32_t id;
 
-	key.file = file_key(node, &side);
+	key.file = file_key(d, node, &side);
 	key.side = key.file ? side : 0;
 	id = intern_bytes(keys, &key, sizeof(key));
 	if (id > files->count)
@@ -372,7 +379,7 @@ static void put_files(struct view *v)
 		if ((!is_line && node->view != DIFF_FUNCTION) ||
 			(!shows(v, m) && !shows(v, &node->self_measured)))
 			continue;
-		f = rows_of(&files, &keys, node);
+		f = rows_of(v->d, &files, &keys, node);
 		if (is_line)
 			vec_push(&f->lines, i);
 		else

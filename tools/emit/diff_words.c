@@ -38,11 +38,9 @@ char *diff_percent(char buffer[DIFF_WORDS_SIZE], const struct diff_measured *m)
 	double relative = diff_relative(m);
 
 	if (isinf(relative))
-		snprintf(buffer, DIFF_WORDS_SIZE, "new");
+		snprintf(buffer, DIFF_WORDS_SIZE, "from 0");
 	else if (relative >= 9)
 		snprintf(buffer, DIFF_WORDS_SIZE, "x %.0f", relative + 1);
-	else if (m->new <= 0 && m->base > 0)
-		snprintf(buffer, DIFF_WORDS_SIZE, "gone");
 	else
 		snprintf(buffer, DIFF_WORDS_SIZE, "%+.*f %%",
 			fabs(relative) < 0.0995 ? 1 : 0, 100 * relative);

@@ -10,7 +10,7 @@
 char *diff_amount(char buffer[DIFF_WORDS_SIZE], const struct diff *d, double value);
 /* "+470 ms" */
 char *diff_change(char buffer[DIFF_WORDS_SIZE], const struct diff *d, double value);
-/* "+98 %", "new" where there was nothing, "x 12" from tenfold on */
+/* "+98 %", "from 0" where there was nothing, "x 12" from tenfold on */
 char *diff_percent(char buffer[DIFF_WORDS_SIZE], const struct diff_measured *m);
 /* "+440 ms to +500 ms"; "unknown" where it has no bounds */
 char *diff_interval(char buffer[2 * DIFF_WORDS_SIZE], const struct diff *d,

@@ -14,13 +14,11 @@ function changeText(value) {
 }
 
 function relativeText(measured) {
-  const {relative, base} = measured;
+  const {relative} = measured;
   if (relative === null)
-    return 'new';
+    return 'from 0';
   if (relative >= 9)
     return `× ${Math.round(relative + 1)}`;
-  if (measured.new <= 0 && base > 0)
-    return 'gone';
   return `${relative < 0 ? '' : '+'}${(100 * relative).toFixed(Math.abs(relative) < 0.0995 ? 1 : 0)} %`;
 }
 
