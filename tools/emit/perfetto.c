@@ -24,15 +24,6 @@ uint64_t pf_time(const struct perfetto *pf, int64_t time_ns)
 	return at_ns < 0 ? 0 : (uint64_t)at_ns;
 }
 
-int64_t pf_section_end(const struct profile *p, uint32_t section)
-{
-	const struct profile_section *s = &p->sections.item[section];
-	int64_t end_ns;
-
-	return __builtin_add_overflow(s->end_ns, s->shift_ns, &end_ns) ? s->end_ns
-								       : end_ns;
-}
-
 /* -------------------------------------------------------------- clocks */
 
 /* The earliest section, whose start is time 0 of the profile. */
@@ -46,15 +37,16 @@ static const struct profile_section *first_section(const struct profile *p)
 	return &none;
 }
 
-static void put_clocks(struct perfetto *pf, int64_t after_ns, int64_t realtime_ns)
+static void put_clocks(struct perfetto *pf, int64_t after_ns, int64_t monotonic_ns,
+	int64_t realtime_ns)
 {
 	const struct {
 		int id;
 		int64_t time_ns;
 	} readings[] = {
-		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_BOOTTIME), pf->boottime_ns + after_ns},
-		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_MONOTONIC),
-			pf->monotonic_ns + after_ns},
+		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_BOOTTIME),
+			(int64_t)pf_time(pf, after_ns)},
+		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_MONOTONIC), monotonic_ns},
 		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_REALTIME), realtime_ns},
 	};
 	enum { READING_COUNT = sizeof(readings) / sizeof(*readings) };
@@ -92,8 +84,11 @@ static void set_clocks(struct perfetto *pf, const struct ptf_clock *clock)
 	 * pass is in no row either.
 	 */
 	pf->boottime_ns = pf->monotonic_ns;
-	if (clock && clock->boottime_ns > clock->monotonic_ns)
-		pf->boottime_ns += clock->boottime_ns - clock->monotonic_ns;
+	if (clock && clock->monotonic_ns >= 0 &&
+		clock->boottime_ns > clock->monotonic_ns &&
+		__builtin_add_overflow(pf->monotonic_ns,
+			clock->boottime_ns - clock->monotonic_ns, &pf->boottime_ns))
+		pf->boottime_ns = pf->monotonic_ns;
 }
 
 /* ------------------------------------------------------------- beginning */
@@ -197,7 +192,7 @@ static void begin(struct perfetto *pf, const struct ptf_clock *clock)
 		return;
 	pf->has_begun = true;
 	set_clocks(pf, clock);
-	put_clocks(pf, 0, pf->realtime_ns);
+	put_clocks(pf, 0, pf->monotonic_ns, pf->realtime_ns);
 	put_trace_uuid(pf);
 	put_defaults(pf);
 	pf_tell_processes(pf);
@@ -301,7 +296,7 @@ static void on_clock(void *context, uint32_t section, const struct ptf_clock *cl
 		after_ns > pf_section_end(pf->p, section))
 		return;
 	pf->clock_told_ns = after_ns;
-	put_clocks(pf, after_ns, clock->realtime_ns);
+	put_clocks(pf, after_ns, clock->monotonic_ns, clock->realtime_ns);
 }
 
 static int write_perfetto(FILE *out, const struct profile *p,
@@ -322,6 +317,7 @@ static int write_perfetto(FILE *out, const struct profile *p,
 	if (rc >= 0) {
 		begin(&pf, NULL);
 		pf_states_end(&pf);
+		pf_end_gauges(&pf);
 		rc = pf_put_cpu_time(&pf, err);
 	}
 	pf_packets_close(&pf.packets);

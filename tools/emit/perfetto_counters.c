@@ -20,6 +20,11 @@
 
 /* -------------------------------------------------- counters of the trace */
 
+struct counter_key {
+	uint32_t metric, process, thread, instance;
+	uint32_t host; /* section + 1, of what has no process */
+};
+
 /* Units that Perfetto has by itself are scaled: "70 MB". */
 static void set_unit(PF(CounterDescriptor) * counter, char *unit)
 {
@@ -69,10 +74,10 @@ static void put_counter_track(struct perfetto *pf, uint64_t uuid,
 
 void pf_put_points(struct perfetto *pf, const struct replay_points *points)
 {
-	const uint32_t key[] = {points->metric, points->process, points->thread,
+	const struct counter_key key = {points->metric, points->process, points->thread,
 		points->instance, points->process ? 0 : points->section + 1};
 	size_t known = pf->counters.items.count;
-	uint32_t id = intern_bytes(&pf->counters, key, sizeof(key));
+	uint32_t id = intern_bytes(&pf->counters, &key, sizeof(key));
 	uint64_t uuid = pf_uuid(PF_TRACK_COUNTER, id);
 	PF(TrackEvent) event = PF_C(TRACK_EVENT__INIT);
 
@@ -85,6 +90,34 @@ void pf_put_points(struct perfetto *pf, const struct replay_points *points)
 	for (size_t i = 0; i < points->count; i++) {
 		event.counter_value = points->values[i];
 		pf_put_event(pf, points->time_ns[i], &event);
+	}
+}
+
+/*
+ * A value holds until the next one: what a process has is nothing once it ended,
+ * and would else be drawn to the end of the trace.
+ */
+void pf_end_gauges(struct perfetto *pf)
+{
+	for (uint32_t id = 1; id <= pf->counters.items.count; id++) {
+		struct counter_key key;
+		const struct profile_process *process;
+		PF(TrackEvent) event = PF_C(TRACK_EVENT__INIT);
+
+		memcpy(&key, intern_get(&pf->counters, id).data, sizeof(key));
+		if (!key.process ||
+			profile_get_metric(pf->p, key.metric).kind != PTF_METRIC_GAUGE)
+			continue;
+		process = &pf->p->processes.item[key.process - 1];
+		if (!process->has_end)
+			continue;
+		PF_NUMBER(&event, type, PF_C(TRACK_EVENT__TYPE__TYPE_COUNTER));
+		PF_NUMBER(&event, track_uuid, pf_uuid(PF_TRACK_COUNTER, id));
+		event.counter_value_field_case =
+			PF_C(TRACK_EVENT__COUNTER_VALUE_FIELD_COUNTER_VALUE);
+		pf_put_event(pf,
+			pf_shifted(pf->p, process->section, process->end.time_ns),
+			&event);
 	}
 }
 
@@ -117,6 +150,12 @@ struct series {
 
 typedef VEC(struct series) all_series; /* [process * PTF_CLASS_KIND_COUNT + kind] */
 
+/* Sums of a damaged trace may overflow. */
+static void add_wrapping(int64_t *sum, int64_t value)
+{
+	*sum = (int64_t)((uint64_t)*sum + (uint64_t)value);
+}
+
 static void add_thread(const struct profile *p, all_series *all,
 	const struct timeline_series *thread)
 {
@@ -133,8 +172,8 @@ static void add_thread(const struct profile *p, all_series *all,
 	s->is_there = true;
 	for (size_t i = 0; i < thread->points.count; i++) {
 		vec_cover(&s->step_ns, thread->points.item[i].bin);
-		s->step_ns.item[thread->points.item[i].bin] +=
-			thread->points.item[i].time_ns;
+		add_wrapping(&s->step_ns.item[thread->points.item[i].bin],
+			thread->points.item[i].time_ns);
 	}
 }
 

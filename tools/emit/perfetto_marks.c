@@ -37,12 +37,6 @@ static bool same_owner(const struct span *a, const struct span *b)
 	return a->thread == b->thread && (a->thread || a->section == b->section);
 }
 
-static int64_t mark_time(const struct perfetto *pf, const struct profile_mark *mark)
-{
-	return (int64_t)((uint64_t)mark->time_ns +
-		(uint64_t)pf->p->sections.item[mark->section].shift_ns);
-}
-
 typedef VEC(struct span) spans;
 
 static void push_span(const struct perfetto *pf, spans *list,
@@ -53,8 +47,8 @@ static void push_span(const struct perfetto *pf, spans *list,
 		.name = mark->name,
 		.kind = mark->kind,
 		.is_instant = mark->kind != PTF_MARK_BEGIN,
-		.begin_ns = mark_time(pf, mark),
-		.end_ns = mark_time(pf, mark),
+		.begin_ns = pf_shifted(pf->p, mark->section, mark->time_ns),
+		.end_ns = pf_shifted(pf->p, mark->section, mark->time_ns),
 		.order = list->count};
 
 	vec_push(list, span);
@@ -65,7 +59,7 @@ static bool end_phase(const struct perfetto *pf, spans *list,
 	const struct profile_mark *mark)
 {
 	const struct span end = {.section = mark->section, .thread = mark->thread};
-	int64_t time_ns = mark_time(pf, mark);
+	int64_t time_ns = pf_shifted(pf->p, mark->section, mark->time_ns);
 
 	for (size_t i = list->count; i-- > 0;) {
 		struct span *s = &list->item[i];
@@ -325,7 +319,7 @@ static void put_section(struct perfetto *pf, uint32_t index)
 static void put_process(struct perfetto *pf, uint32_t id)
 {
 	const struct profile_process *r = &pf->p->processes.item[id - 1];
-	int64_t shift_ns = pf->p->sections.item[r->section].shift_ns;
+
 	int64_t end_ns = pf_section_end(pf->p, r->section);
 	char *title = pf_process_title(pf, id);
 	struct facts facts = {0};
@@ -333,7 +327,7 @@ static void put_process(struct perfetto *pf, uint32_t id)
 	add_text(&facts, "executable", profile_string(pf->p, r->executable));
 	add_text(&facts, "python", profile_string(pf->p, r->python));
 	if (r->has_end) {
-		end_ns = r->end.time_ns + shift_ns;
+		end_ns = pf_shifted(pf->p, r->section, r->end.time_ns);
 		add_number(&facts, "exit status", r->end.exit_status);
 		add_number(&facts, "cpu (ns)", (int64_t)r->end.cpu_ns);
 		add_number(&facts, "user (ns)", (int64_t)r->end.user_ns);
@@ -343,8 +337,8 @@ static void put_process(struct perfetto *pf, uint32_t id)
 		add_number(&facts, "maximum rss (bytes)",
 			(int64_t)r->end.maximum_rss_bytes);
 	}
-	put_life(pf, pf_uuid(PF_TRACK_PROCESS, id), title, r->start_ns + shift_ns, end_ns,
-		&facts);
+	put_life(pf, pf_uuid(PF_TRACK_PROCESS, id), title,
+		pf_shifted(pf->p, r->section, r->start_ns), end_ns, &facts);
 	free(title);
 }
 

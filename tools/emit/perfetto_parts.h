@@ -64,13 +64,23 @@ struct perfetto {
 	struct pf_names names;
 	struct pf_tracks tracks;
 	VEC(struct pf_state) states; /* [thread] */
-	struct intern counters;      /* (metric, process, thread, instance) */
+	struct intern counters;      /* struct counter_key */
 };
 
 /* Time of the output. */
 uint64_t pf_time(const struct perfetto *pf, int64_t time_ns);
-/* Of the profile: where a section ends. */
-int64_t pf_section_end(const struct profile *p, uint32_t section);
+/* A section's time on the axis of the profile; of damaged traces it may wrap. */
+static inline int64_t pf_shifted(const struct profile *p, uint32_t section,
+	int64_t time_ns)
+{
+	return (int64_t)((uint64_t)time_ns +
+		(uint64_t)p->sections.item[section].shift_ns);
+}
+
+static inline int64_t pf_section_end(const struct profile *p, uint32_t section)
+{
+	return pf_shifted(p, section, p->sections.item[section].end_ns);
+}
 
 /* ---------------------------------------------------- perfetto_names.c */
 
@@ -129,6 +139,7 @@ void pf_states_end(struct perfetto *pf);
 /* ------------------------------------------------- perfetto_counters.c */
 
 void pf_put_points(struct perfetto *pf, const struct replay_points *points);
+void pf_end_gauges(struct perfetto *pf);
 /* 0, or negative as profile_replay. */
 int pf_put_cpu_time(struct perfetto *pf, struct ptf_error *err);
 

@@ -81,7 +81,7 @@ void pf_states_row(struct perfetto *pf, const struct replay_rows *rows, size_t i
 		start_ns = s->end_ns;
 	if (start_ns >= time_ns)
 		return;
-	adjoins = s->is_open && (uint64_t)(start_ns - s->end_ns) <= 2 * period_ns;
+	adjoins = s->is_open && (uint64_t)start_ns - (uint64_t)s->end_ns <= 2 * period_ns;
 	if (!adjoins || s->class_id != class_id) {
 		if (s->is_open)
 			end_state(pf, rows->thread, s, adjoins);

@@ -122,7 +122,7 @@ static char *labelled(const char *label, struct ptf_text text)
 static void tell_process(struct perfetto *pf, uint32_t id)
 {
 	const struct profile_process *r = &pf->p->processes.item[id - 1];
-	const struct profile_section *section = &pf->p->sections.item[r->section];
+
 	uint32_t pid = pf->tracks.pid.item[id - 1];
 	PF(ProcessDescriptor) process = PF_C(PROCESS_DESCRIPTOR__INIT);
 	PF(TrackDescriptor) track = PF_C(TRACK_DESCRIPTOR__INIT);
@@ -136,7 +136,7 @@ static void tell_process(struct perfetto *pf, uint32_t id)
 	process.n_cmdline = words.count;
 	process.cmdline = words.item;
 	PF_NUMBER(&process, start_timestamp_ns,
-		(int64_t)pf_time(pf, r->start_ns + section->shift_ns));
+		(int64_t)pf_time(pf, pf_shifted(pf->p, r->section, r->start_ns)));
 	/* Of one recording they would all be the same. */
 	for (size_t i = 0; pf->p->sections.count > 1 && i < LABEL_COUNT; i++) {
 		struct ptf_text text =
