@@ -17,7 +17,7 @@
 #define TEXT_BYTES_MAX ((size_t)8 << 20)
 
 /* tools/web/embed.S */
-extern const char diff_page[], diff_page_end[];
+extern const char diff_page[];
 
 static double larger(const struct diff_measured *m)
 {
@@ -171,8 +171,7 @@ static void put_words(struct json *j, const struct diff_print *print)
 
 static void write_html(FILE *out, const struct diff_print *print)
 {
-	const char *data = memmem(diff_page, (size_t)(diff_page_end - diff_page),
-		DATA_MARK, strlen(DATA_MARK));
+	const char *data = strstr(diff_page, DATA_MARK);
 	struct json j;
 
 	fwrite(diff_page, 1, (size_t)(data - diff_page), out);
@@ -187,7 +186,7 @@ static void write_html(FILE *out, const struct diff_print *print)
 	json_finish(&j);
 	fputs("</script>", out);
 	data += strlen(DATA_MARK);
-	fwrite(data, 1, (size_t)(diff_page_end - data), out);
+	fputs(data, out);
 }
 
 const struct diff_format diff_html = {

@@ -40,7 +40,7 @@
 #define DATA_MARK "<!-- data -->"
 
 /* tools/web/embed.S */
-extern const char web_page[], web_page_end[];
+extern const char web_page[];
 
 /* Ids of the page: dense, of what it shows only. [id of the profile] */
 struct id_map {
@@ -628,8 +628,7 @@ static int write_html(FILE *out, const struct profile *p,
 			p->sections.count && p->sections.item[0].period_ns < PERIOD_MAX_NS
 			? (int64_t)p->sections.item[0].period_ns
 			: 0};
-	const char *data = memmem(web_page, (size_t)(web_page_end - web_page), DATA_MARK,
-		strlen(DATA_MARK));
+	const char *data = strstr(web_page, DATA_MARK);
 	int rc = timeline_make(&page.timeline, p, &timeline, err);
 
 	if (rc < 0)
@@ -640,7 +639,7 @@ static int write_html(FILE *out, const struct profile *p,
 	put_data(&page);
 	fputs("</script>", out);
 	data += strlen(DATA_MARK);
-	fwrite(data, 1, (size_t)(web_page_end - data), out);
+	fputs(data, out);
 	timeline_free(&page.timeline);
 	vec_free(&page.files.page);
 	vec_free(&page.files.list);
