@@ -5,6 +5,7 @@ import os
 
 from cost import print_cost
 from exports import print_exports
+from itself import print_itself
 from measure import Perf, Tools
 from size import print_size
 from speed import print_speed
@@ -14,13 +15,15 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED=
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("build", help="the build folder")
-parser.add_argument("--only", choices=("cost", "size", "speed", "exports"), help="this part")
+parser.add_argument("--only", choices=("cost", "size", "speed", "exports", "itself"), help="this part")
 parser.add_argument("--pairs", type=int, default=24, help="of processes, for each cost (%(default)s)")
 parser.add_argument("--turns", type=int, default=40,
                     help="of each process of a pair, about 20 ms each (%(default)s)")
 parser.add_argument("--program", default="", metavar="REGEX",
                     help="costs for programs of this name (pure, numeric)")
 parser.add_argument("--case", default="", metavar="REGEX", help="costs of cases of this name")
+parser.add_argument("--base", metavar="BUILD",
+                    help="another build, which the tools are compared with (itself)")
 parser.add_argument("--log", help="a file for the CPU time of every turn, as JSON lines")
 options = parser.parse_args()
 
@@ -35,3 +38,5 @@ if options.only in (None, "speed"):
     print_speed(tools)
 if options.only in (None, "exports"):
     print_exports(options.build)
+if options.only in (None, "itself"):
+    print_itself(tools, options.base)

@@ -10,7 +10,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 : "${O:=build}" "${PYTHON:=/usr/bin/python3}" "${MAKE:=make}"
 case $O in /*) build=$O ;; *) build=$root/$O ;; esac
 
-for program in rawrows dump_rows format_speed usage; do
+for program in rawrows dump_rows format_speed usage make_trace; do
 	$MAKE -C "$root" --no-print-directory O="$O" "$O/tests/support/$program" || exit 1
 done
 PYTHONDONTWRITEBYTECODE=1

@@ -234,7 +234,8 @@ static void put_titled_row(struct view *v, const struct diff_node *node,
 	int size;
 
 	if (node->view == DIFF_FUNCTION && node->file[side]) {
-		snprintf(line, sizeof(line), "%" PRIu32, node->line[side]);
+		if (node->line[side])
+			snprintf(line, sizeof(line), "%" PRIu32, node->line[side]);
 		title = report_function_title(v->d->side[side].p, node->function[side]);
 	} else {
 		title = diff_node_title(v->d, node);
