@@ -195,6 +195,13 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 			thread_take_name(r, thread, name.name, name.time_ns);
 			break;
 		}
+		case PREC_RECORD_CHILD_END: {
+			struct prec_child_end end;
+			prec_ring_load(slot->words, thread->drained, &end,
+				sizeof end / 8);
+			process_take_child_end(r, &end);
+			break;
+		}
 		case PREC_RECORD_PROCESS_END: {
 			struct prec_process_end end;
 			prec_ring_load(slot->words, thread->drained, &end,
@@ -304,8 +311,8 @@ bool drain(struct recording *r)
 	atomic_store_explicit(&r->shm->heartbeat_ns, clock_now_ns(),
 		memory_order_relaxed);
 	processes_poll(r);
-	unfollowed_see(r);
 	bool waits = bind_new_slots(r);
+	unfollowed_see(r);
 	for (uint32_t i = 0; i < r->shm->slot_count && recording_is_sound(r); i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		struct recorded_thread *thread = r->thread_of_slot[i];
@@ -335,6 +342,5 @@ bool drain(struct recording *r)
 			thread_release_slot(r, slots[i].thread);
 	}
 	unfollowed_take(r);
-	processes_end_dead(r);
-	return waits;
+	return processes_end_dead(r) || waits;
 }

@@ -65,8 +65,11 @@ static void define(struct recording *r, struct recorded_process *process,
 		.arguments = process->arguments,
 		.attributes = *attributes,
 	};
+	struct recorded_process *maker = process_find(r, parent_number);
 	struct ptf_error err;
 
+	if (maker)
+		maker->has_children = true;
 	if (recording_is_sound(r))
 		recording_check(r,
 			ptf_writer_process(r->writer, &definition, &process->id, &err),
@@ -293,13 +296,14 @@ void process_take_image(struct recording *r, struct recorded_process *process,
 		.time_ns = recording_time(r, image->time_ns),
 	};
 
-	/* Of a new process it was read when its ring was first seen. */
-	if (process->generation == image->generation)
+	/* Of a process that enters it, it was read when the ring was first seen;
+	   one that could not be left after all is entered again. */
+	if (process->generation == image->generation && !process->is_unfollowed) {
+		process->image_ns = image->time_ns;
 		return;
-	free_image(process);
+	}
 	take_python(process, image);
-	address_space_init(&process->space, process->pid,
-		process->python.version != NULL);
+	process_forget_space(process);
 	for (size_t i = 0; i < r->thread_count; i++)
 		if (r->thread[i]->process == process)
 			offcpu_forget_image(r->thread[i]);
@@ -339,9 +343,8 @@ void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *
 	if (told->time_ns < process->image_ns)
 		return;
 	process->is_unfollowed = true;
-	free_image(process);
 	process->python = (struct python_process){0};
-	address_space_init(&process->space, process->pid, false);
+	process_forget_space(process);
 	for (size_t i = 0; i < r->thread_count; i++)
 		if (r->thread[i]->process == process)
 			offcpu_forget_image(r->thread[i]);
@@ -383,6 +386,26 @@ void process_take_end(struct recorded_process *process,
 	end->system_ns = record->system_ns;
 	end->minor_fault_count = record->minor_fault_count;
 	end->major_fault_count = record->major_fault_count;
+}
+
+void process_take_child_end(struct recording *r, const struct prec_child_end *record)
+{
+	struct recorded_process *process = NULL;
+
+	for (size_t i = 0; i < r->process_count; i++)
+		if (r->process[i]->pid == (pid_t)record->pid)
+			process = r->process[i];
+	if (!process)
+		return;
+	struct ptf_process_end *end = &process->end;
+	if (end->exit_status < 0)
+		end->exit_status = record->exit_status;
+	/* What its own children used cannot be told from its own. */
+	if (process->has_children || end->cpu_ns)
+		return;
+	end->user_ns = record->tree_user_ns;
+	end->system_ns = record->tree_system_ns;
+	end->cpu_ns = end->user_ns + end->system_ns;
 }
 
 static void look_at_dead(struct recording *r, struct recorded_process *process,
@@ -491,13 +514,18 @@ static void end_process(struct recording *r, struct recorded_process *process)
 	}
 }
 
-void processes_end_dead(struct recording *r)
+bool processes_end_dead(struct recording *r)
 {
 	size_t kept = 0;
+	bool keeps = false;
 
 	for (size_t i = 0; i < r->process_count; i++) {
 		struct recorded_process *process = r->process[i];
-		if (process->is_dead && !process->waits) {
+		if (process->is_dead && !process->waits && !process->was_kept &&
+			process->end.exit_status < 0) {
+			process->was_kept = keeps = true;
+			r->process[kept++] = process;
+		} else if (process->is_dead && !process->waits) {
 			end_process(r, process);
 			threads_free_ended(r);
 			process_finish(r, process);
@@ -506,6 +534,7 @@ void processes_end_dead(struct recording *r)
 		}
 	}
 	r->process_count = kept;
+	return keeps;
 }
 
 void process_leave(struct recording *r, struct recorded_process *process)

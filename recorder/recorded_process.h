@@ -35,7 +35,9 @@ struct recorded_process {
 	uint32_t id;  /* in the trace */
 	int pid_fd;   /* -1 = none */
 	bool is_dead; /* nothing more comes into its rings */
-	bool waits;   /* it has a ring that waits for another drain */
+	bool has_children;
+	bool was_kept; /* dead for a drain, for what its parent may tell */
+	bool waits;    /* it has a ring that waits for another drain */
 	uint64_t start_ns;
 	bool is_unfollowed; /* the agent is not in it, or not any more */
 
@@ -84,14 +86,19 @@ void process_take_end(struct recorded_process *process,
 /* A process that the agent cannot go into, new or known, runs a program. */
 void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *told);
 
+void process_take_child_end(struct recording *r, const struct prec_child_end *record);
+
 /* Libraries were closed: what is known of its address space is void. */
 void process_forget_space(struct recorded_process *process);
 
 /* Sees which have died, and what the others have used. Before a drain. */
 void processes_poll(struct recording *r);
 
-/* Writes the ends of those that were dead before the last drain. */
-void processes_end_dead(struct recording *r);
+/*
+ * Writes the ends of those that were dead before the last drain. True when one is
+ * kept for another drain: its parent may be about to tell how it ended.
+ */
+bool processes_end_dead(struct recording *r);
 
 /* Recording stops while it runs on: all rows, no end. */
 void process_leave(struct recording *r, struct recorded_process *process);

@@ -68,6 +68,7 @@ enum prec_record_type {
 	PREC_RECORD_MARK = 6,
 	PREC_RECORD_PROCESS_END = 7,
 	PREC_RECORD_THREAD_NAME = 8,
+	PREC_RECORD_CHILD_END = 9,
 };
 
 /* First word of every record. */
@@ -189,6 +190,14 @@ struct prec_process_end {
 	uint32_t reserved;
 };
 
+/* A parent has waited for its child. */
+struct prec_child_end {
+	struct prec_record record;
+	uint32_t pid;
+	int32_t exit_status;                   /* 0 to 255, or 128 + signal */
+	uint64_t tree_user_ns, tree_system_ns; /* with those that it waited for */
+};
+
 struct prec_slot {
 	_Alignas(64) _Atomic uint32_t state; /* enum prec_slot_state */
 	_Atomic int32_t event_fd;        /* of the perf event in the target, -1 = none */
@@ -274,6 +283,7 @@ _Static_assert(sizeof(struct prec_code) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_mark) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_thread_name) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_process_end) % 8 == 0, "records are words");
+_Static_assert(sizeof(struct prec_child_end) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_sample) == 48, "records are words");
 _Static_assert(sizeof(struct prec_frame) == 16, "records are words");
 

@@ -29,9 +29,16 @@ const char *unfollowed_words(enum prec_unfollowed_reason reason)
 void unfollowed_see(struct recording *r)
 {
 	for (size_t i = 0; i < PREC_UNFOLLOWED_COUNT; i++) {
-		uint32_t told = PREC_SLOT_ENDED;
-		atomic_compare_exchange_strong(&r->shm->unfollowed[i].state, &told,
-			PREC_SLOT_ACTIVE);
+		struct prec_unfollowed *u = &r->shm->unfollowed[i];
+		if (atomic_load_explicit(&u->state, memory_order_acquire) !=
+			PREC_SLOT_ENDED)
+			continue;
+		u->path[PREC_PATH_MAX - 1] = '\0';
+		bool is_new = !u->process;
+		if (is_new)
+			process_take_unfollowed(r, u);
+		atomic_store_explicit(&u->state,
+			is_new ? PREC_SLOT_FREE : PREC_SLOT_ACTIVE, memory_order_release);
 	}
 }
 
@@ -42,7 +49,6 @@ void unfollowed_take(struct recording *r)
 		if (atomic_load_explicit(&u->state, memory_order_acquire) !=
 			PREC_SLOT_ACTIVE)
 			continue;
-		u->path[PREC_PATH_MAX - 1] = '\0';
 		process_take_unfollowed(r, u);
 		atomic_store_explicit(&u->state, PREC_SLOT_FREE, memory_order_release);
 	}

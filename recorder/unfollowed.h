@@ -10,9 +10,9 @@ struct recording;
 const char *unfollowed_words(enum prec_unfollowed_reason reason);
 
 /*
- * Takes in what was told: seen before the rings are drained, taken after it, so
- * that what a process did before is in the trace already. Such processes have
- * their CPU time there.
+ * Takes in what was told: seen before the rings are drained, and taken then if
+ * it is of a new process; else after it, so that what the process did before is
+ * in the trace already. Such processes have their CPU time there.
  */
 void unfollowed_see(struct recording *r);
 void unfollowed_take(struct recording *r);

@@ -85,7 +85,6 @@ void agent_process_begin_again(void)
 	if (!agent_thread.slot)
 		return;
 	image.text_bytes = read_words(text, sizeof text);
-	agent.python.generation = atomic_fetch_add(&agent.shm->generation, 1) + 1;
 	agent_write_image(&image);
 }
 
