@@ -85,12 +85,12 @@ static void add_argument(struct recording *r, struct recorded_process *process,
 	uint32_t *item = (uint32_t *)(uintptr_t)arguments->item;
 
 	if (arguments->count % 16 == 0) {
-		item = realloc(item, (arguments->count + 16) * sizeof *item);
-		if (!item) {
+		uint32_t *grown = realloc(item, (arguments->count + 16) * sizeof *item);
+		if (!grown) {
 			recording_no_memory(r);
 			return;
 		}
-		arguments->item = item;
+		arguments->item = item = grown;
 	}
 	item[arguments->count++] = recording_string(r, word);
 }
