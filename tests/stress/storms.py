@@ -167,8 +167,8 @@ def leaks(children, python):
     more = told["more"]
     wrong = [f"{more[key]} {key} more" for key in ("descriptors", "own", "children", "zombies")
              if more[key] > 2]
-    # What the index says of each thread, and nothing else of it.
-    if more["memory"] > 4096 + told["count"] * 4:
+    # What libptf keeps of each process and thread; of a child about three of them.
+    if more["memory"] > 4096 + told["count"] * 6:
         wrong.append(f"{more['memory']} KiB of memory more")
     section = whole("leaks.ptf")
     if section["losses"].get("no_slot") or section["losses"].get("child_not_followed"):
