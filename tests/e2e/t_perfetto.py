@@ -287,6 +287,46 @@ def marks_and_facts_are_slices():
     equal(facts["not recorded.torn.count"], 2, "losses")
 
 
+CROSSING = """
+import ptf, time
+outer, inner, crossing = ptf.region("outer"), ptf.region("inner"), ptf.region("crossing")
+outer.__enter__()
+inner.__enter__(); time.sleep(0.01); inner.__exit__(None, None, None)
+inner.__enter__(); time.sleep(0.01)
+crossing.__enter__(); time.sleep(0.01)
+ptf.mark("instant")
+inner.__exit__(None, None, None)
+outer.__exit__(None, None, None)
+time.sleep(0.01)
+crossing.__exit__(None, None, None)
+"""
+
+
+@test
+def phases_that_cross_are_on_tracks_of_their_own():
+    record("crossing.ptf", PYTHON, "-c", CROSSING,
+           env=dict(os.environ, PYTHONPATH=str(ROOT / "tools/python")))
+    told = collections.defaultdict(list)
+    for mark in pinfo("crossing.ptf")["marks"]:
+        told[mark["name"]].append((mark["kind"], mark["time_ns"]))
+    got = convert("crossing.ptf")
+    start, shown = got.clocks[0][6], collections.defaultdict(list)
+    tracks = collections.defaultdict(list)
+    for at, event in got.events_of("Marks"):
+        open_slices = tracks[event[11][0]]
+        if event[9] == [SLICE_END]:
+            shown[open_slices.pop()].append(("end", at - start))
+            continue
+        name = event[23][0].decode()
+        shown[name].append(("begin" if event[9] == [SLICE_BEGIN] else "instant", at - start))
+        if event[9] == [SLICE_BEGIN]:
+            open_slices.append(name)
+    equal({name: sorted(marks, key=lambda m: m[1]) for name, marks in shown.items()},
+          dict(told), "phases")
+    equal(len(tracks), 2, "tracks for one crossing")
+    check(all(not open_slices for open_slices in tracks.values()), "a phase is left open")
+
+
 @test
 def a_part_of_the_trace_says_so():
     got = convert("made.ptf", "--thread", "4000")

@@ -195,15 +195,15 @@ static void begin(struct perfetto *pf, const struct ptf_clock *clock)
 	put_clocks(pf, 0, pf->monotonic_ns, pf->realtime_ns);
 	put_trace_uuid(pf);
 	put_defaults(pf);
-	pf_tell_processes(pf);
+	pf_tell_threads(pf);
 	pf_put_facts(pf);
 	pf_put_marks(pf);
 }
 
 /* ---------------------------------------------------------------- samples */
 
-static void put_stack_sample(struct perfetto *pf, const struct replay_rows *rows,
-	size_t i, uint32_t kind)
+static void put_stack_sample(struct perfetto *pf, size_t track,
+	const struct replay_rows *rows, size_t i, uint32_t kind)
 {
 	PF(StackSample) sample = PF_C(STACK_SAMPLE__INIT);
 	pf_packet packet = PF_PACKET_INIT;
@@ -213,7 +213,7 @@ static void put_stack_sample(struct perfetto *pf, const struct replay_rows *rows
 	uint64_t context = pf_execution_context(pf, rows->cpu ? rows->cpu[i] : 0, kind);
 
 	PF_NUMBER(&sample, task_context_iid,
-		pf_task_context(pf, rows->thread, rows->task ? rows->task[i] : 0));
+		pf_task_context(pf, track, rows->task ? rows->task[i] : 0));
 	if (context)
 		PF_NUMBER(&sample, execution_context_iid, context);
 	if (callstack)
@@ -235,8 +235,8 @@ static void put_stack_sample(struct perfetto *pf, const struct replay_rows *rows
  * sample stands for. Old versions have no use for more of them: their flame graphs
  * count samples, and the classes are in the slices.
  */
-static void put_perf_sample(struct perfetto *pf, const struct replay_rows *rows, size_t i,
-	uint32_t kind)
+static void put_perf_sample(struct perfetto *pf, size_t track,
+	const struct replay_rows *rows, size_t i, uint32_t kind)
 {
 	PF(PerfSample) sample = PF_C(PERF_SAMPLE__INIT);
 	pf_packet packet = PF_PACKET_INIT;
@@ -244,8 +244,8 @@ static void put_perf_sample(struct perfetto *pf, const struct replay_rows *rows,
 	uint64_t callstack = pf_callstack(pf, rows->node[i]);
 
 	PF_NUMBER(&sample, cpu, rows->cpu && rows->cpu[i] ? rows->cpu[i] - 1 : 0);
-	PF_NUMBER(&sample, pid, pf_pid_of_thread(pf, rows->thread));
-	PF_NUMBER(&sample, tid, pf_tid(pf, rows->thread));
+	PF_NUMBER(&sample, pid, pf_pid(pf, track));
+	PF_NUMBER(&sample, tid, pf_tid(pf, track));
 	if (callstack)
 		PF_NUMBER(&sample, callstack_iid, callstack);
 	if (kind == PTF_CLASS_KERNEL)
@@ -262,16 +262,18 @@ static void put_perf_sample(struct perfetto *pf, const struct replay_rows *rows,
 static void on_rows(void *context, const struct replay_rows *rows)
 {
 	struct perfetto *pf = context;
+	size_t track = tracks_index(pf->p, rows->section, rows->thread);
 
 	begin(pf, NULL);
+	pf_thread_uuid(pf, track);
 	for (size_t i = 0; i < rows->count; i++) {
 		uint32_t kind = profile_get_class(pf->p, rows->class_id[i]).kind;
 
 		if (pf->compat)
-			put_perf_sample(pf, rows, i, kind);
+			put_perf_sample(pf, track, rows, i, kind);
 		else
-			put_stack_sample(pf, rows, i, kind);
-		pf_states_row(pf, rows, i);
+			put_stack_sample(pf, track, rows, i, kind);
+		pf_states_row(pf, track, rows, i);
 	}
 }
 
@@ -324,7 +326,9 @@ static int write_perfetto(FILE *out, const struct profile *p,
 	vec_free(&pf.states);
 	intern_free(&pf.counters);
 	pf_names_free(&pf.names);
-	pf_tracks_free(&pf.tracks);
+	tracks_free(&pf.tracks);
+	vec_free(&pf.process_told);
+	vec_free(&pf.thread_told);
 	return rc;
 }
 

@@ -56,10 +56,11 @@ static void put_counter_track(struct perfetto *pf, uint64_t uuid,
 	set_unit(&counter, unit);
 	PF_NUMBER(&track, uuid, uuid);
 	if (points->thread)
-		PF_NUMBER(&track, parent_uuid, pf_uuid(PF_TRACK_THREAD, points->thread));
-	else if (points->process)
 		PF_NUMBER(&track, parent_uuid,
-			pf_uuid(PF_TRACK_PROCESS, points->process));
+			pf_thread_uuid(pf,
+				tracks_index(pf->p, points->section, points->thread)));
+	else if (points->process)
+		PF_NUMBER(&track, parent_uuid, pf_process_uuid(pf, points->process));
 	if (!*instance || asprintf(&track.name, "%s %s", name, instance) < 0)
 		track.name = strdup(name);
 	track.description = pf_string(pf, metric.description);
@@ -182,10 +183,8 @@ static void put_group_track(struct perfetto *pf, uint32_t process)
 	PF(TrackDescriptor) track = PF_C(TRACK_DESCRIPTOR__INIT);
 	static char name[] = "CPU time by class";
 
-	if (!process)
-		pf_thread_uuid(pf, 0);
 	PF_NUMBER(&track, uuid, pf_uuid(PF_TRACK_CPU_GROUP, process));
-	PF_NUMBER(&track, parent_uuid, pf_uuid(PF_TRACK_PROCESS, process));
+	PF_NUMBER(&track, parent_uuid, pf_process_uuid(pf, process));
 	PF_NUMBER(&track, child_ordering,
 		PF_C(TRACK_DESCRIPTOR__CHILD_TRACKS_ORDERING__EXPLICIT));
 	track.name = name;

@@ -16,9 +16,10 @@ struct span {
 	uint32_t section, thread; /* thread 0 = the whole run */
 	uint32_t name;
 	enum ptf_mark_kind kind;
-	bool is_instant, has_end;
+	bool is_instant, has_end, is_selected;
 	int64_t begin_ns, end_ns;
 	size_t order;
+	size_t below; /* the open phase of its name that it is inside of, + 1 */
 };
 
 /* Slices on one track nest: what is open, outermost first. */
@@ -37,9 +38,28 @@ static bool same_owner(const struct span *a, const struct span *b)
 	return a->thread == b->thread && (a->thread || a->section == b->section);
 }
 
-typedef VEC(struct span) spans;
+struct phase_key {
+	uint32_t owner, section, name; /* thread, or 0 and the section */
+};
 
-static void push_span(const struct perfetto *pf, spans *list,
+struct spans {
+	VEC(struct span) list;
+	struct intern keys;
+	VEC(size_t) open; /* [key]: the innermost open phase + 1 */
+};
+
+static uint32_t key_of(struct spans *spans, const struct profile_mark *mark)
+{
+	const struct phase_key key = {mark->thread, mark->thread ? 0 : mark->section,
+		mark->name};
+	uint32_t id = intern_bytes(&spans->keys, &key, sizeof(key));
+
+	vec_cover(&spans->open, id);
+	return id;
+}
+
+/* Phases of one name nest: an end is that of the last that began. */
+static void take_mark(const struct profile *p, struct spans *spans,
 	const struct profile_mark *mark)
 {
 	struct span span = {.section = mark->section,
@@ -47,31 +67,26 @@ static void push_span(const struct perfetto *pf, spans *list,
 		.name = mark->name,
 		.kind = mark->kind,
 		.is_instant = mark->kind != PTF_MARK_BEGIN,
-		.begin_ns = pf_shifted(pf->p, mark->section, mark->time_ns),
-		.end_ns = pf_shifted(pf->p, mark->section, mark->time_ns),
-		.order = list->count};
+		.order = spans->list.count};
+	uint32_t key = key_of(spans, mark);
+	size_t *open = &spans->open.item[key];
 
-	vec_push(list, span);
-}
+	span.is_selected = tracks_mark_time(p, mark, &span.begin_ns);
+	span.end_ns = span.begin_ns;
+	if (mark->kind == PTF_MARK_END && *open) {
+		struct span *begun = &spans->list.item[*open - 1];
 
-/* The innermost phase of that name that is open; false when there is none. */
-static bool end_phase(const struct perfetto *pf, spans *list,
-	const struct profile_mark *mark)
-{
-	const struct span end = {.section = mark->section, .thread = mark->thread};
-	int64_t time_ns = pf_shifted(pf->p, mark->section, mark->time_ns);
-
-	for (size_t i = list->count; i-- > 0;) {
-		struct span *s = &list->item[i];
-
-		if (s->is_instant || s->has_end || s->name != mark->name ||
-			!same_owner(s, &end) || s->begin_ns > time_ns)
-			continue;
-		s->has_end = true;
-		s->end_ns = time_ns;
-		return true;
+		*open = begun->below;
+		begun->has_end = true;
+		begun->is_selected |= span.is_selected;
+		if (span.end_ns > begun->begin_ns)
+			begun->end_ns = span.end_ns;
+		return;
 	}
-	return false;
+	span.below = *open;
+	vec_push(&spans->list, span);
+	if (mark->kind == PTF_MARK_BEGIN)
+		*open = spans->list.count;
 }
 
 static int by_owner_and_time(const void *left, const void *right)
@@ -114,7 +129,7 @@ static void put_marks_track(struct perfetto *pf, uint64_t uuid, const struct spa
 
 	PF_NUMBER(&track, uuid, uuid);
 	PF_NUMBER(&track, parent_uuid,
-		s->thread ? pf_thread_uuid(pf, s->thread)
+		s->thread ? pf_thread_uuid(pf, tracks_index(pf->p, s->section, s->thread))
 			  : pf_uuid(PF_TRACK_SECTION, s->section));
 	track.name = name;
 	pf_put_track(pf, &track);
@@ -172,26 +187,37 @@ static void put_span(struct perfetto *pf, struct lanes *all, const struct span *
 void pf_put_marks(struct perfetto *pf)
 {
 	const struct profile *p = pf->p;
+	struct spans spans = {0};
 	struct lanes all = {0};
-	spans list = {0};
+	const struct span *before = NULL;
 
 	for (size_t i = 0; i < p->marks.count; i++)
-		if (p->marks.item[i].kind != PTF_MARK_END ||
-			!end_phase(pf, &list, &p->marks.item[i]))
-			push_span(pf, &list, &p->marks.item[i]);
-	for (size_t i = 0; i < list.count; i++)
-		if (!list.item[i].is_instant && !list.item[i].has_end)
-			list.item[i].end_ns = pf_section_end(pf->p, list.item[i].section);
-	if (list.count)
-		qsort(list.item, list.count, sizeof(*list.item), by_owner_and_time);
-	for (size_t i = 0; i < list.count; i++) {
-		if (i && !same_owner(&list.item[i - 1], &list.item[i]))
+		take_mark(p, &spans, &p->marks.item[i]);
+	for (size_t i = 0; i < spans.list.count; i++) {
+		struct span *s = &spans.list.item[i];
+
+		if (!s->is_instant && !s->has_end &&
+			pf_section_end(p, s->section) > s->begin_ns)
+			s->end_ns = pf_section_end(p, s->section);
+	}
+	if (spans.list.count)
+		qsort(spans.list.item, spans.list.count, sizeof(*spans.list.item),
+			by_owner_and_time);
+	for (size_t i = 0; i < spans.list.count; i++) {
+		const struct span *s = &spans.list.item[i];
+
+		if (!s->is_selected)
+			continue;
+		if (before && !same_owner(before, s))
 			end_lanes(pf, &all);
-		put_span(pf, &all, &list.item[i]);
+		put_span(pf, &all, s);
+		before = s;
 	}
 	end_lanes(pf, &all);
 	vec_free(&all.lanes);
-	vec_free(&list);
+	vec_free(&spans.list);
+	vec_free(&spans.open);
+	intern_free(&spans.keys);
 }
 
 /* -------------------------------------------------------------- facts */
@@ -337,7 +363,7 @@ static void put_process(struct perfetto *pf, uint32_t id)
 		add_number(&facts, "maximum rss (bytes)",
 			(int64_t)r->end.maximum_rss_bytes);
 	}
-	put_life(pf, pf_uuid(PF_TRACK_PROCESS, id), title,
+	put_life(pf, pf_process_uuid(pf, id), title,
 		pf_shifted(pf->p, r->section, r->start_ns), end_ns, &facts);
 	free(title);
 }
@@ -346,6 +372,7 @@ void pf_put_facts(struct perfetto *pf)
 {
 	for (uint32_t i = 0; i < pf->p->sections.count; i++)
 		put_section(pf, i);
-	for (uint32_t id = 1; id <= pf->p->processes.count; id++)
-		put_process(pf, id);
+	for (uint32_t id = 1; id < pf->process_told.count; id++)
+		if (pf->process_told.item[id])
+			put_process(pf, id);
 }

@@ -25,7 +25,7 @@ char *pf_string(const struct perfetto *pf, uint32_t id)
 	return text_utf8(text.data, text.size);
 }
 
-static bool is_new(pf_told *told, uint32_t id, uint8_t use)
+bool pf_is_new(pf_told *told, uint32_t id, uint8_t use)
 {
 	vec_cover(told, id);
 	if (told->item[id] & use)
@@ -107,7 +107,7 @@ static PF(InternedString) *
 
 static uint64_t source_path(struct perfetto *pf, struct batch *b, uint32_t string)
 {
-	if (string && is_new(&pf->names.string, string, USE_SOURCE))
+	if (string && pf_is_new(&pf->names.string, string, USE_SOURCE))
 		vec_push(&b->sources, interned_text(pf, b, string, 0));
 	return string;
 }
@@ -125,7 +125,7 @@ static void tell_mapping(struct perfetto *pf, struct batch *b, uint64_t iid,
 		struct ptf_text text = profile_string(pf->p, path);
 
 		/* Readers put a slash before what they make of it. */
-		if (is_new(&pf->names.string, path, USE_PATH))
+		if (pf_is_new(&pf->names.string, path, USE_PATH))
 			vec_push(&b->paths,
 				interned_text(pf, b, path,
 					text.size && text.data[0] == '/'));
@@ -152,7 +152,7 @@ static uint64_t mapping(struct perfetto *pf, struct batch *b,
 			profile_get_module(pf->p, function->module);
 
 		iid += function->module;
-		if (is_new(&names->module, function->module, 1)) {
+		if (pf_is_new(&names->module, function->module, 1)) {
 			if (module.build_id)
 				vec_push(&b->build_ids,
 					interned(b, iid,
@@ -161,9 +161,9 @@ static uint64_t mapping(struct perfetto *pf, struct batch *b,
 		}
 	} else if (function->file) {
 		iid += (uint64_t)pf->p->modules.items.count + function->file;
-		if (is_new(&names->string, function->file, USE_MAPPING))
+		if (pf_is_new(&names->string, function->file, USE_MAPPING))
 			tell_mapping(pf, b, iid, function->file, 0);
-	} else if (is_new(&names->module, 0, 1)) {
+	} else if (pf_is_new(&names->module, 0, 1)) {
 		tell_mapping(pf, b, iid, 0, 0);
 	}
 	return iid;
@@ -195,7 +195,7 @@ static void tell_frame(struct perfetto *pf, struct batch *b, uint32_t place_id)
 	*frame = (PF(Frame))PF_C(FRAME__INIT);
 	PF_NUMBER(frame, iid, place_id);
 	if (function.name) {
-		if (is_new(&pf->names.string, function.name, USE_FUNCTION))
+		if (pf_is_new(&pf->names.string, function.name, USE_FUNCTION))
 			vec_push(&b->functions, interned_text(pf, b, function.name, 0));
 		PF_NUMBER(frame, function_name_id, function.name);
 	}
@@ -221,7 +221,7 @@ static void tell_stack(struct perfetto *pf, uint32_t node, const struct id_list 
 	for (size_t i = 0; i < places->count; i++) {
 		uint32_t place = places->item[places->count - 1 - i];
 
-		if (is_new(&pf->names.place, place, 1))
+		if (pf_is_new(&pf->names.place, place, 1))
 			tell_frame(pf, &b, place);
 		stack.frame_ids[i] = place;
 	}
@@ -232,7 +232,7 @@ uint64_t pf_callstack(struct perfetto *pf, uint32_t node)
 {
 	struct id_list places = {0};
 
-	if (node && is_new(&pf->names.node, node, 1)) {
+	if (node && pf_is_new(&pf->names.node, node, 1)) {
 		profile_stack(pf->p, node, &places);
 		if (places.count)
 			tell_stack(pf, node, &places);
@@ -260,9 +260,9 @@ static void tell_task(struct perfetto *pf, uint32_t task)
 	free(descriptor.name);
 }
 
-uint64_t pf_task_context(struct perfetto *pf, uint32_t thread, uint32_t task)
+uint64_t pf_task_context(struct perfetto *pf, size_t track, uint32_t task)
 {
-	const uint32_t key[] = {thread, task};
+	const uint32_t key[] = {(uint32_t)track, task};
 	uint32_t iid = intern_bytes(&pf->names.tasks, key, sizeof(key));
 	PF(StackSample__TaskContext) context = PF_C(STACK_SAMPLE__TASK_CONTEXT__INIT);
 	PF(StackSample__TaskContext) *list = &context;
@@ -271,11 +271,11 @@ uint64_t pf_task_context(struct perfetto *pf, uint32_t thread, uint32_t task)
 	if (iid <= pf->names.tasks_told)
 		return iid;
 	pf->names.tasks_told = iid;
-	if (task && is_new(&pf->names.string, task, USE_TASK))
+	if (task && pf_is_new(&pf->names.string, task, USE_TASK))
 		tell_task(pf, task);
 	PF_NUMBER(&context, iid, iid);
-	PF_NUMBER(&context, pid, pf_pid_of_thread(pf, thread));
-	PF_NUMBER(&context, tid, pf_tid(pf, thread));
+	PF_NUMBER(&context, pid, pf_pid(pf, track));
+	PF_NUMBER(&context, tid, pf_tid(pf, track));
 	if (task)
 		PF_NUMBER(&context, async_id, task);
 	data.n_stack_sample_task_contexts = 1;
@@ -332,7 +332,7 @@ uint64_t pf_class_name(struct perfetto *pf, uint32_t class_id)
 	PF(EventName) *list = &name;
 	PF(InternedData) data = PF_C(INTERNED_DATA__INIT);
 
-	if (!is_new(&pf->names.class_id, class_id, 1))
+	if (!pf_is_new(&pf->names.class_id, class_id, 1))
 		return (uint64_t)class_id + 1;
 	PF_NUMBER(&name, iid, (uint64_t)class_id + 1);
 	name.name = class_text(pf, class_id);

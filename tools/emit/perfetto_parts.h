@@ -20,6 +20,7 @@
 
 #include "tools/core/intern_table.h"
 #include "tools/core/replay.h"
+#include "tools/core/tracks.h"
 #include "tools/emit/emit.h"
 #include "tools/emit/perfetto_packets.h"
 
@@ -28,18 +29,13 @@ typedef VEC(uint8_t) pf_told;
 
 struct pf_names {
 	pf_told string, module, place, node, class_id;
-	struct intern tasks;    /* (thread, task) */
+	struct intern tasks;    /* (track, task) */
 	struct intern contexts; /* (cpu, mode) */
 	uint32_t tasks_told, contexts_told;
 };
 
-struct pf_tracks {
-	/* Numbers that are unique in the output: [process - 1], [thread - 1]. */
-	VEC(uint32_t) pid;
-	VEC(uint32_t) tid;
-	uint32_t unknown_pid; /* of what has no process */
-	bool unknown_is_told;
-};
+/* Of a process: host, rank. */
+#define PF_LABEL_COUNT 2
 
 struct pf_state {
 	uint32_t class_id;
@@ -62,8 +58,10 @@ struct perfetto {
 
 	struct pf_packets packets;
 	struct pf_names names;
-	struct pf_tracks tracks;
-	VEC(struct pf_state) states; /* [thread] */
+	struct tracks tracks;
+	pf_told process_told, thread_told;
+	bool shows_label[PF_LABEL_COUNT];
+	VEC(struct pf_state) states; /* [track] */
 	struct intern counters;      /* struct counter_key */
 };
 
@@ -87,9 +85,12 @@ static inline int64_t pf_section_end(const struct profile *p, uint32_t section)
 /* A text of the profile as text_utf8 makes it; the caller frees it. */
 char *pf_string(const struct perfetto *pf, uint32_t id);
 
+/* Whether the thing is told for the first time in this use of it. */
+bool pf_is_new(pf_told *told, uint32_t id, uint8_t use);
+
 /* Each tells the thing when it is new. 0 = there is none. */
 uint64_t pf_callstack(struct perfetto *pf, uint32_t node);
-uint64_t pf_task_context(struct perfetto *pf, uint32_t thread, uint32_t task);
+uint64_t pf_task_context(struct perfetto *pf, size_t track, uint32_t task);
 uint64_t pf_execution_context(struct perfetto *pf, uint32_t cpu, uint32_t class_kind);
 /* The name of a class with its detail: "wait: futex". */
 uint64_t pf_class_name(struct perfetto *pf, uint32_t class_id);
@@ -115,13 +116,15 @@ static inline uint64_t pf_uuid(enum pf_track kind, uint64_t id)
 	return (uint64_t)kind << 40 | id;
 }
 
-void pf_tell_processes(struct perfetto *pf);
+/* Threads are told by their index in perfetto.tracks. */
+void pf_tell_threads(struct perfetto *pf);
 /* "walk.py"; the caller frees it. */
 char *pf_process_title(const struct perfetto *pf, uint32_t process);
-uint32_t pf_pid_of_thread(struct perfetto *pf, uint32_t thread);
-uint32_t pf_tid(struct perfetto *pf, uint32_t thread);
-/* Of a thread that may be unknown. */
-uint64_t pf_thread_uuid(struct perfetto *pf, uint32_t thread);
+uint32_t pf_pid(const struct perfetto *pf, size_t track);
+uint32_t pf_tid(const struct perfetto *pf, size_t track);
+/* Both tell what is new; process 0 is made up. */
+uint64_t pf_process_uuid(struct perfetto *pf, uint32_t process);
+uint64_t pf_thread_uuid(struct perfetto *pf, size_t track);
 
 void pf_put_track(struct perfetto *pf, PF(TrackDescriptor) * track);
 void pf_put_event(struct perfetto *pf, int64_t time_ns, PF(TrackEvent) * event);
@@ -129,11 +132,10 @@ void pf_put_event(struct perfetto *pf, int64_t time_ns, PF(TrackEvent) * event);
 void pf_put_slice(struct perfetto *pf, int64_t time_ns, int type, uint64_t track,
 	char *name);
 
-void pf_tracks_free(struct pf_tracks *tracks);
-
 /* --------------------------------------------------- perfetto_states.c */
 
-void pf_states_row(struct perfetto *pf, const struct replay_rows *rows, size_t i);
+void pf_states_row(struct perfetto *pf, size_t track, const struct replay_rows *rows,
+	size_t i);
 void pf_states_end(struct perfetto *pf);
 
 /* ------------------------------------------------- perfetto_counters.c */

@@ -11,7 +11,7 @@
  */
 #include "tools/emit/perfetto_parts.h"
 
-static uint64_t state_track(struct perfetto *pf, uint32_t thread, struct pf_state *s)
+static uint64_t state_track(struct perfetto *pf, size_t thread, struct pf_state *s)
 {
 	uint64_t uuid = pf_uuid(PF_TRACK_STATE, thread);
 	PF(StateDescriptor) state = PF_C(STATE_DESCRIPTOR__INIT);
@@ -30,7 +30,7 @@ static uint64_t state_track(struct perfetto *pf, uint32_t thread, struct pf_stat
 	return uuid;
 }
 
-static void begin_state(struct perfetto *pf, uint32_t thread, struct pf_state *s,
+static void begin_state(struct perfetto *pf, size_t thread, struct pf_state *s,
 	uint32_t class_id, int64_t time_ns)
 {
 	uint64_t uuid = state_track(pf, thread, s), name = pf_class_name(pf, class_id);
@@ -48,7 +48,7 @@ static void begin_state(struct perfetto *pf, uint32_t thread, struct pf_state *s
 }
 
 /* A new state ends the one before it, a new slice would be inside of it. */
-static void end_state(struct perfetto *pf, uint32_t thread, struct pf_state *s,
+static void end_state(struct perfetto *pf, size_t thread, struct pf_state *s,
 	bool another_follows)
 {
 	static char nothing[] = "";
@@ -62,7 +62,8 @@ static void end_state(struct perfetto *pf, uint32_t thread, struct pf_state *s,
 	s->is_open = false;
 }
 
-void pf_states_row(struct perfetto *pf, const struct replay_rows *rows, size_t i)
+void pf_states_row(struct perfetto *pf, size_t thread, const struct replay_rows *rows,
+	size_t i)
 {
 	uint64_t period_ns = pf->p->sections.item[rows->section].period_ns;
 	int64_t time_ns = rows->time_ns[i], weight_ns = rows->weight_ns[i];
@@ -74,8 +75,8 @@ void pf_states_row(struct perfetto *pf, const struct replay_rows *rows, size_t i
 	if (weight_ns <= 0 || __builtin_sub_overflow(time_ns, weight_ns, &start_ns) ||
 		profile_get_class(pf->p, class_id).kind == PTF_CLASS_UNKNOWN)
 		return;
-	vec_cover(&pf->states, rows->thread);
-	s = &pf->states.item[rows->thread];
+	vec_cover(&pf->states, thread);
+	s = &pf->states.item[thread];
 	/* Several rows may stand for the same time: CPU time, and a wait for it. */
 	if (s->is_told && start_ns < s->end_ns)
 		start_ns = s->end_ns;
@@ -84,16 +85,15 @@ void pf_states_row(struct perfetto *pf, const struct replay_rows *rows, size_t i
 	adjoins = s->is_open && (uint64_t)start_ns - (uint64_t)s->end_ns <= 2 * period_ns;
 	if (!adjoins || s->class_id != class_id) {
 		if (s->is_open)
-			end_state(pf, rows->thread, s, adjoins);
-		begin_state(pf, rows->thread, s, class_id,
-			adjoins ? s->end_ns : start_ns);
+			end_state(pf, thread, s, adjoins);
+		begin_state(pf, thread, s, class_id, adjoins ? s->end_ns : start_ns);
 	}
 	s->end_ns = time_ns;
 }
 
 void pf_states_end(struct perfetto *pf)
 {
-	for (uint32_t thread = 0; thread < pf->states.count; thread++)
+	for (size_t thread = 0; thread < pf->states.count; thread++)
 		if (pf->states.item[thread].is_open)
 			end_state(pf, thread, &pf->states.item[thread], false);
 }

@@ -6,52 +6,6 @@
 #include "tools/core/report.h"
 #include "tools/emit/perfetto_parts.h"
 
-/*
- * Above any process id of Linux (PID_MAX_LIMIT): for those whose own was given
- * to another before them. Perfetto tells processes and threads apart by number
- * alone, over all sections, and would make one of two.
- */
-#define FIRST_MADE_UP_PID ((uint32_t)1 << 22 | 1)
-
-struct numbers {
-	struct intern given;
-	uint32_t next;
-};
-
-static uint32_t unique(struct numbers *n, uint32_t wanted)
-{
-	uint32_t known = (uint32_t)n->given.items.count;
-
-	if (wanted && wanted < FIRST_MADE_UP_PID &&
-		intern_bytes(&n->given, &wanted, sizeof(wanted)) > known)
-		return wanted;
-	return n->next++;
-}
-
-static void give_numbers(struct perfetto *pf)
-{
-	const struct profile *p = pf->p;
-	struct pf_tracks *tracks = &pf->tracks;
-	struct numbers n = {.next = FIRST_MADE_UP_PID};
-
-	for (size_t i = 0; i < p->processes.count; i++)
-		vec_push(&tracks->pid, unique(&n, p->processes.item[i].pid));
-	for (size_t i = 0; i < p->threads.count; i++) {
-		const struct profile_thread *t = &p->threads.item[i];
-		bool leads =
-			t->process && t->tid == p->processes.item[t->process - 1].pid;
-
-		/* The main thread is the one with the number of its process. */
-		vec_push(&tracks->tid,
-			leads && t->is_main ? tracks->pid.item[t->process - 1]
-					    : unique(&n, t->tid));
-	}
-	tracks->unknown_pid = n.next;
-	intern_free(&n.given);
-}
-
-/* ------------------------------------------------------------- telling */
-
 void pf_put_track(struct perfetto *pf, PF(TrackDescriptor) * track)
 {
 	pf_packet packet = PF_PACKET_INIT;
@@ -96,18 +50,33 @@ static char *numbered(char *name, uint32_t own, uint32_t shown)
 
 char *pf_process_title(const struct perfetto *pf, uint32_t process)
 {
-	char *title = report_process_title(pf->p, process);
-	char *clean = text_utf8(title, strlen(title));
+	char *title, *clean;
 
+	if (!process)
+		return strdup("[no process]");
+	title = report_process_title(pf->p, process);
+	clean = text_utf8(title, strlen(title));
 	free(title);
 	return clean;
 }
 
-/* What tells processes of merged recordings apart. */
+/* What tells processes of merged recordings apart, where they differ in it. */
 static const struct {
 	const char *key, *label;
-} label_keys[] = {{"host.name", ""}, {"run.rank", "rank "}};
-#define LABEL_COUNT (sizeof(label_keys) / sizeof(*label_keys))
+} label_keys[PF_LABEL_COUNT] = {{"host.name", ""}, {"run.rank", "rank "}};
+
+static void choose_labels(struct perfetto *pf)
+{
+	for (size_t i = 0; i < PF_LABEL_COUNT; i++)
+		for (uint32_t id = 2; id <= pf->p->processes.count; id++) {
+			const char *key = label_keys[i].key;
+			struct ptf_text a = profile_process_attribute(pf->p, 1, key);
+			struct ptf_text b = profile_process_attribute(pf->p, id, key);
+
+			if (a.size != b.size || memcmp(a.data, b.data, a.size) != 0)
+				pf->shows_label[i] = true;
+		}
+}
 
 static char *labelled(const char *label, struct ptf_text text)
 {
@@ -119,35 +88,42 @@ static char *labelled(const char *label, struct ptf_text text)
 	return whole;
 }
 
-static void tell_process(struct perfetto *pf, uint32_t id)
+/* Threads of no known process are in one that is made up, and named after one. */
+static uint32_t pid_of_process(const struct perfetto *pf, uint32_t process)
 {
-	const struct profile_process *r = &pf->p->processes.item[id - 1];
+	return process ? pf->tracks.pid_of_process[process]
+		       : pf->tracks.items.item[tracks_index(pf->p, 0, 0)].tid;
+}
 
-	uint32_t pid = pf->tracks.pid.item[id - 1];
+static void tell_process(struct perfetto *pf, uint32_t id, uint64_t uuid)
+{
+	static const struct profile_process unknown;
+	const struct profile_process *r = id ? &pf->p->processes.item[id - 1] : &unknown;
+	uint32_t pid = pid_of_process(pf, id);
 	PF(ProcessDescriptor) process = PF_C(PROCESS_DESCRIPTOR__INIT);
 	PF(TrackDescriptor) track = PF_C(TRACK_DESCRIPTOR__INIT);
 	VEC(char *) words = {0};
 	VEC(char *) labels = {0};
 
 	PF_NUMBER(&process, pid, (int32_t)pid);
-	process.process_name = numbered(pf_process_title(pf, id), r->pid, pid);
+	process.process_name = numbered(pf_process_title(pf, id), id ? r->pid : pid, pid);
 	for (size_t i = 0; i < r->arguments.count; i++)
 		vec_push(&words, pf_string(pf, r->arguments.item[i]));
 	process.n_cmdline = words.count;
 	process.cmdline = words.item;
-	PF_NUMBER(&process, start_timestamp_ns,
-		(int64_t)pf_time(pf, pf_shifted(pf->p, r->section, r->start_ns)));
-	/* Of one recording they would all be the same. */
-	for (size_t i = 0; pf->p->sections.count > 1 && i < LABEL_COUNT; i++) {
+	if (id)
+		PF_NUMBER(&process, start_timestamp_ns,
+			(int64_t)pf_time(pf, pf_shifted(pf->p, r->section, r->start_ns)));
+	for (size_t i = 0; id && i < PF_LABEL_COUNT; i++) {
 		struct ptf_text text =
 			profile_process_attribute(pf->p, id, label_keys[i].key);
 
-		if (text.size)
+		if (pf->shows_label[i] && text.size)
 			vec_push(&labels, labelled(label_keys[i].label, text));
 	}
 	process.n_process_labels = labels.count;
 	process.process_labels = labels.item;
-	PF_NUMBER(&track, uuid, pf_uuid(PF_TRACK_PROCESS, id));
+	PF_NUMBER(&track, uuid, uuid);
 	track.process = &process;
 	pf_put_track(pf, &track);
 	free(process.process_name);
@@ -159,83 +135,60 @@ static void tell_process(struct perfetto *pf, uint32_t id)
 	vec_free(&labels);
 }
 
-static void tell_thread(struct perfetto *pf, uint32_t id)
+uint64_t pf_process_uuid(struct perfetto *pf, uint32_t process)
 {
-	const struct profile_thread *t = &pf->p->threads.item[id - 1];
-	uint32_t tid = pf->tracks.tid.item[id - 1];
+	uint64_t uuid = pf_uuid(PF_TRACK_PROCESS, process);
+
+	if (pf_is_new(&pf->process_told, process, 1))
+		tell_process(pf, process, uuid);
+	return uuid;
+}
+
+uint32_t pf_pid(const struct perfetto *pf, size_t track)
+{
+	return pid_of_process(pf, pf->tracks.items.item[track].process);
+}
+
+uint32_t pf_tid(const struct perfetto *pf, size_t track)
+{
+	return pf->tracks.items.item[track].tid;
+}
+
+static char *thread_title(const struct perfetto *pf, const struct track *t)
+{
+	const struct profile_thread *thread;
+
+	if (!t->thread)
+		return strdup("[no thread]");
+	thread = &pf->p->threads.item[t->thread - 1];
+	return numbered(pf_string(pf, thread->name), thread->tid, t->tid);
+}
+
+uint64_t pf_thread_uuid(struct perfetto *pf, size_t index)
+{
+	const struct track *t = &pf->tracks.items.item[index];
+	uint64_t uuid = pf_uuid(PF_TRACK_THREAD, index);
 	PF(ThreadDescriptor) thread = PF_C(THREAD_DESCRIPTOR__INIT);
 	PF(TrackDescriptor) track = PF_C(TRACK_DESCRIPTOR__INIT);
 
-	PF_NUMBER(&thread, pid, (int32_t)pf_pid_of_thread(pf, id));
-	PF_NUMBER(&thread, tid, tid);
-	thread.thread_name = numbered(pf_string(pf, t->name), t->tid, tid);
-	PF_NUMBER(&track, uuid, pf_uuid(PF_TRACK_THREAD, id));
+	if (!pf_is_new(&pf->thread_told, (uint32_t)index, 1))
+		return uuid;
+	pf_process_uuid(pf, t->process);
+	PF_NUMBER(&thread, pid, (int32_t)pf_pid(pf, index));
+	PF_NUMBER(&thread, tid, t->tid);
+	thread.thread_name = thread_title(pf, t);
+	PF_NUMBER(&track, uuid, uuid);
 	track.thread = &thread;
 	pf_put_track(pf, &track);
 	free(thread.thread_name);
+	return uuid;
 }
 
-/* Rows and threads that nothing is known of belong somewhere too. */
-static void tell_unknown(struct perfetto *pf)
+void pf_tell_threads(struct perfetto *pf)
 {
-	uint32_t number = pf->tracks.unknown_pid;
-	static char process_name[] = "[unknown process]", thread_name[] = "[no thread]";
-	PF(ProcessDescriptor) process = PF_C(PROCESS_DESCRIPTOR__INIT);
-	PF(ThreadDescriptor) thread = PF_C(THREAD_DESCRIPTOR__INIT);
-	PF(TrackDescriptor) track = PF_C(TRACK_DESCRIPTOR__INIT);
-
-	PF_NUMBER(&process, pid, (int32_t)number);
-	process.process_name = process_name;
-	PF_NUMBER(&track, uuid, pf_uuid(PF_TRACK_PROCESS, 0));
-	track.process = &process;
-	pf_put_track(pf, &track);
-	PF_NUMBER(&thread, pid, (int32_t)number);
-	PF_NUMBER(&thread, tid, number);
-	thread.thread_name = thread_name;
-	PF_NUMBER(&track, uuid, pf_uuid(PF_TRACK_THREAD, 0));
-	track.process = NULL;
-	track.thread = &thread;
-	pf_put_track(pf, &track);
-	pf->tracks.unknown_is_told = true;
-}
-
-static uint32_t unknown_pid(struct perfetto *pf)
-{
-	if (!pf->tracks.unknown_is_told)
-		tell_unknown(pf);
-	return pf->tracks.unknown_pid;
-}
-
-uint32_t pf_pid_of_thread(struct perfetto *pf, uint32_t thread)
-{
-	uint32_t process = thread ? pf->p->threads.item[thread - 1].process : 0;
-
-	return process ? pf->tracks.pid.item[process - 1] : unknown_pid(pf);
-}
-
-uint32_t pf_tid(struct perfetto *pf, uint32_t thread)
-{
-	return thread ? pf->tracks.tid.item[thread - 1] : unknown_pid(pf);
-}
-
-uint64_t pf_thread_uuid(struct perfetto *pf, uint32_t thread)
-{
-	if (!thread)
-		unknown_pid(pf);
-	return pf_uuid(PF_TRACK_THREAD, thread);
-}
-
-void pf_tell_processes(struct perfetto *pf)
-{
-	give_numbers(pf);
-	for (uint32_t id = 1; id <= pf->p->processes.count; id++)
-		tell_process(pf, id);
-	for (uint32_t id = 1; id <= pf->p->threads.count; id++)
-		tell_thread(pf, id);
-}
-
-void pf_tracks_free(struct pf_tracks *tracks)
-{
-	vec_free(&tracks->pid);
-	vec_free(&tracks->tid);
+	tracks_make(&pf->tracks, pf->p);
+	choose_labels(pf);
+	for (size_t i = 0; i < pf->p->threads.count; i++)
+		if (pf->tracks.items.item[i].is_shown)
+			pf_thread_uuid(pf, i);
 }
