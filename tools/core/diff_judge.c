@@ -165,7 +165,10 @@ static double tested_from_ns(const struct diff *d)
 	return share > least ? share : least;
 }
 
-/* Measures all nodes, and collects what is to be tested of the views asked for. */
+/*
+ * Measures all nodes, and collects what is to be tested of the views asked for;
+ * the program's time is the first of the nodes, and by itself.
+ */
 static void collect(struct diff *d, struct tests *program, struct tests *nodes)
 {
 	size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
@@ -183,6 +186,7 @@ static void collect(struct diff *d, struct tests *program, struct tests *nodes)
 			measure(d, m, value);
 			if (i == 0 && is_total) {
 				add_test(program, m, value, columns);
+				add_test(nodes, m, value, columns);
 				from_ns = tested_from_ns(d);
 			} else if (i > 0 && larger_ns(m) >= from_ns && larger_ns(m) > 0) {
 				add_test(nodes, m, value, columns);
@@ -271,22 +275,37 @@ static void judge_sampling(struct diff *d, struct tests *t)
 	free(interval);
 }
 
+/*
+ * Whether one place could be named among all. If not, only the program is tested,
+ * and nothing else is named, so that either way false alarms of any kind stay
+ * below alpha.
+ */
+static bool can_name_places(const struct statistics_test *test, size_t count,
+	double alpha)
+{
+	return test->smallest_p * (double)count <= alpha;
+}
+
 void diff_judge(struct diff *d)
 {
 	struct tests program = {0}, nodes = {0};
 	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
-	struct statistics_test one;
 
 	collect(d, &program, &nodes);
 	d->tested_count = nodes.hypotheses.values.items.count;
 	if (d->is_grouped) {
-		judge_sampling(d, &program);
 		judge_sampling(d, &nodes);
 	} else {
-		one = statistics_plan(n, k, 1, d->options.alpha);
 		d->test = statistics_plan(n, k, d->tested_count, d->options.alpha);
-		judge_family(d, &program, &one);
 		judge_family(d, &nodes, &d->test);
+		if (!can_name_places(&d->test, d->tested_count, d->options.alpha)) {
+			struct statistics_test one =
+				statistics_plan(n, k, 1, d->options.alpha);
+
+			for (size_t i = 0; i < nodes.item.count; i++)
+				nodes.item.item[i].measured->verdict = DIFF_INSUFFICIENT;
+			judge_family(d, &program, &one);
+		}
 	}
 	d->nodes.item[0].self_measured = d->nodes.item[0].total_measured;
 	free_tests(&program);
@@ -295,18 +314,12 @@ void diff_judge(struct diff *d)
 
 /* ----------------------------------------------------------- self-check */
 
-static bool any_found(const struct diff *d, const struct statistics_test *test,
-	const double *rows, size_t count)
+/* q of all, of runs as they stand in rows. */
+static void find_q(const struct diff *d, const struct statistics_test *test,
+	const double *rows, size_t count, double *q)
 {
-	double *p = memory_zeroed(count, sizeof(*p));
-	bool found = false;
-
-	test_rows(d, test, rows, count, p);
-	statistics_discoveries(p, count, p);
-	for (size_t i = 0; i < count; i++)
-		found = found || p[i] <= d->options.alpha;
-	free(p);
-	return found;
+	test_rows(d, test, rows, count, q);
+	statistics_discoveries(q, count, q);
 }
 
 static void take_rows(const struct hypotheses *h, const uint32_t *order, size_t columns,
@@ -360,7 +373,8 @@ void diff_check_itself(struct diff *d, size_t split_count, struct diff_self_chec
 	struct statistics_random random = {1};
 	struct statistics_test one, all;
 	uint32_t *order = memory_zeroed(columns, sizeof(*order));
-	double *program_rows, *node_rows, *program_floor, *node_floor;
+	double *program_rows, *node_rows, *program_floor, *node_floor, *q;
+	bool names_places;
 
 	collect(d, &program, &nodes);
 	count = nodes.hypotheses.values.items.count;
@@ -373,16 +387,23 @@ void diff_check_itself(struct diff *d, size_t split_count, struct diff_self_chec
 	node_rows = memory_zeroed(columns * count, sizeof(double));
 	program_floor = memory_zeroed(split_count, sizeof(double));
 	node_floor = memory_zeroed(split_count, sizeof(double));
+	q = memory_zeroed(count, sizeof(*q));
+	names_places = can_name_places(&all, count, d->options.alpha);
 	for (size_t i = 0; i < columns; i++)
 		order[i] = (uint32_t)i;
 	for (size_t i = 0; i < split_count; i++) {
-		bool program_alarm, node_alarm;
+		bool program_alarm, node_alarm = false;
 
 		statistics_choose(&random, order, columns, half);
 		take_rows(&program.hypotheses, order, columns, program_rows);
 		take_rows(&nodes.hypotheses, order, columns, node_rows);
-		program_alarm = any_found(d, &one, program_rows, 1);
-		node_alarm = any_found(d, &all, node_rows, count);
+		if (names_places)
+			find_q(d, &all, node_rows, count, q);
+		else
+			find_q(d, &one, program_rows, 1, q);
+		program_alarm = q[0] <= d->options.alpha;
+		for (size_t h = 1; h < count && names_places; h++)
+			node_alarm = node_alarm || q[h] <= d->options.alpha;
 		result->program_alarms += program_alarm;
 		result->node_alarms += node_alarm;
 		result->any_alarms += program_alarm || node_alarm;
@@ -401,6 +422,7 @@ void diff_check_itself(struct diff *d, size_t split_count, struct diff_self_chec
 	free(node_rows);
 	free(program_floor);
 	free(node_floor);
+	free(q);
 	free_tests(&program);
 	free_tests(&nodes);
 }

@@ -21,8 +21,7 @@ void diff_self_check_print(FILE *out, const struct terminal *terminal,
 		return;
 	snprintf(text, sizeof(text),
 		"False alarms: %zu splits named the program (%.1f %%), %zu any of %zu "
-		"places (%.1f %%), %zu either (%.1f %%). Nominal is %g %% for "
-		"the program and for the places.",
+		"places (%.1f %%), %zu either (%.1f %%). Nominal is %g %%.",
 		c->program_alarms, 100 * (double)c->program_alarms / splits,
 		c->node_alarms, c->tested_count, 100 * (double)c->node_alarms / splits,
 		c->any_alarms, 100 * (double)c->any_alarms / splits, nominal);
