@@ -46,7 +46,7 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lz -lm
 .PHONY: all help deps demo check tests check-unit check-golden check-fuzz check-e2e \
 	check-layers check-headers check-cli check-consumers check-storms check-matrix check-diff stress bench \
 	fuzz asan \
-	lint format install uninstall clean
+	lint format pictures install uninstall clean
 
 all: $(PROGRAMS) $(AGENT) ## build everything (the default)
 
@@ -187,6 +187,10 @@ bench: deps ## figures: cost, size, speed (an hour; BENCH="--only cost", BENCH=-
 	@sh tools/packaging/debian-deps.sh --bench || echo "bench: goes on without them"
 	@$(MAKE) --no-print-directory all
 	@O=$(O) PYTHON=$(PYTHON) BENCH='$(BENCH)' sh tests/bench/run.sh
+
+pictures: deps ## record an example and draw the pictures of README.md
+	@$(MAKE) --no-print-directory all
+	@O=$(O) PYTHON=$(PYTHON) sh tests/support/pictures.sh
 
 lint: deps ## shellcheck, cppcheck, formatting
 	@sh tests/house/lint.sh

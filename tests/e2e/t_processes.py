@@ -247,8 +247,13 @@ for _ in range(6):
 clients = [threading.Thread(target=client, args=(listener.getsockname(), 150)) for _ in range(8)]
 [c.start() for c in clients]
 [c.join() for c in clients]
-for pid in workers: os.kill(pid, signal.SIGTERM)
-for pid in workers: os.waitpid(pid, 0)
+# A signal just before accept() goes unnoticed: it is sent until it is seen.
+while workers:
+    for pid in list(workers):
+        os.kill(pid, signal.SIGTERM)
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            workers.remove(pid)
+    time.sleep(0.01)
 ''')
     done = record("server.ptf", PYTHON, program, options=["-F", "1000"])
     section = whole("server.ptf")

@@ -20,5 +20,6 @@ printf '    %-44s  %s\n' \
 	"$bin/pinfo $trace" "what is in it; is it whole" \
 	"$bin/pconv $trace --to table" "the table again" \
 	"$bin/pconv $trace --to json" "every line in exact nanoseconds" \
-	"$bin/pconv $trace --to folded" "stacks, as flame graph scripts read them" \
+	"$bin/pconv --open $trace --to html" "all views, in the browser" \
+	"$bin/pplot $trace" "a picture, here on the terminal" \
 	"$bin/prec --cli YOUR.py" "your own program"
