@@ -1,11 +1,11 @@
-"""How fast pconv writes each format, and in how much memory.
+"""How fast pconv writes each format and pplot draws, and in how much memory.
 
     exports.py BUILD [--sizes 100000,1000000,10000000] [--formats perfetto,...]
 
 One trace of each size is made up (tests/support/format_speed.c: one thread, 2000
 functions, 12000 stacks) and converted to a file.  Samples per second are
-samples / CPU time of pconv, reading included; MB/s are of what is written.  The
-high-water mark is ru_maxrss of pconv: it must not grow with the size.
+samples / CPU time of pconv (pplot and its gnuplot), reading included; MB/s are of
+what is written.  The high-water mark is ru_maxrss: it must not grow with the size.
 
 Beside it `perf script` on a recording of perf's own, where perf may record.
 """
@@ -39,6 +39,19 @@ def format_names(pconv):
     return [line.split()[0] for line in listed.stdout.splitlines() if line[:1].strip()]
 
 
+PICTURES = ("timeline", "lines", "threads", "heatmap")
+
+
+def makers(build, formats):
+    """{what: command, but for the output and the trace}"""
+    pconv, pplot = build / "bin" / "pconv", build / "bin" / "pplot"
+    made = {name: [pconv, "--quiet", "--to", name] for name in formats or format_names(pconv)}
+    if not formats and shutil.which("gnuplot"):
+        made.update({f"pplot {kind}": [pplot, "--quiet", "-k", kind, "--to", "png"]
+                     for kind in PICTURES})
+    return made
+
+
 def count_text(count):
     for size, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if count >= size:
@@ -47,24 +60,23 @@ def count_text(count):
 
 
 def print_formats(build, folder, sizes, formats):
-    pconv = build / "bin" / "pconv"
     traces = []
     for size in sizes:
         trace = folder / f"{size}.ptf"
         subprocess.run([build / "tests" / "support" / "format_speed", str(size), trace],
                        check=True, stdout=subprocess.DEVNULL)
         traces.append(trace)
-    print(f"{'format':<12}{'samples':>9}{'CPU':>9}{'samples/s':>11}{'MB/s':>8}"
+    print(f"{'format':<15}{'samples':>9}{'CPU':>9}{'samples/s':>11}{'MB/s':>8}"
           f"{'written':>11}{'memory':>10}")
-    for name in formats or format_names(pconv):
+    for name, command in makers(build, formats).items():
         marks, per_sample = [], 0
         for size, trace in zip(sizes, traces):
             out = folder / "out"
             if per_sample * size > WRITTEN_MAX:
-                print(f"{name:<12}{count_text(size):>9}  left out: about "
+                print(f"{name:<15}{count_text(size):>9}  left out: about "
                       f"{count_text(per_sample * size)}B")
                 continue
-            result = measured(build, folder, [pconv, "--quiet", "--to", name, "-o", out, trace])
+            result = measured(build, folder, [*command, "-o", out, trace])
             if not result:
                 continue
             seconds, memory = result
@@ -72,12 +84,12 @@ def print_formats(build, folder, sizes, formats):
             out.unlink()
             per_sample = written / size
             marks.append(memory)
-            print(f"{name:<12}{count_text(size):>9}{seconds:>7.2f} s"
+            print(f"{name:<15}{count_text(size):>9}{seconds:>7.2f} s"
                   f"{count_text(size / seconds):>11}{written / seconds / 1e6:>8.1f}"
                   f"{count_text(written):>10}B{memory:>6.1f} MiB", flush=True)
         # What is bounded (bins of a page) may fill up before the last size.
         if len(marks) > 1 and marks[-1] > 1.3 * marks[-2]:
-            print(f"{name:<12}its memory grows: {marks[-2]:.1f} MiB, {marks[-1]:.1f} MiB")
+            print(f"{name:<15}its memory grows: {marks[-2]:.1f} MiB, {marks[-1]:.1f} MiB")
     print()
 
 
@@ -103,7 +115,7 @@ def print_perf(build, folder):
         samples = sum(1 for line in open(out, errors="replace") if line[:1].strip())
         seconds, memory = result
         written = out.stat().st_size
-        print(f"{'perf script':<12}{count_text(samples):>9}{seconds:>7.2f} s"
+        print(f"{'perf script':<15}{count_text(samples):>9}{seconds:>7.2f} s"
               f"{count_text(samples / seconds):>11}{written / seconds / 1e6:>8.1f}"
               f"{count_text(written):>10}B{memory:>6.1f} MiB")
     print()
@@ -111,7 +123,7 @@ def print_perf(build, folder):
 
 def print_exports(build, sizes=(10**5, 10**6, 10**7), formats=()):
     with tempfile.TemporaryDirectory(prefix="ptf-exports.") as folder:
-        print("Exports: CPU time of pconv, and its memory")
+        print("Exports: CPU time of pconv and pplot, and their memory")
         print_formats(pathlib.Path(build), pathlib.Path(folder), sizes, formats)
         print_perf(pathlib.Path(build), pathlib.Path(folder))
 
