@@ -15,6 +15,9 @@
 #include "recorder/say.h"
 #include "recorder/unfollowed.h"
 
+/* A dead process waits so long for somebody who knows how it ended. */
+#define KEPT_NS 20000000u
+
 /* Between the word of a process that it ends, and our notice of its death. */
 #define SEEN_LATE_NS 20000000u
 
@@ -514,16 +517,29 @@ static void end_process(struct recording *r, struct recorded_process *process)
 	}
 }
 
+/*
+ * Whether how it ended may still be told: it was reaped between two looks, and
+ * its parent has not come to say it. A descriptor of it knows it afterwards.
+ */
+static bool may_learn(struct recorded_process *process, uint64_t now_ns)
+{
+	struct ptf_process_end *end = &process->end;
+
+	if (end->exit_status < 0)
+		process_usage_read(process->pid, process->pid_fd, end, NULL);
+	return end->exit_status < 0 && now_ns - process->died_ns < KEPT_NS;
+}
+
 bool processes_end_dead(struct recording *r)
 {
 	size_t kept = 0;
+	uint64_t now_ns = clock_now_ns();
 	bool keeps = false;
 
 	for (size_t i = 0; i < r->process_count; i++) {
 		struct recorded_process *process = r->process[i];
-		if (process->is_dead && !process->waits && !process->was_kept &&
-			process->end.exit_status < 0) {
-			process->was_kept = keeps = true;
+		if (process->is_dead && !process->waits && may_learn(process, now_ns)) {
+			keeps = true;
 			r->process[kept++] = process;
 		} else if (process->is_dead && !process->waits) {
 			end_process(r, process);

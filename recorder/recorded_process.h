@@ -36,8 +36,7 @@ struct recorded_process {
 	int pid_fd;   /* -1 = none */
 	bool is_dead; /* nothing more comes into its rings */
 	bool has_children;
-	bool was_kept; /* dead for a drain, for what its parent may tell */
-	bool waits;    /* it has a ring that waits for another drain */
+	bool waits; /* it has a ring that waits for another drain */
 	uint64_t start_ns;
 	bool is_unfollowed; /* the agent is not in it, or not any more */
 

@@ -134,6 +134,9 @@ bool agent_source_is_due(struct agent_thread *thread); /* in the handler */
 bool agent_sample(const void *context, uint64_t cpu_ns);
 void agent_sample_off(uint64_t cpu_ns); /* while recording is off */
 
+/* interrupted.c: in the handler of a tick, before it returns to context. */
+void agent_keep_interrupted(void *context);
+
 /* image.c: tells prec what program this is and what it has loaded. */
 struct agent_image {
 	uint32_t parent, parent_generation; /* ring.h */
@@ -153,6 +156,7 @@ uint64_t *agent_ring(uint32_t slot_index, bool may_map);
 int agent_install_handler(void);
 void agent_uninstall_handler(void); /* in a forked child */
 void agent_signals_before_exec(void);
+bool agent_real_action(int signal_number, struct sigaction *action);
 bool agent_ignores_signal(void);
 void agent_inherit_signal(bool is_blocked, bool is_ignored);
 

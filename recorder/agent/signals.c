@@ -80,6 +80,8 @@ static void handle(int signal_number, siginfo_t *info, void *context)
 		take_sample(context);
 		agent_thread.in_handler = false;
 	}
+	if (!atomic_load_explicit(&agent.is_sealed, memory_order_relaxed))
+		agent_keep_interrupted(context);
 	errno = saved_errno;
 }
 
@@ -134,6 +136,13 @@ void agent_signals_before_exec(void)
 	if (agent_ignores_signal())
 		real(agent.signal_number, &program_action, NULL);
 	restore_mask();
+}
+
+bool agent_real_action(int signal_number, struct sigaction *action)
+{
+	AGENT_REAL(sigaction);
+
+	return real(signal_number, NULL, action) == 0;
 }
 
 bool agent_ignores_signal(void)

@@ -3,6 +3,7 @@
 #define PREC_ARCH_AARCH64_H
 
 #include <elf.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
@@ -14,6 +15,19 @@ static inline uintptr_t arch_context_pc(const void *context)
 {
 	const ucontext_t *uc = context;
 	return (uintptr_t)uc->uc_mcontext.pc;
+}
+
+static inline long arch_context_syscall(const void *context)
+{
+	const ucontext_t *uc = context;
+	return (long)uc->uc_mcontext.regs[8];
+}
+
+static inline void arch_context_interrupt(void *context)
+{
+	ucontext_t *uc = context;
+	uc->uc_mcontext.regs[0] = (uint64_t)-EINTR;
+	uc->uc_mcontext.pc += ARCH_SYSCALL_BYTES;
 }
 
 /* svc #0, little-endian. */

@@ -3,6 +3,9 @@
  *
  *   arch_context_pc(context)       the interrupted instruction, from the third
  *                                  argument of a signal handler
+ *   arch_context_syscall(context)  the system call that begins, where the
+ *                                  interrupted instruction is one
+ *   arch_context_interrupt(context)   makes it return EINTR instead
  *   ARCH_ELF_MACHINE               its number in program files
  *   ARCH_SYSCALL_BYTES             size of the system call instruction
  *   arch_is_syscall(bytes)         whether those bytes are it

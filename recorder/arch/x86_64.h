@@ -3,6 +3,7 @@
 #define PREC_ARCH_X86_64_H
 
 #include <elf.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ucontext.h>
@@ -14,6 +15,19 @@ static inline uintptr_t arch_context_pc(const void *context)
 {
 	const ucontext_t *uc = context;
 	return (uintptr_t)uc->uc_mcontext.gregs[REG_RIP];
+}
+
+static inline long arch_context_syscall(const void *context)
+{
+	const ucontext_t *uc = context;
+	return (long)uc->uc_mcontext.gregs[REG_RAX];
+}
+
+static inline void arch_context_interrupt(void *context)
+{
+	ucontext_t *uc = context;
+	uc->uc_mcontext.gregs[REG_RAX] = -EINTR;
+	uc->uc_mcontext.gregs[REG_RIP] += ARCH_SYSCALL_BYTES;
 }
 
 static inline bool arch_is_syscall(const uint8_t bytes[ARCH_SYSCALL_BYTES])

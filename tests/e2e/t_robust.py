@@ -57,6 +57,14 @@ def children_that_are_not_wanted_are_counted_with_their_time():
 
 
 @test
+def a_signal_interrupts_a_system_call_also_when_a_tick_comes_with_it():
+    for source in ("auto", "timer"):
+        done = record("heard.ptf", SUPPORT / "heard", 3000,
+                      options=["-F", "10000", "--source", source])
+        equal(done.stdout, "0 signals were not heard\n", source)
+
+
+@test
 def very_deep_stacks_at_a_high_rate():
     program = ("import sys, time\nsys.setrecursionlimit(30000)\n"
                "def f(n): return 0 if n == 0 else g(n - 1)\n"

@@ -71,14 +71,16 @@ def waves(rounds):
 
 
 def state(prec):
+    # First of all: of the child that tells the zombies prec keeps some for a moment.
+    descriptors = len(os.listdir(f"/proc/{prec}/fd"))
     with open(f"/proc/{prec}/status") as file:
         memory = next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
     with open(f"/proc/{prec}/task/{prec}/children") as file:
         children = len(file.read().split())
     states = subprocess.run(["ps", "-o", "stat=", "--ppid", str(os.getpid())],
                             stdout=subprocess.PIPE, text=True).stdout.split()
-    return {"descriptors": len(os.listdir(f"/proc/{prec}/fd")), "memory": memory,
-            "children": children, "own": len(os.listdir("/proc/self/fd")),
+    return {"descriptors": descriptors, "memory": memory, "children": children,
+            "own": len(os.listdir("/proc/self/fd")),
             "zombies": sum(letter.startswith("Z") for letter in states)}
 
 
