@@ -91,6 +91,9 @@ static void make_set(sigset_t *set)
 	sigaddset(set, agent.signal_number);
 }
 
+/* Looked up before any handler runs: dlsym takes locks. */
+static __typeof__(&sigaction) real_sigaction;
+
 int agent_install_handler(void)
 {
 	AGENT_REAL(sigaction);
@@ -101,6 +104,7 @@ int agent_install_handler(void)
 	sigset_t ours, inherited;
 	struct sigaction before;
 
+	real_sigaction = real;
 	sigfillset(&action.sa_mask);
 	if (real(agent.signal_number, &action, &before) != 0)
 		return -1;
@@ -140,9 +144,7 @@ void agent_signals_before_exec(void)
 
 bool agent_real_action(int signal_number, struct sigaction *action)
 {
-	AGENT_REAL(sigaction);
-
-	return real(signal_number, NULL, action) == 0;
+	return real_sigaction(signal_number, NULL, action) == 0;
 }
 
 bool agent_ignores_signal(void)
