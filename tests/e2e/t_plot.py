@@ -63,6 +63,8 @@ def pictures_of_characters_fit_the_terminal():
         check(len(lines) <= 24 and max(map(len, lines)) <= 80,
               f"{kind}: {max(map(len, lines))}x{len(lines)}, not 80x24")
         check("marked.py" in text, f"{kind}: no headline")
+        headline = next(line for line in lines if "marked.py" in line)
+        check("|" not in headline, f"{kind}: drawn over: {headline}")
         check(len("".join(text.split())) > 150, f"{kind}: an empty picture")
 
 
@@ -75,6 +77,9 @@ def a_comparison_says_what_pdiff_says():
     new = [f"slow{i}.ptf" for i in range(3)]
     for out in ("diff.png", "diff.svg", "diff.pdf"):
         pplot("-k", "diff", *base, "--", *new, "-o", out, "--by", "function")
+    text = pplot("-k", "diff", *base, "--", *new, "--to", "text", "--size", "80x24").stdout
+    check("|" not in next(line for line in text.splitlines() if line.strip()),
+          f"the headline is drawn over:\n{text}")
     script = pplot("-k", "diff", *base, "--", *new, "--by", "function", "--script").stdout
     bars = block(script, "bars")
     said = json.loads(run(str(BIN / "pdiff"), *base, "--", *new, "--to", "json",

@@ -157,13 +157,14 @@ static void put_plot(const struct drawing *d)
 {
 	double width = (d->high - d->low) / d->unit_ns;
 
+	/* On a page of characters the line at 0 ends a row above the graph. */
 	fprintf(d->out,
 		"set tmargin %s\nset bmargin %s\nset lmargin at screen %s\n"
 		"set rmargin at screen 0.97\nset yrange [%.1f:-0.6]\n"
 		"set xrange [%.9g:%.9g]\nset xlabel '%s a run: more is slower'\n"
 		"set key outside bottom center horizontal Left reverse samplen 1.5\n"
 		"set arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '%s' front\n",
-		d->request->characters ? "2" : "4.5", d->request->characters ? "4" : "6",
+		d->request->characters ? "3" : "4.5", d->request->characters ? "5" : "6",
 		d->request->characters ? "0.3" : "0.26", (double)d->bars.count - 0.4,
 		d->low / d->unit_ns - width * 0.03, d->high / d->unit_ns + width * 0.9,
 		d->unit_ns > 1e6 ? "seconds" : "milliseconds", script_ink(d->request));

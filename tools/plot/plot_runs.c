@@ -60,6 +60,7 @@ static int write_runs(FILE *script, const struct plot_request *request,
 		units_time_brief(text, (int64_t)median));
 	script_headline(script, request, shown);
 	put_names(script, request);
+	/* On a page of characters the line of the median ends a row above the graph. */
 	fprintf(script,
 		"set tmargin %s\nset bmargin 4\nset lmargin at screen 0.26\n"
 		"set rmargin at screen 0.85\nset yrange [%.1f:-0.6]\nset xrange [0:*]\n"
@@ -67,7 +68,7 @@ static int write_runs(FILE *script, const struct plot_request *request,
 		"set key outside right top Left reverse samplen 1.5\n"
 		"set arrow 1 from %.9g,graph 0 to %.9g,graph 1 nohead lw 1.5 dt 2 lc rgb "
 		"'%s' front\n",
-		request->characters ? "2" : "4.5", (double)request->run_count - 0.4,
+		request->characters ? "3" : "4.5", (double)request->run_count - 0.4,
 		unit_ns == 1e6 ? "milliseconds" : "seconds", median / unit_ns,
 		median / unit_ns, script_ink(request));
 	script_grid_of_bars(script, request);
