@@ -17,14 +17,16 @@
 
 static struct sigaction program_action; /* what the program asked for */
 
+/* Looked up before any handler runs: dlsym takes locks. */
+static __typeof__(&sigaction) real_sigaction;
+
 static void deliver_to_program(int signal_number, siginfo_t *info, void *context)
 {
 	if (program_action.sa_flags & SA_SIGINFO) {
 		program_action.sa_sigaction(signal_number, info, context);
 	} else if (program_action.sa_handler == SIG_DFL) {
-		AGENT_REAL(sigaction);
 		struct sigaction fatal = {.sa_handler = SIG_DFL};
-		real(agent.signal_number, &fatal, NULL);
+		real_sigaction(agent.signal_number, &fatal, NULL);
 		raise(agent.signal_number);
 	} else if (program_action.sa_handler != SIG_IGN) {
 		program_action.sa_handler(signal_number);
@@ -90,9 +92,6 @@ static void make_set(sigset_t *set)
 	sigemptyset(set);
 	sigaddset(set, agent.signal_number);
 }
-
-/* Looked up before any handler runs: dlsym takes locks. */
-static __typeof__(&sigaction) real_sigaction;
 
 int agent_install_handler(void)
 {
