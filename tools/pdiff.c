@@ -115,12 +115,6 @@ static const char doc[] =
 	"went well, 1 after a regression (--fail-above), 2 after trouble or wrong use, 3 "
 	"when the traces are not comparable or too few for the gate.";
 
-/*
- * The "--" between the sides. For getopt it would end the options, but they may
- * well stand behind the new side; so it gets this operand in its place.
- */
-static char separator[] = "(--)";
-
 struct arguments {
 	char **paths;
 	size_t count[DIFF_SIDE_COUNT]; /* paths of the base, then of the new side */
@@ -199,7 +193,7 @@ static void take_paths(struct arguments *a, char **paths, size_t count)
 	a->paths = paths;
 	a->count[DIFF_BASE] = count;
 	for (size_t i = 0; i < count; i++) {
-		if (paths[i] == separator)
+		if (cli_is_separator(paths[i]))
 			a->count[DIFF_BASE] = kept;
 		else
 			paths[kept++] = paths[i];
@@ -517,11 +511,7 @@ int main(int argc, char **argv)
 	int status = DIFF_STATUS_TROUBLE;
 
 	memory_failure_status = output_failure_status = DIFF_STATUS_TROUBLE;
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--")) {
-			argv[i] = separator;
-			break;
-		}
+	cli_keep_separator(argc, argv);
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	a.diff.selection = &a.selection;
 	a.diff.runnable |= (a.selection.class_mask & 1u << PTF_CLASS_RUNNABLE) != 0;

@@ -18,6 +18,7 @@
 #include "tools/core/units.h"
 #include "tools/emit/dump.h"
 #include "tools/emit/info.h"
+#include "tools/emit/read_inputs.h"
 
 /* Compressing every part by itself costs as much as writing the trace did. */
 #define MEASURE_FILE_BYTES (16 << 20)
@@ -135,18 +136,6 @@ static int fail(const char *path, int rc, const struct ptf_error *err)
 	return EXIT_STATUS_FAILED;
 }
 
-static void on_note(void *context, const char *path, const struct ptf_error *note)
-{
-	(void)context;
-	message_read_note(path, note);
-}
-
-static void on_progress(void *context, const char *path, uint64_t done, uint64_t total)
-{
-	(void)context;
-	message_progress(path, done, total);
-}
-
 /* ------------------------------------------------------ text and JSON */
 
 static bool wants_sizes(const struct arguments *a)
@@ -184,11 +173,12 @@ static int tell(const struct arguments *a)
 	/* The summary lists the damage; who sees it need not be told twice. */
 	bool told =
 		a->mode == MODE_TEXT && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
-	const struct profile_hooks hooks = {.note = told ? NULL : on_note,
-		.progress = on_progress};
+	struct profile_hooks hooks = read_hooks;
 	int status = EXIT_STATUS_OK;
 	struct trace_info info;
 
+	if (told)
+		hooks.note = NULL;
 	trace_info_init(&info);
 	for (size_t i = 0; i < a->path_count && status == EXIT_STATUS_OK; i++) {
 		struct ptf_error err = {0};
@@ -223,13 +213,13 @@ static int each_block(const struct arguments *a,
 			return fail(path, rc, &err);
 		while ((rc = ptf_reader_next(reader, &block, &err)) > 0) {
 			take(context, &block);
-			on_progress(NULL, path, block.file_offset,
+			message_progress(path, block.file_offset,
 				ptf_reader_file_bytes(reader));
 		}
 		message_progress_end();
 		for (size_t k = 0; rc >= 0 && (note = ptf_reader_note(reader, k)) != NULL;
 			k++)
-			on_note(NULL, path, note);
+			message_read_note(path, note);
 		ptf_reader_close(reader);
 		if (rc < 0)
 			return fail(path, rc, &err);

@@ -169,15 +169,12 @@ static void choose_size(struct plot_request *request, enum picture picture)
 	}
 }
 
-/* What "--" becomes, as getopt would eat it. */
-static char separator[] = "(--)";
-
 /* BASE NEW, or BASE... -- NEW... */
 static void split_sides(struct arguments *a, struct argp_state *state)
 {
 	size_t at = 0;
 
-	while (at < a->path_count && a->paths[at] != separator)
+	while (at < a->path_count && !cli_is_separator(a->paths[at]))
 		at++;
 	if (at < a->path_count) {
 		memmove(a->paths + at, a->paths + at + 1,
@@ -432,11 +429,7 @@ int main(int argc, char **argv)
 	struct profile **runs;
 	bool done;
 
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--")) {
-			argv[i] = separator;
-			break;
-		}
+	cli_keep_separator(argc, argv);
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	runs = memory_zeroed(a.path_count, sizeof(*runs));
 	a.request.all = profile_new();

@@ -70,6 +70,22 @@ void cli_start(int argc, char **argv, const struct argp *argp, const char *versi
 	argp_parse(argp, argc, argv, 0, NULL, input);
 }
 
+static char separator[] = "(--)";
+
+void cli_keep_separator(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			argv[i] = separator;
+			break;
+		}
+}
+
+bool cli_is_separator(const char *operand)
+{
+	return operand == separator;
+}
+
 enum color_mode cli_color(void)
 {
 	return color;

@@ -43,6 +43,14 @@ void cli_start(int argc, char **argv, const struct argp *argp, const char *versi
 
 enum color_mode cli_color(void);
 
+/*
+ * A "--" that separates two sides of operands. For getopt it would end the
+ * options, but they may well stand behind the second side: before cli_start it
+ * gets another operand in its place, which cli_is_separator knows.
+ */
+void cli_keep_separator(int argc, char **argv);
+bool cli_is_separator(const char *operand);
+
 /* A whole number in a range, or exit status 2 with a message. */
 unsigned long cli_number(struct argp_state *state, const char *option, const char *arg,
 	unsigned long max);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/names.h"
 #include "tools/core/class_names.h"
 #include "tools/core/diff_groups.h"
 #include "tools/core/owner.h"
@@ -298,13 +299,13 @@ static uint32_t module_node(struct diff *d, enum diff_side side, uint32_t functi
 		slash = name.size ? memchr(name.data, '/', name.size) : NULL;
 		/* Outside of all roots the file says more than its first folder. */
 		if (slash == name.data)
-			name = path_base_name(name);
+			name = name_of_path(name);
 		else if (slash)
 			name.size = (size_t)(slash - name.data);
 		if (name.size > 3 && !memcmp(name.data + name.size - 3, ".py", 3))
 			name.size -= 3;
 	} else {
-		name = path_base_name(
+		name = name_of_path(
 			profile_string(p, profile_get_module(p, f.module).path));
 		if (name.size == 0)
 			name = (struct ptf_text){"[no module]", 11};
@@ -326,7 +327,7 @@ static uint32_t thread_node(struct diff *d, enum diff_side side, uint32_t thread
 		const struct profile_process *process =
 			&p->processes.item[t->process - 1];
 
-		program = path_base_name(profile_string(p,
+		program = name_of_path(profile_string(p,
 			process->python && process->arguments.count > 1
 				? process->arguments.item[1]
 				: process->executable));

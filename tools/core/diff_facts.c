@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/names.h"
 #include "tools/core/path_roots.h"
 #include "tools/core/units.h"
 
@@ -93,7 +94,7 @@ static char *program(const struct profile *p)
 			command.size ? memchr(command.data, ' ', command.size) : NULL;
 		struct ptf_text first = {command.data,
 			blank ? (size_t)(blank - command.data) : command.size};
-		struct ptf_text base = path_base_name(first);
+		struct ptf_text base = name_of_path(first);
 		struct ptf_text rest = {base.data,
 			command.size - (size_t)(base.data - command.data)};
 

@@ -1,10 +1,10 @@
 #include "tools/core/filter.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/names.h"
 #include "tools/core/owner.h"
 
 struct profile_filter {
@@ -14,77 +14,53 @@ struct profile_filter {
 	bool *node;     /* [node], [0] = no stack */
 };
 
-/* Texts of a trace have no end mark; names are matched up to any length. */
-static bool text_matches(const char *glob, struct ptf_text text)
-{
-	char *copy = memory_resized(NULL, text.size + 1, 1);
-	bool matches;
-
-	memcpy(copy, text.data, text.size);
-	copy[text.size] = '\0';
-	matches = !fnmatch(glob, copy, 0);
-	free(copy);
-	return matches;
-}
-
-static struct ptf_text base_name(struct ptf_text path)
-{
-	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-
-	return slash ? (struct ptf_text){slash + 1,
-			       path.size - (size_t)(slash + 1 - path.data)}
-		     : path;
-}
-
-static bool number_is(const char *text, uint32_t number)
+static bool is_among(uint32_t number, const char *const *words, size_t count)
 {
 	char digits[16];
 
 	snprintf(digits, sizeof(digits), "%u", number);
-	return !strcmp(text, digits);
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(words[i], digits))
+			return true;
+	return false;
 }
 
 /* By pid, by what its executable is called, or by that of its script. */
 static bool has_process(const struct selection *s, const struct profile *p, uint32_t id)
 {
+	const char *const *globs = s->process_globs.item;
+	size_t count = s->process_globs.count;
 	const struct profile_process *process;
 
-	if (s->process_globs.count == 0)
+	if (count == 0)
 		return true;
 	if (!id)
 		return false;
 	process = &p->processes.item[id - 1];
-	for (size_t i = 0; i < s->process_globs.count; i++) {
-		const char *glob = s->process_globs.item[i];
-
-		if (number_is(glob, process->pid) ||
-			text_matches(glob,
-				base_name(profile_string(p, process->executable))))
+	if (is_among(process->pid, globs, count) ||
+		name_matches(name_of_path(profile_string(p, process->executable)), globs,
+			count))
+		return true;
+	for (size_t i = 0; i < process->arguments.count; i++)
+		if (name_matches(name_of_path(
+					 profile_string(p, process->arguments.item[i])),
+			    globs, count))
 			return true;
-		for (size_t k = 0; k < process->arguments.count; k++)
-			if (text_matches(glob,
-				    base_name(profile_string(p,
-					    process->arguments.item[k]))))
-				return true;
-	}
 	return false;
 }
 
 static bool has_thread(const struct selection *s, const struct profile *p, uint32_t id)
 {
+	const char *const *globs = s->thread_globs.item;
+	size_t count = s->thread_globs.count;
 	const struct profile_thread *thread;
 
 	if (!id)
-		return s->thread_globs.count == 0 && s->process_globs.count == 0;
+		return count == 0 && s->process_globs.count == 0;
 	thread = &p->threads.item[id - 1];
-	if (!has_process(s, p, thread->process))
-		return false;
-	for (size_t i = 0; i < s->thread_globs.count; i++)
-		if (number_is(s->thread_globs.item[i], thread->tid) ||
-			text_matches(s->thread_globs.item[i],
-				profile_string(p, thread->name)))
-			return true;
-	return s->thread_globs.count == 0;
+	return has_process(s, p, thread->process) &&
+		(count == 0 || is_among(thread->tid, globs, count) ||
+			name_matches(profile_string(p, thread->name), globs, count));
 }
 
 static bool has_class(const struct selection *s, uint32_t kind)
@@ -97,10 +73,8 @@ static bool has_function(const struct selection *s, const struct profile *p, uin
 {
 	struct ptf_text name = profile_string(p, profile_get_function(p, id).name);
 
-	for (size_t i = 0; i < s->function_globs.count; i++)
-		if (text_matches(s->function_globs.item[i], name))
-			return true;
-	return s->function_globs.count == 0;
+	return s->function_globs.count == 0 ||
+		name_matches(name, s->function_globs.item, s->function_globs.count);
 }
 
 /* A node is kept when one of its frames, or of its callers', has the function. */

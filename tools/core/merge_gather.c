@@ -60,7 +60,7 @@ void merge_take_points(struct merge_output *out, const struct ptf_counters *c,
 	s->thread = c->thread;
 	s->instance = c->instance;
 	for (size_t i = 0; i < c->count; i++) {
-		int64_t at = merge_add_ns(c->time_ns[i], shift_ns);
+		int64_t at = add_wrapping(c->time_ns[i], shift_ns);
 
 		if (s->times.count && at < s->times.item[s->times.count - 1])
 			put_series(out, s);

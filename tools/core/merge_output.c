@@ -193,7 +193,7 @@ void merge_put_recording_ends(struct merge_output *out)
 		if (r->is_double || !r->has_end || !r->process)
 			continue;
 		end.process = r->process;
-		end.time_ns = merge_add_ns(r->end.time_ns, r->start_ns);
+		end.time_ns = add_wrapping(r->end.time_ns, r->start_ns);
 		if (end.time_ns > out->end_ns)
 			out->end_ns = end.time_ns;
 		merge_did(out,

@@ -13,6 +13,7 @@
 
 #include "tools/core/intern_table.h"
 #include "tools/core/merge.h"
+#include "tools/core/wrapping.h"
 
 #define MERGE_ID_BYTES 16
 
@@ -117,12 +118,6 @@ static inline bool merge_text_begins(struct ptf_text text, const char *literal)
 {
 	return text.size >= strlen(literal) &&
 		!memcmp(text.data, literal, strlen(literal));
-}
-
-/* Hostile times may overflow, which must not be undefined. */
-static inline int64_t merge_add_ns(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
 #endif

@@ -180,7 +180,7 @@ struct boots {
 
 static int64_t host_monotonic_ns(const struct merge_recording *r)
 {
-	return merge_add_ns(r->origin_monotonic_ns,
+	return add_wrapping(r->origin_monotonic_ns,
 		(int64_t)(0 - (uint64_t)r->monotonic_offset_ns));
 }
 
@@ -227,7 +227,7 @@ static void read_clocks(struct merge *m, struct boots *boots)
 			continue;
 		boots->item.item[id].has_readings = true;
 		take_reading(&boots->item.item[id], c.realtime_ns,
-			merge_add_ns(c.monotonic_ns,
+			add_wrapping(c.monotonic_ns,
 				(int64_t)(0 - (uint64_t)c.monotonic_offset_ns)),
 			c.uncertainty_ns);
 	}

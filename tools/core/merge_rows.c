@@ -24,13 +24,13 @@ static struct merge_recording *recording_of_process(const struct merge_feed *fee
 /* From times of the input's section to times of the output's. */
 static int64_t shift_of(const struct merge_recording *r)
 {
-	return merge_add_ns(r->start_ns, (int64_t)(0 - (uint64_t)r->was_start_ns));
+	return add_wrapping(r->start_ns, (int64_t)(0 - (uint64_t)r->was_start_ns));
 }
 
 static int64_t moved(struct merge_output *out, const struct merge_recording *r,
 	int64_t time_ns)
 {
-	int64_t at = merge_add_ns(time_ns, shift_of(r));
+	int64_t at = add_wrapping(time_ns, shift_of(r));
 
 	if (at > out->end_ns)
 		out->end_ns = at;
@@ -55,7 +55,7 @@ static void define_process(struct merge_output *out, struct merge_feed *feed,
 		process.parent = merge_id(&feed->ids.process, p->parent);
 		if (!process.parent)
 			process.parent = merge_recording_process(out, r);
-		process.start_ns = merge_add_ns(p->start_ns, shift_of(r));
+		process.start_ns = add_wrapping(p->start_ns, shift_of(r));
 		process.executable = merge_id(&feed->ids.string, p->executable);
 		process.arguments = merge_strings(out, &feed->ids, p->arguments);
 		merge_did(out, ptf_writer_process(out->w, &process, &id, &out->err));
@@ -75,7 +75,7 @@ static void define_thread(struct merge_output *out, struct merge_feed *feed,
 		thread.process = merge_id(&feed->ids.process, t->process);
 		if (!thread.process)
 			thread.process = merge_recording_process(out, r);
-		thread.start_ns = merge_add_ns(t->start_ns, shift_of(r));
+		thread.start_ns = add_wrapping(t->start_ns, shift_of(r));
 		merge_did(out, ptf_writer_thread(out->w, &thread, &id, &out->err));
 	}
 	vec_push(&feed->ids.thread.id, id);
@@ -143,7 +143,7 @@ static struct ptf_samples translated(struct merge_output *out, struct merge_feed
 	out->times.count = out->nodes.count = out->classes.count = 0;
 	out->labels.count = out->tasks.count = out->columns.count = 0;
 	for (size_t i = 0; i < s->count; i++) {
-		int64_t at = merge_add_ns(s->time_ns[i], shift);
+		int64_t at = add_wrapping(s->time_ns[i], shift);
 
 		/* Only where damage mixed Blocks up do times go back. */
 		last = at < last ? last : at;
@@ -228,7 +228,7 @@ static void take_marks(struct merge_output *out, struct merge_feed *feed,
 			out->dropped_marks++;
 			continue;
 		}
-		mark.time_ns = merge_add_ns(mark.time_ns, shift_of(r));
+		mark.time_ns = add_wrapping(mark.time_ns, shift_of(r));
 		mark.thread = thread_of(out, feed, mark.thread);
 		mark.name = merge_id(&feed->ids.string, mark.name);
 		merge_take_mark(out, &mark);
@@ -468,14 +468,14 @@ bool merge_block_begins(const struct merge_feed *feed, const struct ptf_block *b
 
 	if (b->kind == PTF_BLOCK_SAMPLES && b->samples.count) {
 		r = recording_of_thread(feed, b->samples.thread);
-		*time_ns = merge_add_ns(b->samples.time_ns[0], shift_of(r));
+		*time_ns = add_wrapping(b->samples.time_ns[0], shift_of(r));
 	} else if (b->kind == PTF_BLOCK_COUNTERS && b->counters.count) {
 		r = b->counters.thread ? recording_of_thread(feed, b->counters.thread)
 				       : recording_of_process(feed, b->counters.process);
-		*time_ns = merge_add_ns(b->counters.time_ns[0], shift_of(r));
+		*time_ns = add_wrapping(b->counters.time_ns[0], shift_of(r));
 	} else if (b->kind == PTF_BLOCK_MARKS && b->marks.count) {
 		r = recording_of_thread(feed, b->marks.rows[0].thread);
-		*time_ns = merge_add_ns(b->marks.rows[0].time_ns, shift_of(r));
+		*time_ns = add_wrapping(b->marks.rows[0].time_ns, shift_of(r));
 	} else {
 		return false;
 	}

@@ -310,7 +310,7 @@ static void take_process_ends(struct scan *s, const struct ptf_facts *f)
 		r = recording_at(s, merge_recording_of_process(&s->people, end->process));
 		r->has_end = true;
 		r->end = *end;
-		r->end.time_ns = merge_add_ns(end->time_ns, -r->was_start_ns);
+		r->end.time_ns = add_wrapping(end->time_ns, -r->was_start_ns);
 	}
 }
 

@@ -27,7 +27,7 @@ void merge_add_value(struct merge_output *out, const struct merge_sum_key *key,
 
 	widen(s, value, value);
 	s->n++;
-	s->sum = merge_add_ns(s->sum, value);
+	s->sum = add_wrapping(s->sum, value);
 	s->squares += (unsigned __int128)(wide * wide);
 }
 
@@ -40,7 +40,7 @@ void merge_add_sum(struct merge_output *out, const struct merge_sum_key *key,
 	s->lacks_squares |= !of->has_sum_of_squares;
 	widen(s, row->minimum, row->maximum);
 	s->n += row->n;
-	s->sum = merge_add_ns(s->sum, row->sum);
+	s->sum = add_wrapping(s->sum, row->sum);
 	s->more_squares += row->sum_of_squares;
 }
 

@@ -3,20 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/names.h"
+
 static struct ptf_text folder_of(struct ptf_text path)
 {
 	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
 
 	return (struct ptf_text){path.data, slash ? (size_t)(slash - path.data) : 0};
-}
-
-struct ptf_text path_base_name(struct ptf_text path)
-{
-	size_t folder = folder_of(path).size;
-
-	if (path.size && memrchr(path.data, '/', path.size))
-		folder++;
-	return (struct ptf_text){path.data + folder, path.size - folder};
 }
 
 static void add_root(struct path_roots *roots, struct ptf_text folder)
@@ -97,7 +90,7 @@ size_t path_common_end(struct ptf_text a, struct ptf_text b)
 	size_t names = 0;
 
 	while (a.size && b.size) {
-		struct ptf_text x = path_base_name(a), y = path_base_name(b);
+		struct ptf_text x = name_of_path(a), y = name_of_path(b);
 
 		if (x.size != y.size || memcmp(x.data, y.data, x.size) != 0)
 			break;

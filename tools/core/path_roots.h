@@ -18,8 +18,6 @@ void path_roots_free(struct path_roots *roots);
 /* The rest of a path below the innermost root; the path itself without one. */
 struct ptf_text path_below_root(const struct path_roots *roots, struct ptf_text path);
 
-struct ptf_text path_base_name(struct ptf_text path);
-
 /* How many names at the end of two paths are the same. */
 size_t path_common_end(struct ptf_text a, struct ptf_text b);
 

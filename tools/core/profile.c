@@ -6,9 +6,11 @@
 
 #include <ptf/reader.h>
 
+#include "tools/core/names.h"
 #include "tools/core/filter.h"
 #include "tools/core/recordings.h"
 #include "tools/core/section_maps.h"
+#include "tools/core/wrapping.h"
 
 struct profile *profile_new(void)
 {
@@ -182,6 +184,11 @@ size_t profile_process_count(const struct profile *p)
 	return count;
 }
 
+int64_t profile_axis_time(const struct profile *p, uint32_t section, int64_t time_ns)
+{
+	return add_wrapping(time_ns, p->sections.item[section].shift_ns);
+}
+
 int64_t profile_elapsed_ns(const struct profile *p)
 {
 	struct recordings all = {0};
@@ -257,13 +264,8 @@ static uint32_t place_new(struct profile *p, uint32_t function, uint32_t line)
  */
 static uint32_t nameless_function(struct profile *p, const struct profile_frame *frame)
 {
-	struct ptf_text path =
-		profile_string(p, profile_get_module(p, frame->module).path);
-	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	struct ptf_text base = slash
-		? (struct ptf_text){slash + 1,
-			  path.size - (size_t)(slash + 1 - path.data)}
-		: path;
+	struct ptf_text base = name_of_path(
+		profile_string(p, profile_get_module(p, frame->module).path));
 	struct profile_function f = {.kind = PTF_FUNCTION_SYNTHETIC,
 		.module = frame->module};
 	char *name;

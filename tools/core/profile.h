@@ -269,6 +269,12 @@ const struct profile_source *profile_source_of(const struct profile *p, uint32_t
 bool profile_source_line(const struct profile_source *source, uint32_t line,
 	struct ptf_text *text);
 
+/*
+ * A time of a section on the axis that all sections have in common; of a damaged
+ * trace it may wrap.
+ */
+int64_t profile_axis_time(const struct profile *p, uint32_t section, int64_t time_ns);
+
 /* Off CPU: time a thread spent ready, waiting for the GIL, or waiting. */
 static inline bool profile_is_off_cpu(uint32_t class_kind)
 {

@@ -9,6 +9,7 @@
 #include "tools/core/regions.h"
 #include "tools/core/replay.h"
 #include "tools/core/section_maps.h"
+#include "tools/core/wrapping.h"
 
 struct profile_feed {
 	struct profile *p;
@@ -293,12 +294,6 @@ static struct profile_metric_use *metric_use(struct profile_feed *in, uint32_t m
 
 	vec_cover(&in->p->metric_use, id);
 	return &in->p->metric_use.item[id];
-}
-
-/* Hostile values may overflow, which must not be undefined. */
-static int64_t add_wrapping(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
 /*

@@ -1,4 +1,5 @@
 #include "tools/core/recordings.h"
+#include "tools/core/wrapping.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,6 @@ static struct ptf_text value_of(const struct profile *p, const struct recording 
 	return (struct ptf_text){"", 0};
 }
 
-/* Hostile times may overflow, which must not be undefined. */
-static int64_t minus(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
 static struct recording describe(const struct profile *p, uint32_t section,
 	uint32_t process)
 {
@@ -49,8 +44,9 @@ static struct recording describe(const struct profile *p, uint32_t section,
 
 		r.start_ns = stand->start_ns;
 		r.has_end = stand->has_end;
-		r.elapsed_ns =
-			stand->has_end ? minus(stand->end.time_ns, stand->start_ns) : 0;
+		r.elapsed_ns = stand->has_end
+			? subtract_wrapping(stand->end.time_ns, stand->start_ns)
+			: 0;
 	}
 	r.id = value_of(p, &r, "recording.id");
 	r.run = value_of(p, &r, "run.id");
@@ -63,7 +59,7 @@ static struct recording describe(const struct profile *p, uint32_t section,
 /* Without an end, as long as any of its threads or processes is known to be. */
 static void stretch(struct recording *r, bool has_end, int64_t end_ns)
 {
-	int64_t ns = minus(end_ns, r->start_ns);
+	int64_t ns = subtract_wrapping(end_ns, r->start_ns);
 
 	if (r->process && !r->has_end && has_end && ns > r->elapsed_ns)
 		r->elapsed_ns = ns;

@@ -1,8 +1,8 @@
 #include "tools/core/regions.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "tools/core/names.h"
 
 /* A region that has begun. */
 struct open_region {
@@ -15,21 +15,6 @@ struct finder {
 	struct profile *p;
 	VEC(struct open_region) open;
 };
-
-static bool is_asked(const struct profile *p, uint32_t name)
-{
-	const struct selection *s = p->selection;
-	struct ptf_text text = profile_string(p, name);
-	char *copy = memory_resized(NULL, text.size + 1, 1);
-	bool matches = false;
-
-	memcpy(copy, text.data, text.size);
-	copy[text.size] = '\0';
-	for (size_t i = 0; i < s->region_globs.count && !matches; i++)
-		matches = !fnmatch(s->region_globs.item[i], copy, 0);
-	free(copy);
-	return matches;
-}
 
 /* The threads whose time a region of a thread (0 = the whole run) selects. */
 static bool selects(const struct profile *p, uint32_t section, uint32_t marked,
@@ -92,7 +77,8 @@ void regions_find(struct profile *p, uint32_t first_section)
 
 	for (size_t i = 0; i < p->marks.count; i++)
 		if (p->marks.item[i].section >= first_section &&
-			is_asked(p, p->marks.item[i].name))
+			name_matches(profile_string(p, p->marks.item[i].name),
+				s->region_globs.item, s->region_globs.count))
 			take_mark(&f, &p->marks.item[i]);
 	for (size_t i = 0; i < f.open.count; i++)
 		add_span(&f, &f.open.item[i], INT64_MAX);

@@ -8,6 +8,7 @@
 
 #include "tools/core/filter.h"
 #include "tools/core/section_maps.h"
+#include "tools/core/wrapping.h"
 
 /* Rows as they are handed over; each column is as long as the longest Block. */
 struct replay {
@@ -22,11 +23,6 @@ struct replay {
 	VEC(uint32_t) cpu;
 	VEC(uint32_t) task;
 };
-
-static int64_t add_wrapping(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
 
 static const int64_t *time_column(const struct replay *r, const struct ptf_samples *s)
 {
@@ -78,13 +74,18 @@ static void give_rows(struct replay *r, const struct ptf_samples *s)
 		r->hooks->rows(r->hooks->context, &rows);
 }
 
-static uint32_t main_thread(const struct profile *p, uint32_t process)
+/* Of a process: what its main thread's time is. */
+static const struct time_spans *points_spans(const struct profile *p,
+	const struct replay_points *points)
 {
-	for (uint32_t id = 1; process && id <= p->threads.count; id++)
-		if (p->threads.item[id - 1].process == process &&
+	/* Where all threads have the same, none is looked for. */
+	if (points->thread || !p->selection || !p->selection->region_globs.count)
+		return profile_spans(p, points->thread);
+	for (uint32_t id = 1; points->process && id <= p->threads.count; id++)
+		if (p->threads.item[id - 1].process == points->process &&
 			p->threads.item[id - 1].is_main)
-			return id;
-	return 0;
+			return profile_spans(p, id);
+	return profile_spans(p, 0);
 }
 
 static void give_points(struct replay *r, const struct ptf_counters *c)
@@ -96,17 +97,15 @@ static void give_points(struct replay *r, const struct ptf_counters *c)
 		.thread = id_mapped(&r->maps->thread, c->thread),
 		.instance = id_mapped(&r->maps->string, c->instance),
 	};
-	/* Of a process: what its main thread's time is. */
-	uint32_t thread =
-		points.thread ? points.thread : main_thread(r->p, points.process);
+	const struct time_spans *spans;
 	size_t at = 0, first, end;
 
 	if (!filter_keeps_process(r->p->filter, points.process) ||
 		(points.thread && !filter_keeps_thread(r->p->filter, points.thread)))
 		return;
+	spans = points_spans(r->p, &points);
 	r->time_ns.count = r->value.count = 0;
-	while (spans_next_rows(profile_spans(r->p, thread), c->time_ns, c->count, &at,
-		&first, &end))
+	while (spans_next_rows(spans, c->time_ns, c->count, &at, &first, &end))
 		for (size_t i = first; i < end; i++) {
 			vec_push(&r->time_ns, add_wrapping(c->time_ns[i], r->shift_ns));
 			vec_push(&r->value, c->values[i]);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/names.h"
 #include "tools/core/owner.h"
 #include "tools/core/units.h"
 
@@ -83,20 +84,12 @@ char *report_cpu_time(char buffer[REPORT_CPU_SIZE], const struct class_times *t)
 	return buffer;
 }
 
-static struct ptf_text base_name(struct ptf_text path)
-{
-	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	size_t skipped = slash ? (size_t)(slash + 1 - path.data) : 0;
-
-	return (struct ptf_text){path.data + skipped, path.size - skipped};
-}
-
 char *report_function_title(const struct profile *p, uint32_t function)
 {
 	struct profile_function f = profile_get_function(p, function);
 	struct ptf_text name = profile_string(p, f.name);
 	struct ptf_text module =
-		base_name(profile_string(p, profile_get_module(p, f.module).path));
+		name_of_path(profile_string(p, profile_get_module(p, f.module).path));
 	char *text;
 	int size;
 
@@ -131,7 +124,7 @@ char *report_thread_title(const struct profile *p, uint32_t thread)
 char *report_process_title(const struct profile *p, uint32_t id)
 {
 	const struct profile_process *process = &p->processes.item[id - 1];
-	struct ptf_text title = base_name(profile_string(p, process->executable));
+	struct ptf_text title = name_of_path(profile_string(p, process->executable));
 	char *text;
 
 	for (size_t i = 1; process->python && i < process->arguments.count; i++) {
@@ -144,7 +137,7 @@ char *report_process_title(const struct profile *p, uint32_t id)
 		if (a.size == 2 && (!memcmp(a.data, "-X", 2) || !memcmp(a.data, "-W", 2)))
 			i++;
 		else if (a.size == 0 || a.data[0] != '-') {
-			title = base_name(a);
+			title = name_of_path(a);
 			break;
 		}
 	}

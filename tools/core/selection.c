@@ -1,40 +1,20 @@
 #include "tools/core/selection.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/core/class_names.h"
+#include "tools/core/names.h"
 #include "tools/core/units.h"
 
 /* --------------------------------------------------------------- asking */
 
-static bool path_matches(const char *glob, const char *path)
-{
-	if (!fnmatch(glob, path, 0))
-		return true;
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
-		if (!fnmatch(glob, slash + 1, 0))
-			return true;
-	return false;
-}
-
 bool selection_has_file(const struct selection *s, struct ptf_text path)
 {
-	char *text;
-	bool matches = false;
-
-	if (s->file_globs.count == 0)
-		return true;
-	text = memory_resized(NULL, path.size + 1, 1);
-	memcpy(text, path.data, path.size);
-	text[path.size] = '\0';
-	for (size_t i = 0; i < s->file_globs.count && !matches; i++)
-		matches = path_matches(s->file_globs.item[i], text);
-	free(text);
-	return matches;
+	return s->file_globs.count == 0 ||
+		path_matches(path, s->file_globs.item, s->file_globs.count);
 }
 
 bool selection_is_partial(const struct selection *s)

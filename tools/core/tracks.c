@@ -124,8 +124,7 @@ bool tracks_mark_time(const struct profile *p, const struct profile_mark *mark,
 {
 	const struct time_spans *spans = profile_spans(p, mark->thread);
 
-	*time_ns = (int64_t)((uint64_t)mark->time_ns +
-		(uint64_t)p->sections.item[mark->section].shift_ns);
+	*time_ns = profile_axis_time(p, mark->section, mark->time_ns);
 	return (!spans || spans_have(spans, mark->time_ns)) &&
 		(!mark->thread || filter_keeps_thread(p->filter, mark->thread));
 }

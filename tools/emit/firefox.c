@@ -20,6 +20,7 @@
 #include "tools/core/row_spool.h"
 #include "tools/core/tracks.h"
 #include "tools/core/units.h"
+#include "tools/core/wrapping.h"
 #include "tools/emit/firefox_tables.h"
 #include "tools/emit/origin.h"
 #include "tools/emit/registry.h"
@@ -245,14 +246,6 @@ static void put_pid(struct firefox *f, uint32_t pid)
 	json_literal(&f->j, "pid", text);
 }
 
-/* On the axis of all sections. */
-static int64_t shifted(const struct firefox *f, const struct track *track,
-	int64_t time_ns)
-{
-	return (int64_t)((uint64_t)time_ns +
-		(uint64_t)f->p->sections.item[track->section].shift_ns);
-}
-
 static void put_life(struct firefox *f, const struct track *track)
 {
 	const struct profile_thread *thread =
@@ -262,16 +255,20 @@ static void put_life(struct firefox *f, const struct track *track)
 	struct json *j = &f->j;
 
 	json_decimal(j, "processStartupTime",
-		process ? shifted(f, track, process->start_ns) : 0, MS_DECIMALS);
+		process ? profile_axis_time(f->p, track->section, process->start_ns) : 0,
+		MS_DECIMALS);
 	if (process && process->has_end)
 		json_decimal(j, "processShutdownTime",
-			shifted(f, track, process->end.time_ns), MS_DECIMALS);
+			profile_axis_time(f->p, track->section, process->end.time_ns),
+			MS_DECIMALS);
 	else
 		json_null(j, "processShutdownTime");
-	json_decimal(j, "registerTime", thread ? shifted(f, track, thread->start_ns) : 0,
+	json_decimal(j, "registerTime",
+		thread ? profile_axis_time(f->p, track->section, thread->start_ns) : 0,
 		MS_DECIMALS);
 	if (thread && thread->has_end)
-		json_decimal(j, "unregisterTime", shifted(f, track, thread->end_ns),
+		json_decimal(j, "unregisterTime",
+			profile_axis_time(f->p, track->section, thread->end_ns),
 			MS_DECIMALS);
 	else
 		json_null(j, "unregisterTime");
@@ -340,8 +337,7 @@ static void on_point(void *context, int64_t time_ns, int64_t value)
 	if (w->is_times)
 		json_decimal(&w->f->j, NULL, time_ns, MS_DECIMALS);
 	else
-		json_integer(&w->f->j, NULL,
-			(int64_t)((uint64_t)value - (uint64_t)w->last));
+		json_integer(&w->f->j, NULL, subtract_wrapping(value, w->last));
 	w->last = value;
 	w->count++;
 }

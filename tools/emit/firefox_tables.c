@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/names.h"
 #include "tools/core/class_names.h"
 #include "tools/core/report.h"
 
@@ -410,12 +411,10 @@ static void put_function_table(struct firefox_tables *t)
 static void put_resource_name(struct firefox_tables *t, size_t index)
 {
 	uint32_t module = id_at(&t->resources, index);
-	struct ptf_text path =
-		profile_string(t->p, profile_get_module(t->p, module).path);
-	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-	size_t skip = slash ? (size_t)(slash + 1 - path.data) : 0;
+	struct ptf_text name =
+		name_of_path(profile_string(t->p, profile_get_module(t->p, module).path));
 
-	json_unsigned(t->j, NULL, firefox_string(t, path.data + skip, path.size - skip));
+	json_unsigned(t->j, NULL, firefox_string(t, name.data, name.size));
 }
 
 static void put_resource_table(struct firefox_tables *t)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/wrapping.h"
 #include "tools/emit/registry.h"
 
 /* Stacks are kept as ids of frame texts: their texts would be far larger. */
@@ -104,8 +105,7 @@ static void add_cell(struct folder *f, const struct profile_cell *c,
 	}
 	id = intern_bytes(&f->stacks, texts->item, texts->count * sizeof(*texts->item));
 	vec_cover(&f->weight, id);
-	/* Counts of a damaged trace may overflow. */
-	f->weight.item[id] = (int64_t)((uint64_t)f->weight.item[id] + (uint64_t)weight);
+	f->weight.item[id] = add_wrapping(f->weight.item[id], weight);
 }
 
 static int compare_text(const struct folder *f, uint32_t a, uint32_t b)

@@ -562,7 +562,7 @@ static void put_marks(struct page *page)
 
 		json_inline_object(j, NULL);
 		json_integer(j, "time_ns",
-			m->time_ns + page->p->sections.item[m->section].shift_ns);
+			profile_axis_time(page->p, m->section, m->time_ns));
 		json_unsigned(j, "thread", m->thread);
 		json_literal(j, "kind",
 			(size_t)m->kind < sizeof(kinds) / sizeof(kinds[0])

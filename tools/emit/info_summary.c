@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/cli/text.h"
+#include "tools/core/names.h"
 #include "tools/core/class_names.h"
 #include "tools/core/report.h"
 #include "tools/core/units.h"
@@ -93,16 +94,13 @@ static uint32_t function_around(const struct summary *s, const struct busy_place
 
 static void put_busy_line(const struct summary *s, const struct busy_place *place)
 {
-	struct ptf_text path = profile_string(s->p, place->file->file), text = {"", 0};
-	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
+	struct ptf_text name = name_of_path(profile_string(s->p, place->file->file));
+	struct ptf_text text = {"", 0};
 	struct text_style style = {.unicode = s->style.unicode,
 		.max_columns = PLACE_COLUMNS};
 	unsigned column = sizeof("  100 %  ") - 1;
 
-	if (slash)
-		path = (struct ptf_text){slash + 1,
-			path.size - (size_t)(slash + 1 - path.data)};
-	column += text_put(s->out, path.data, path.size, &style);
+	column += text_put(s->out, name.data, name.size, &style);
 	column += (unsigned)fprintf(s->out, ":%" PRIu32 "  ", place->line);
 	profile_source_line(profile_source_of(s->p, place->file->file), place->line,
 		&text);

@@ -7,6 +7,7 @@
 #include "tools/core/class_names.h"
 #include "tools/core/timeline.h"
 #include "tools/core/units.h"
+#include "tools/core/wrapping.h"
 #include "tools/emit/perfetto_parts.h"
 
 /*
@@ -117,7 +118,7 @@ void pf_end_gauges(struct perfetto *pf)
 		event.counter_value_field_case =
 			PF_C(TRACK_EVENT__COUNTER_VALUE_FIELD_COUNTER_VALUE);
 		pf_put_event(pf,
-			pf_shifted(pf->p, process->section, process->end.time_ns),
+			profile_axis_time(pf->p, process->section, process->end.time_ns),
 			&event);
 	}
 }
@@ -151,12 +152,6 @@ struct series {
 
 typedef VEC(struct series) all_series; /* [process * PTF_CLASS_KIND_COUNT + kind] */
 
-/* Sums of a damaged trace may overflow. */
-static void add_wrapping(int64_t *sum, int64_t value)
-{
-	*sum = (int64_t)((uint64_t)*sum + (uint64_t)value);
-}
-
 static void add_thread(const struct profile *p, all_series *all,
 	const struct timeline_series *thread)
 {
@@ -172,9 +167,11 @@ static void add_thread(const struct profile *p, all_series *all,
 	s = &all->item[id];
 	s->is_there = true;
 	for (size_t i = 0; i < thread->points.count; i++) {
-		vec_cover(&s->step_ns, thread->points.item[i].bin);
-		add_wrapping(&s->step_ns.item[thread->points.item[i].bin],
-			thread->points.item[i].time_ns);
+		const struct timeline_point *point = &thread->points.item[i];
+
+		vec_cover(&s->step_ns, point->bin);
+		s->step_ns.item[point->bin] =
+			add_wrapping(s->step_ns.item[point->bin], point->time_ns);
 	}
 }
 

@@ -353,7 +353,7 @@ static void put_process(struct perfetto *pf, uint32_t id)
 	add_text(&facts, "executable", profile_string(pf->p, r->executable));
 	add_text(&facts, "python", profile_string(pf->p, r->python));
 	if (r->has_end) {
-		end_ns = pf_shifted(pf->p, r->section, r->end.time_ns);
+		end_ns = profile_axis_time(pf->p, r->section, r->end.time_ns);
 		add_number(&facts, "exit status", r->end.exit_status);
 		add_number(&facts, "cpu (ns)", (int64_t)r->end.cpu_ns);
 		add_number(&facts, "user (ns)", (int64_t)r->end.user_ns);
@@ -364,7 +364,7 @@ static void put_process(struct perfetto *pf, uint32_t id)
 			(int64_t)r->end.maximum_rss_bytes);
 	}
 	put_life(pf, pf_process_uuid(pf, id), title,
-		pf_shifted(pf->p, r->section, r->start_ns), end_ns, &facts);
+		profile_axis_time(pf->p, r->section, r->start_ns), end_ns, &facts);
 	free(title);
 }
 

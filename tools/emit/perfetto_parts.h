@@ -67,17 +67,9 @@ struct perfetto {
 
 /* Time of the output. */
 uint64_t pf_time(const struct perfetto *pf, int64_t time_ns);
-/* A section's time on the axis of the profile; of damaged traces it may wrap. */
-static inline int64_t pf_shifted(const struct profile *p, uint32_t section,
-	int64_t time_ns)
-{
-	return (int64_t)((uint64_t)time_ns +
-		(uint64_t)p->sections.item[section].shift_ns);
-}
-
 static inline int64_t pf_section_end(const struct profile *p, uint32_t section)
 {
-	return pf_shifted(p, section, p->sections.item[section].end_ns);
+	return profile_axis_time(p, section, p->sections.item[section].end_ns);
 }
 
 /* ---------------------------------------------------- perfetto_names.c */

@@ -113,7 +113,8 @@ static void tell_process(struct perfetto *pf, uint32_t id, uint64_t uuid)
 	process.cmdline = words.item;
 	if (id)
 		PF_NUMBER(&process, start_timestamp_ns,
-			(int64_t)pf_time(pf, pf_shifted(pf->p, r->section, r->start_ns)));
+			(int64_t)pf_time(pf,
+				profile_axis_time(pf->p, r->section, r->start_ns)));
 	for (size_t i = 0; id && i < PF_LABEL_COUNT; i++) {
 		struct ptf_text text =
 			profile_process_attribute(pf->p, id, label_keys[i].key);

@@ -15,15 +15,15 @@ static void on_progress(void *context, const char *path, uint64_t done, uint64_t
 	message_progress(path, done, total);
 }
 
+const struct profile_hooks read_hooks = {.note = on_note, .progress = on_progress};
+
 bool read_inputs(struct profile *p, char *const *paths, size_t path_count,
 	const struct selection *selection)
 {
-	const struct profile_hooks hooks = {.note = on_note, .progress = on_progress};
-
 	profile_select(p, selection);
 	for (size_t i = 0; i < path_count; i++) {
 		struct ptf_error err = {0};
-		int rc = profile_add_file(p, paths[i], &hooks, &err);
+		int rc = profile_add_file(p, paths[i], &read_hooks, &err);
 
 		message_progress_end();
 		if (rc < 0) {

@@ -4,6 +4,9 @@
 
 #include "tools/core/profile.h"
 
+/* Damage as notes, progress where there is a terminal. */
+extern const struct profile_hooks read_hooks;
+
 /*
  * Reads the files into a new profile that was told the selection (NULL =
  * everything), finishes it, and sees that it has what was asked for. False after

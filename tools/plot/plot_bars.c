@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/core/class_names.h"
+#include "tools/core/names.h"
 #include "tools/core/statistics.h"
 #include "tools/core/units.h"
 #include "tools/plot/plot_kinds.h"
@@ -178,15 +178,6 @@ static void put_data(const struct drawing *d)
 	fprintf(d->out, "EOD\n");
 }
 
-static struct ptf_text base_name(struct ptf_text path)
-{
-	const char *slash = path.size ? memrchr(path.data, '/', path.size) : NULL;
-
-	return slash ? (struct ptf_text){slash + 1,
-			       path.size - (size_t)(slash + 1 - path.data)}
-		     : path;
-}
-
 /* What a bar is called, and what stands behind it. */
 static void put_names(const struct drawing *d)
 {
@@ -197,7 +188,7 @@ static void put_names(const struct drawing *d)
 	fprintf(d->out, "set ytics scale 0 (");
 	for (size_t i = 0; i < d->bars.count; i++) {
 		const struct bar *bar = &d->bars.item[i];
-		struct ptf_text file = base_name(profile_string(p, bar->file));
+		struct ptf_text file = name_of_path(profile_string(p, bar->file));
 		char *text;
 		int size;
 
@@ -227,7 +218,7 @@ static void put_remarks(const struct drawing *d)
 		struct ptf_text line = {"", 0};
 
 		if (d->functions)
-			line = base_name(profile_string(p, bar->file));
+			line = name_of_path(profile_string(p, bar->file));
 		else if (!profile_source_line(profile_source_of(p, bar->file), bar->line,
 				 &line))
 			line = (struct ptf_text){"", 0};
@@ -252,21 +243,7 @@ static void put_plot(const struct drawing *d)
 	double scale = d->unit_ns * (double)d->request->run_count;
 
 	fprintf(d->out, "plot");
-	for (unsigned k = 0; k < PTF_CLASS_KIND_COUNT; k++) {
-		uint32_t kind = class_stack_order[k];
-
-		if (d->times.ns[kind] <= 0)
-			continue;
-		/* From the sum of the classes before it to that with it. */
-		fprintf(d->out, " $bars using (0):1:(");
-		script_class_sum(d->out, 2, k);
-		fprintf(d->out, "/%.9g):(", scale);
-		script_class_sum(d->out, 2, k + 1);
-		fprintf(d->out,
-			"/%.9g):($1-0.38):($1+0.38) with boxxyerror fc rgb '%s' title "
-			"'%s',",
-			scale, script_color(d->request, kind), class_label(kind));
-	}
+	script_class_bars(d->out, d->request, "$bars", &d->times, scale);
 	if (d->request->run_count > 1)
 		fprintf(d->out,
 			" $intervals using ($2/%.9g):1:($3/%.9g) with xerrorbars pt 0 lw "

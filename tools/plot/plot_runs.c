@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/core/class_names.h"
 #include "tools/core/statistics.h"
 #include "tools/core/units.h"
 #include "tools/plot/plot_kinds.h"
@@ -73,20 +72,7 @@ static int write_runs(FILE *script, const struct plot_request *request,
 		median / unit_ns, script_ink(request));
 	script_grid_of_bars(script, request);
 	fprintf(script, "plot");
-	for (unsigned k = 0; k < PTF_CLASS_KIND_COUNT; k++) {
-		uint32_t kind = class_stack_order[k];
-
-		if (all.ns[kind] <= 0)
-			continue;
-		fprintf(script, " $runs using (0):1:(");
-		script_class_sum(script, 2, k);
-		fprintf(script, "/%.9g):(", unit_ns);
-		script_class_sum(script, 2, k + 1);
-		fprintf(script,
-			"/%.9g):($1-0.38):($1+0.38) with boxxyerror fc rgb '%s' title "
-			"'%s',",
-			unit_ns, script_color(request, kind), class_label(kind));
-	}
+	script_class_bars(script, request, "$runs", &all, unit_ns);
 	fprintf(script, " NaN notitle\n");
 	free(sum);
 	return 0;

@@ -281,7 +281,7 @@ static int64_t end_of(const struct profile *p, size_t begin, int64_t last_ns)
 		if (m->kind == PTF_MARK_BEGIN)
 			depth++;
 		else if (m->kind == PTF_MARK_END && --depth == 0)
-			return m->time_ns + p->sections.item[m->section].shift_ns;
+			return profile_axis_time(p, m->section, m->time_ns);
 	}
 	return last_ns;
 }
@@ -316,7 +316,7 @@ static void find_regions(struct drawing *d, struct regions *r)
 	for (size_t i = 0; i < p->marks.count && r->item.count < REGIONS_MAX; i++) {
 		const struct profile_mark *m = &p->marks.item[i];
 		struct region region = {
-			.from_ns = m->time_ns + p->sections.item[m->section].shift_ns,
+			.from_ns = profile_axis_time(p, m->section, m->time_ns),
 			.name = m->name,
 			.is_instant = m->kind == PTF_MARK_INSTANT,
 		};

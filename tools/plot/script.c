@@ -269,3 +269,23 @@ void script_class_sum(FILE *script, unsigned from, unsigned count)
 		fprintf(script, "+$%u", from + k);
 	fputc(')', script);
 }
+
+void script_class_bars(FILE *script, const struct plot_request *request,
+	const char *block, const struct class_times *times, double unit_ns)
+{
+	for (unsigned k = 0; k < PTF_CLASS_KIND_COUNT; k++) {
+		uint32_t kind = class_stack_order[k];
+
+		if (times->ns[kind] <= 0)
+			continue;
+		/* From the sum of the classes before it to that with it. */
+		fprintf(script, " %s using (0):1:(", block);
+		script_class_sum(script, 2, k);
+		fprintf(script, "/%.9g):(", unit_ns);
+		script_class_sum(script, 2, k + 1);
+		fprintf(script,
+			"/%.9g):($1-0.38):($1+0.38) with boxxyerror fc rgb '%s' title "
+			"'%s',",
+			unit_ns, script_color(request, kind), class_label(kind));
+	}
+}

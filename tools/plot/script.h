@@ -73,4 +73,12 @@ void script_class_names(FILE *script);
 void script_class_row(FILE *script, const int64_t ns[PTF_CLASS_KIND_COUNT]);
 void script_class_sum(FILE *script, unsigned from, unsigned count);
 
+/*
+ * Bars that lie, one part for each class that has time, as parts of a plot command
+ * that end with a comma. The data block has the bar's number in column 1 and its
+ * times from column 2 on; `unit_ns` is one of the axis.
+ */
+void script_class_bars(FILE *script, const struct plot_request *request,
+	const char *block, const struct class_times *times, double unit_ns);
+
 #endif
