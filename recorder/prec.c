@@ -21,7 +21,7 @@
 #include "recorder/say.h"
 #include "recorder/session.h"
 
-#define RATE_DEFAULT_HZ 250
+#define RATE_DEFAULT_HZ 100
 #define RATE_MIN_HZ     1
 #define RATE_MAX_HZ     20000
 
@@ -56,7 +56,7 @@ static const struct argp_option options[] = {
 		"name with .ptf, here). %r stands for the rank in a parallel run, %p for "
 		"prec's process id, %h for the host, %% for %",
 		0},
-	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (250)", 0},
+	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (100)", 0},
 	{NULL, 'm', "MODULE", 0,
 		"Run a Python module, as python3 -m does; ends the options", 0},
 	{NULL, 'c', "CODE", 0, "Run Python code, as python3 -c does; ends the options",

@@ -106,7 +106,7 @@ def cases(tools, perf):
     yield Case("prec --source timer", tools, ["--source", "timer"], None)
     for rate in ("1000", "10000"):
         yield Case(f"prec -F {rate}", tools, ["-F", rate], None)
-    for rate in ("250", "1000", "10000"):
+    for rate in ("100", "1000", "10000"):
         options = ["-F", rate, "-g"]
         yield Case(f"perf record {' '.join(options)}", perf, options, perf.why_not(*options))
 

@@ -71,8 +71,8 @@ def asking_for_perf_where_it_is_forbidden_is_told_and_harms_nobody():
 def waits_where_the_memory_of_others_cannot_be_read():
     code = ("import time\nend = time.thread_time() + 0.3\nwhile time.thread_time() < end: pass\n"
             "time.sleep(0.7)\n")
-    done = run(FORBID, "eperm", "process_vm_readv,ptrace", PREC, "-o", "blind.ptf", "--", PYTHON,
-               "-c", code)
+    done = run(FORBID, "eperm", "process_vm_readv,ptrace", PREC, "-F", "250", "-o", "blind.ptf", "--",
+               PYTHON, "-c", code)
     equal(done.returncode, 0, f"status ({done.stderr})")
     section = whole("blind.ptf")
     waited = section.total(classes=(WAIT,)) / 1e9

@@ -160,7 +160,7 @@ def without_any_terminal():
 
 @test
 def with_closed_standard_files():
-    script = f'exec "$0" --quiet -o closed.ptf -- "$1" "$2" 0.5 <&- >&- 2>&-'
+    script = f'exec "$0" --quiet -F 250 -o closed.ptf -- "$1" "$2" 0.5 <&- >&- 2>&-'
     alone = run("sh", "-c", 'exec "$0" "$1" 0.5 <&- >&- 2>&-', PYTHON, PROGRAMS / "spin.py")
     under = run("sh", "-c", script, PREC, PYTHON, PROGRAMS / "spin.py")
     equal(under.returncode, alone.returncode, "status")
