@@ -102,6 +102,9 @@ void agent_forget(void);
 /* children.c: in a forked child nobody is in popen(). */
 void agent_popen_unlock(void);
 
+/* What the process has for its environment while a thread is in popen(). */
+char *const *agent_own_environment(char *const environment[]);
+
 /*
  * reach.c: process pid cannot be recorded; path is its program's, NULL =
  * ours. number is its own, 0 when it had not been recorded. Also between vfork

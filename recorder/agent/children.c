@@ -31,6 +31,7 @@ static int spawn(spawn_function *real, const char *path, pid_t *pid, const char 
 	char *const argv[], char *const envp[])
 {
 	pid_t child = 0;
+	envp = agent_own_environment(envp);
 	size_t size = handover_bytes(envp);
 	enum prec_unfollowed_reason reason = agent_check_program(path);
 	void *room = MAP_FAILED;
@@ -84,48 +85,73 @@ AGENT_EXPORT int posix_spawnp(pid_t *restrict pid, const char *restrict file,
 /*
  * popen() takes the environment that the process has, and pclose() belongs to
  * it: for the moment of the call the process has another one, with the same
- * variables and ours. One thread at a time; who changes the environment
- * meanwhile, which POSIX forbids, finds ours taken out of the changed one.
+ * variables and ours. One thread at a time; others may read either of the two
+ * meanwhile, and longer: ours stays until the process has changed its own, when
+ * nobody may be reading. Who changes it during the call, which POSIX forbids,
+ * finds ours taken out of the changed one.
  */
-static atomic_flag is_swapped = ATOMIC_FLAG_INIT;
+static struct {
+	atomic_flag is_taken;
+	char **_Atomic before, **_Atomic ours;
+	size_t size;
+} swapped = {.is_taken = ATOMIC_FLAG_INIT};
 
 void agent_popen_unlock(void)
 {
-	atomic_flag_clear(&is_swapped);
+	if (environ && environ == swapped.ours)
+		environ = swapped.before;
+	atomic_flag_clear(&swapped.is_taken);
+}
+
+char *const *agent_own_environment(char *const environment[])
+{
+	return environment && environment == swapped.ours ? swapped.before : environment;
+}
+
+/* Makes ours, or what is in it of our own, anew. False without memory. */
+static bool make_ours(void)
+{
+	char **ours = swapped.ours;
+
+	if (ours && handover_renew(ours, environ))
+		return true;
+	if (ours)
+		munmap(ours, swapped.size);
+	swapped.ours = NULL;
+	swapped.size = handover_bytes(environ);
+	void *room = mmap(NULL, swapped.size, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (room == MAP_FAILED)
+		return false;
+	swapped.ours = handover_make(environ, room, true);
+	return true;
 }
 
 AGENT_EXPORT FILE *popen(const char *command, const char *type)
 {
 	AGENT_REAL(popen);
 	enum prec_unfollowed_reason reason;
-	void *room = MAP_FAILED;
-	size_t size = 0;
 
 	if (!follows_children()) {
 		agent_count_unfollowed();
 		return real(command, type);
 	}
 	reason = agent_check_program("/bin/sh");
-	while (atomic_flag_test_and_set(&is_swapped))
+	while (atomic_flag_test_and_set(&swapped.is_taken))
 		sched_yield();
-	char **before = environ, **with_ours = NULL;
-	if (!reason) {
-		size = handover_bytes(environ);
-		room = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool is_swapped = !reason && make_ours();
+	if (is_swapped) {
+		swapped.before = environ;
+		environ = swapped.ours;
 	}
-	if (room != MAP_FAILED)
-		environ = with_ours = handover_make(environ, room, true);
 	FILE *file = real(command, type);
 	int saved_errno = errno;
-	if (with_ours && environ == with_ours)
-		environ = before;
-	else if (with_ours)
+	if (is_swapped && environ != swapped.ours) {
+		/* It refers to what is in ours, which is not used again. */
 		agent_clean_environment();
+		swapped.ours = NULL;
+	}
 	agent_popen_unlock();
-	/* A changed environment still refers to what is in room. */
-	if (with_ours && environ == before)
-		munmap(room, size);
 	if (reason && file)
 		agent_tell_unfollowed(reason, 0, 0, "/bin/sh");
 	errno = saved_errno;

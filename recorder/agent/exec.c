@@ -43,7 +43,8 @@ static void execute_here(const struct exec_call *call, char *const environment[]
 
 static void execute(const struct exec_call *call, char *const environment[])
 {
-	if (agent_is_here()) {
+	/* Also when recording is over: some thread may not know it yet. */
+	if (getpid() == agent.owner_pid) {
 		execute_here(call, environment);
 	} else {
 		agent_signals_before_exec();
@@ -83,11 +84,13 @@ static int follow(const struct exec_call *call, char *const environment[])
 {
 	bool is_ours = agent_is_here();
 
-	if (!agent_is_on())
+	if (!agent.shm || atomic_load(&agent.is_sealed))
 		return call->execute(call, environment);
-	if (!is_ours && !agent.shm->follows_children) {
+	environment = agent_own_environment(environment);
+	if (!agent_is_on() || (!is_ours && !agent.shm->follows_children)) {
 		agent_count_unfollowed();
-		return call->execute(call, environment);
+		execute(call, environment);
+		return -1;
 	}
 	if (check(call) != PREC_FOLLOWED) {
 		execute(call, environment);
@@ -102,8 +105,10 @@ static int follow(const struct exec_call *call, char *const environment[])
 		? __builtin_alloca(size)
 		: mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
-	if (room == MAP_FAILED)
-		return call->execute(call, environment);
+	if (room == MAP_FAILED) {
+		execute(call, environment);
+		return -1;
+	}
 	execute(call, handover_make(environment, room, false));
 	int failed = errno;
 	if (size > STACK_BYTES_MAX)

@@ -76,6 +76,17 @@ char *agent_put_number(char *to, unsigned number)
 	return to;
 }
 
+static void put_value(char *at, bool tells_signal)
+{
+	at = stpcpy(stpcpy(at, PREC_SHM_VARIABLE "="), agent.shm_path);
+	at = agent_put_number(stpcpy(at, " "), (unsigned)agent.owner_pid);
+	at = stpcpy(agent_put_number(stpcpy(at, " "), agent.process), " ");
+	if (tells_signal && agent_thread.blocks_signal)
+		at = stpcpy(at, "b");
+	if (tells_signal && agent_ignores_signal())
+		stpcpy(at, "i");
+}
+
 char **handover_make(char *const environment[], void *room, bool tells_signal)
 {
 	size_t count = count_variables(environment), place = find_preload(environment);
@@ -94,12 +105,25 @@ char **handover_make(char *const environment[], void *room, bool tells_signal)
 	at++;
 	copy[count] = at;
 	copy[count + 1] = NULL;
-	at = stpcpy(stpcpy(at, PREC_SHM_VARIABLE "="), agent.shm_path);
-	at = agent_put_number(stpcpy(at, " "), (unsigned)agent.owner_pid);
-	at = stpcpy(agent_put_number(stpcpy(at, " "), agent.process), " ");
-	if (tells_signal && agent_thread.blocks_signal)
-		at = stpcpy(at, "b");
-	if (tells_signal && agent_ignores_signal())
-		stpcpy(at, "i");
+	put_value(at, tells_signal);
 	return copy;
+}
+
+bool handover_renew(char **made, char *const environment[])
+{
+	size_t count = count_variables(environment), place = find_preload(environment);
+	const char *preload = value_of(environment, place);
+	size_t made_count = count + (place == count) + 1;
+
+	if (count_variables(made) != made_count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (i != place && made[i] != environment[i])
+			return false;
+	if (preload &&
+		strcmp(made[place] + strlen(PRELOAD) + strlen(agent.preload) + 1,
+			preload) != 0)
+		return false;
+	put_value(made[made_count - 1], true);
+	return true;
 }

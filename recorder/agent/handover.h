@@ -34,4 +34,10 @@ size_t handover_bytes(char *const environment[]);
 /* A copy of an environment with our variables in it, in room. */
 char **handover_make(char *const environment[], void *room, bool tells_signal);
 
+/*
+ * Makes what was made of environment before say what it would say now. False
+ * when environment is not the same any more: nothing has changed then.
+ */
+bool handover_renew(char **made, char *const environment[]);
+
 #endif

@@ -140,6 +140,37 @@ def a_size_is_a_limit():
 
 
 @test
+def a_signal_is_as_the_program_left_it_when_recording_is_over():
+    source = pathlib.Path("leaves.c")
+    source.write_text("""
+#include <signal.h>
+#include <unistd.h>
+int main(void)
+{
+	char *words[] = {"grep", "-E", "Sig(Blk|Ign)", "/proc/self/status", NULL};
+	const int number[] = {SIGVTALRM, SIGTRAP};
+	sigset_t set;
+	sigemptyset(&set);
+	for (int i = 0; i < 2; i++) {
+		signal(number[i], SIG_IGN);
+		sigaddset(&set, number[i]);
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	usleep(400000);
+	execvp(words[0], words);
+	return 1;
+}
+""")
+    equal(run("cc", "-o", "leaves", source).returncode, 0, "cc")
+    alone = run("./leaves").stdout
+    for source in ("perf", "timer"):
+        if source == "perf" and not perf_works():
+            continue
+        done = record("leaves.ptf", "./leaves", options=["--source", source, "--duration", "100ms"])
+        equal(done.stdout, alone, "signals")
+
+
+@test
 def misuse_is_told():
     for words in (["ctl"], ["ctl", "dance"], ["ctl", "mark"], ["ctl", "stop", "now"],
                   ["ctl", "-p", "x", "status"], ["--delay", "soon", "true"], ["--delay", "0", "true"],

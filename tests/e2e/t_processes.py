@@ -164,6 +164,64 @@ def a_daemon_that_is_not():
     check(wait_until(lambda: os.path.exists("daemon.done"), 60), "the daemon was disturbed")
 
 
+
+
+@test
+def popen_while_others_read_the_environment():
+    source = pathlib.Path("readers.c")
+    source.write_text("""
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static volatile int stop;
+static void *reader(void *unused)
+{
+	while (!stop)
+		getenv("NOT_THERE_AT_ALL");
+	return unused;
+}
+static void *caller(void *unused)
+{
+	while (!stop) {
+		FILE *file = popen("exit 0", "r");
+		if (file)
+			pclose(file);
+	}
+	return unused;
+}
+int main(void)
+{
+	pthread_t threads[2];
+	int sum = 0, status;
+	pthread_create(&threads[0], NULL, reader, NULL);
+	pthread_create(&threads[1], NULL, caller, NULL);
+	for (int i = 0; i < 60; i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			if (getenv("PREC_SHM") || getenv("LD_PRELOAD"))
+				_exit(1);
+			if (i % 2)
+				execl("/bin/sh", "sh", "-c",
+					"test -z $LD_PRELOAD$PREC_SHM", (char *)0);
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+		sum += status != 0;
+		sum += system("test -z $LD_PRELOAD$PREC_SHM") != 0;
+	}
+	stop = 1;
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	return sum;
+}
+""")
+    equal(run("cc", "-O1", "-pthread", "-o", "readers", source).returncode, 0, "cc")
+    record("readers.ptf", "./readers")
+
+
+
 @test
 def children_that_are_not_wanted():
     done = record("family.ptf", PYTHON, FAMILY, "forks", 0.3, options=["--no-children"])
