@@ -254,6 +254,7 @@ struct prec_unfollowed {
 
 struct prec_shm {
 	uint64_t magic;
+	uint64_t pid_namespace; /* of prec: inode; 0 = not known */
 	uint32_t prec_pid;
 	_Atomic uint32_t target_pid; /* of the first process */
 	uint32_t source;             /* enum prec_source */

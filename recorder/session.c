@@ -172,6 +172,7 @@ static int choose_source(struct session *s, struct prec_shm *shm)
 static int make_shm(struct session *s)
 {
 	struct prec_shm *shm = MAP_FAILED;
+	struct stat pid_namespace;
 	uint32_t slot_count;
 
 	s->shm_fd = memfd_create("prec", MFD_CLOEXEC);
@@ -197,6 +198,8 @@ static int make_shm(struct session *s)
 	shm->slot_count = slot_count;
 	shm->magic = PREC_SHM_MAGIC;
 	shm->prec_pid = (uint32_t)getpid();
+	if (stat("/proc/self/ns/pid", &pid_namespace) == 0)
+		shm->pid_namespace = pid_namespace.st_ino;
 	shm->follows_children = s->options->follows_children;
 	atomic_store(&shm->process_count, PREC_FIRST_PROCESS);
 	atomic_store(&shm->heartbeat_ns, clock_now_ns());

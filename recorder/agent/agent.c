@@ -141,6 +141,18 @@ void agent_forget(void)
 	munmap(shm, PREC_HEADER_BYTES);
 }
 
+/* A program that could not load us may have started this one. */
+static bool is_wanted(void)
+{
+	if (!agent_is_on() ||
+		(agent.process != PREC_FIRST_PROCESS && !agent.shm->follows_children))
+		return false;
+	if (!agent_has_other_pids())
+		return true;
+	atomic_fetch_add(&agent.shm->unfollowed_child_count, 1);
+	return false;
+}
+
 /* The same process as before its exec, or one more. */
 static void take_number(const struct handover *handover)
 {
@@ -173,10 +185,7 @@ __attribute__((constructor)) static void start(int argument_count, char **argume
 			agent.shm->source == PREC_SOURCE_PERF ? SIGTRAP : SIGVTALRM;
 		agent_inherit_signal(handover.blocks_signal, handover.ignores_signal);
 		find_python();
-		/* A program that could not load us may have started this one. */
-		if (!agent_is_on() || !agent_threads_init() ||
-			(agent.process != PREC_FIRST_PROCESS &&
-				!agent.shm->follows_children) ||
+		if (!is_wanted() || !agent_threads_init() ||
 			!agent_process_begin(argument_count, arguments, handover.number))
 			agent_forget();
 	}

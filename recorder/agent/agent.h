@@ -113,6 +113,12 @@ char *const *agent_own_environment(char *const environment[]);
 void agent_tell_unfollowed(enum prec_unfollowed_reason reason, pid_t pid, uint32_t number,
 	const char *path);
 
+/*
+ * In a pid namespace that is not prec's (unshare, containers) this process has
+ * an id there that prec would take for somebody else's.
+ */
+bool agent_has_other_pids(void);
+
 /* One more that nobody wants to be followed. */
 void agent_count_unfollowed(void);
 

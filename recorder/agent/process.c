@@ -137,7 +137,7 @@ void agent_process_follow_fork(void)
 	agent_thread_forget();
 	agent_popen_unlock();
 	agent.owner_pid = getpid();
-	if (agent_is_on() && agent.shm->follows_children) {
+	if (agent_is_on() && agent.shm->follows_children && !agent_has_other_pids()) {
 		agent.process = atomic_fetch_add(&agent.shm->process_count, 1) + 1;
 		if (begin_image(&image))
 			return;

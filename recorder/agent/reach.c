@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +36,17 @@ void agent_tell_unfollowed(enum prec_unfollowed_reason reason, pid_t pid, uint32
 		atomic_store_explicit(&u->state, PREC_SLOT_ENDED, memory_order_release);
 		return;
 	}
+}
+
+bool agent_has_other_pids(void)
+{
+	struct stat ours;
+
+	/* Whoever is the first of its namespace was not started in prec's. */
+	if (agent.owner_pid == 1)
+		return true;
+	return agent.shm->pid_namespace && stat("/proc/self/ns/pid", &ours) == 0 &&
+		ours.st_ino != agent.shm->pid_namespace;
 }
 
 /*

@@ -221,6 +221,17 @@ int main(void)
     record("readers.ptf", "./readers")
 
 
+@test
+def a_pid_namespace_of_its_own():
+    if run("unshare", "--fork", "--pid", "true").returncode:
+        skip("no pid namespaces here")
+    loop = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done"
+    record("inside.ptf", "unshare", "--fork", "--pid", "sh", "-c", loop, options=["--wait-all"])
+    # Not somebody else, who has its number here.
+    equal(len(whole("inside.ptf").processes), 1, "processes")
+    losses = json.loads(run(PINFO, "--json", "inside.ptf").stdout)["losses"]
+    check("child_not_followed" in [loss["kind"] for loss in losses], losses)
+
 
 @test
 def children_that_are_not_wanted():
