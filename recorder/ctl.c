@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,6 +17,9 @@
 
 #define RECORDERS_MAX 256
 #define ANSWER_BYTES  8192
+
+/* One that is stopped would be waited for without end. */
+#define ANSWER_SECONDS 2
 
 struct request {
 	int pid; /* of a prec or of its program; 0 = the only one there is */
@@ -92,16 +96,21 @@ static bool ask(int pid, const char *question, char answer[ANSWER_BYTES])
 	socklen_t size =
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
+	char line[600];
 	size_t got = 0;
 	ssize_t part;
 
 	if (fd < 0)
 		return false;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 	if (connect(fd, (struct sockaddr *)&address, size) != 0) {
 		close(fd);
 		return false;
 	}
-	dprintf(fd, "%s\n", question);
+	length = snprintf(line, sizeof line, "%s\n", question);
+	send(fd, line, (size_t)length, MSG_NOSIGNAL);
 	while (got < ANSWER_BYTES - 1 &&
 		(part = read(fd, answer + got, ANSWER_BYTES - 1 - got)) > 0)
 		got += (size_t)part;

@@ -47,6 +47,9 @@
 /* No program runs more images one after the other between two drains. */
 #define DRAIN_ROUNDS_MAX 4096
 
+/* A child of one that has ended may not have come to say that it is there. */
+#define LAST_CHILD_NS 250000000u
+
 /* The kernel may be told to stop us only by these. */
 static const int watched_signals[] = {SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1,
 	SIGUSR2};
@@ -59,6 +62,8 @@ struct session {
 	int shm_fd, output_fd, signal_fd;
 	bool is_output_file; /* a file that we opened by its name */
 	bool is_output_ours; /* made by us: removed when nothing ran */
+	bool is_interrupted; /* told not to wait for the rest */
+	uint64_t empty_ns;   /* since when no process is there; 0 = there are some */
 	unsigned int jitter_seed;
 };
 
@@ -233,15 +238,6 @@ static int watch_signals(struct session *s)
 
 /* -------------------------------------------------------------- while it runs */
 
-static void forward_signals(struct session *s)
-{
-	struct signalfd_siginfo info;
-
-	while (read(s->signal_fd, &info, sizeof info) == sizeof info)
-		if (info.ssi_signo != SIGCHLD && info.ssi_code == SI_USER)
-			kill(s->pid, (int)info.ssi_signo);
-}
-
 static bool has_ended(pid_t pid)
 {
 	siginfo_t info = {0};
@@ -249,6 +245,21 @@ static bool has_ended(pid_t pid)
 	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
 		return errno == ECHILD;
 	return info.si_pid == pid;
+}
+
+/* With --wait-all there may be no program any more: then it is we who are meant. */
+static void forward_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGCHLD)
+			continue;
+		if (has_ended(s->pid))
+			s->is_interrupted = true;
+		else if (info.ssi_code == SI_USER)
+			kill(s->pid, (int)info.ssi_signo);
+	}
 }
 
 /* Signals to pass on, or the end of a process: then the loop just goes round. */
@@ -261,11 +272,17 @@ static void wake_up(struct session *s)
 }
 
 /* With --wait-all the last of all processes is waited for. */
-static bool is_over(const struct session *s, bool has_failed)
+static bool is_over(struct session *s, bool has_failed)
 {
-	return has_ended(s->pid) &&
-		(!s->options->waits_for_all || has_failed ||
-			s->recording.process_count == 0);
+	if (!has_ended(s->pid))
+		return false;
+	if (!s->options->waits_for_all || has_failed || s->is_interrupted)
+		return true;
+	if (s->recording.process_count > 0)
+		s->empty_ns = 0;
+	else if (!s->empty_ns)
+		s->empty_ns = clock_now_ns();
+	return s->empty_ns && clock_now_ns() - s->empty_ns > LAST_CHILD_NS;
 }
 
 static uint64_t next_interval_ns(struct session *s)
@@ -297,6 +314,8 @@ static bool loop(struct session *s)
 				complain("%s: %s: recording stopped, the program goes on",
 					s->options->output, r->error.message);
 			has_complained = true;
+			/* Nobody would answer who asks, nor take the question. */
+			control_end(&s->control);
 		}
 		if (ppoll(&fd, 1, has_complained ? NULL : &timeout, NULL) > 0)
 			wake_up(s);
@@ -353,7 +372,7 @@ static void complete(struct session *s)
 	if (recording_is_sound(r) && !s->control.is_finished)
 		tell_survivors(r);
 	atomic_store(&r->shm->stop, 1);
-	recording_end(r, clock_now_ns());
+	recording_end(r, s->empty_ns && !r->process_count ? s->empty_ns : clock_now_ns());
 }
 
 /* The exit code for prec. */

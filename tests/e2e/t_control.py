@@ -171,6 +171,30 @@ int main(void)
 
 
 @test
+def who_cannot_answer_is_not_waited_for():
+    child = background("stopped.ptf", PYTHON, "-c", BURN + "sys.stdin.readline()\n", MODULE)
+    started(child)
+    child.send_signal(signal.SIGSTOP)
+    equal(run(PREC, "ctl", "-p", child.pid, "status", timeout=30).returncode, 1, "status")
+    child.send_signal(signal.SIGCONT)
+    child.communicate("\n")
+    whole("stopped.ptf")
+    # Nor is there anybody after a failure to write.
+    child = background("/dev/full", PYTHON, "-c", BURN + "sys.stdin.readline()\n", MODULE)
+    check(wait_until(lambda: ctl(child.pid, "status").returncode == 1), "it still answers")
+    before = prec_cpu(child.pid)
+    run(PREC, "ctl", "-p", child.pid, "status", timeout=30)
+    time.sleep(0.5)
+    check(prec_cpu(child.pid) - before < 0.2, "it turns without rest")
+    child.communicate("\n")
+
+
+def prec_cpu(pid):
+    words = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@test
 def misuse_is_told():
     for words in (["ctl"], ["ctl", "dance"], ["ctl", "mark"], ["ctl", "stop", "now"],
                   ["ctl", "-p", "x", "status"], ["--delay", "soon", "true"], ["--delay", "0", "true"],

@@ -164,6 +164,28 @@ def a_daemon_that_is_not():
     check(wait_until(lambda: os.path.exists("daemon.done"), 60), "the daemon was disturbed")
 
 
+@test
+def a_child_that_comes_late_is_waited_for():
+    # Its parent has often ended before it has run for the first time.
+    for _ in range(5):
+        record("late.ptf", "sh", "-c", "(echo late > late) & exit 0", options=["--wait-all"])
+        equal(len(whole("late.ptf").processes), 2, "processes")
+
+
+@test
+def waiting_for_all_can_be_ended():
+    child = subprocess.Popen([PREC, "-o", "ended.ptf", "--wait-all", "--", "sh", "-c",
+                              "sleep 60 & echo $!; exit 5"],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    sleeper = int(child.stdout.readline())
+    time.sleep(0.5)
+    child.terminate()
+    status = child.wait(timeout=20)
+    os.kill(sleeper, signal.SIGKILL)  # it holds the pipes
+    said = child.communicate()[1]
+    equal(status, 5, "status")
+    check("1 process still runs" in said, said)
+    whole("ended.ptf")
 
 
 @test
