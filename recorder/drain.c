@@ -278,6 +278,26 @@ static bool bind_new_slots(struct recording *r)
 	return waits;
 }
 
+/* How far a ring was filled at a moment. */
+struct fill {
+	uint64_t head;
+	bool is_used;
+	bool had_ended; /* nothing comes after head */
+};
+
+static void see_fills(struct recording *r, struct fill fills[PREC_SLOT_COUNT])
+{
+	for (uint32_t i = 0; i < r->shm->slot_count; i++) {
+		struct prec_slot *slot = &r->shm->slot[i];
+		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
+		fills[i] = (struct fill){
+			.head = atomic_load_explicit(&slot->head, memory_order_acquire),
+			.is_used = is_in_use(state),
+			.had_ended = state == PREC_SLOT_ENDED,
+		};
+	}
+}
+
 /* A library was closed: another may be where it was. */
 static void see_unloads(struct recorded_thread *thread)
 {
@@ -306,28 +326,32 @@ void drain_free_abandoned(struct recording *r)
 bool drain(struct recording *r)
 {
 	static struct drained_slot slots[PREC_SLOT_COUNT];
+	static struct fill fills[PREC_SLOT_COUNT];
 	size_t count = 0;
 
 	atomic_store_explicit(&r->shm->heartbeat_ns, clock_now_ns(),
 		memory_order_relaxed);
 	processes_poll(r);
+	/* First: whatever a ring says then of a child, the child's slot is found. */
+	see_fills(r, fills);
 	bool waits = bind_new_slots(r);
 	unfollowed_see(r);
 	for (uint32_t i = 0; i < r->shm->slot_count && recording_is_sound(r); i++) {
-		struct prec_slot *slot = &r->shm->slot[i];
 		struct recorded_thread *thread = r->thread_of_slot[i];
 		if (!thread)
 			continue;
-		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
+		if (!fills[i].is_used) {
+			waits = true;
+			continue;
+		}
 		debugger_take_event(thread);
 		slots[count++] = (struct drained_slot){
 			.thread = thread,
 			.words = prec_ring_words(r->shm, i),
-			.sample_limit =
-				atomic_load_explicit(&slot->head, memory_order_acquire),
+			.sample_limit = fills[i].head,
 			/* It may have died before it could end those of an older image.
 			 */
-			.had_ended = state == PREC_SLOT_ENDED ||
+			.had_ended = fills[i].had_ended ||
 				(thread->process->is_dead && thread->process->waits),
 		};
 	}
