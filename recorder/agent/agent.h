@@ -70,6 +70,18 @@ static inline bool agent_is_here(void)
 }
 
 /*
+ * Our handler stands in this process, for the program's sake too: when recording
+ * is over some thread may still tick, once, whenever it runs next.
+ */
+static inline bool agent_handles_signal(void)
+{
+	/* In a sealed process not even getpid() may be called. */
+	return agent.shm &&
+		(atomic_load_explicit(&agent.is_sealed, memory_order_relaxed) ||
+			getpid() == agent.owner_pid);
+}
+
+/*
  * thread.c: the calling thread enters, leaves. Between claim and activate it
  * has a ring that prec does not see yet.
  */

@@ -43,8 +43,7 @@ static void execute_here(const struct exec_call *call, char *const environment[]
 
 static void execute(const struct exec_call *call, char *const environment[])
 {
-	/* Also when recording is over: some thread may not know it yet. */
-	if (getpid() == agent.owner_pid) {
+	if (agent_handles_signal()) {
 		execute_here(call, environment);
 	} else {
 		agent_signals_before_exec();

@@ -179,7 +179,7 @@ AGENT_EXPORT int sigaction(int signal_number, const struct sigaction *restrict a
 	AGENT_REAL(sigaction);
 
 	/* A vfork child shares our memory, but its handlers are its own. */
-	if (!agent.shm || signal_number != agent.signal_number || !agent_is_here())
+	if (signal_number != agent.signal_number || !agent_handles_signal())
 		return real(signal_number, action, old);
 	struct sigaction before = program_action;
 	if (action)
@@ -234,7 +234,7 @@ static int set_mask(int (*real)(int, const sigset_t *, sigset_t *), int how,
 	sigset_t without;
 	bool blocked_before = agent_thread.blocks_signal;
 
-	if (agent.shm && set && agent_is_here()) {
+	if (set && agent_handles_signal()) {
 		bool is_member = sigismember(set, agent.signal_number) == 1;
 		if (is_member && how != SIG_UNBLOCK) {
 			without = *set;

@@ -172,12 +172,14 @@ AGENT_EXPORT int pthread_create(pthread_t *restrict thread,
 	AGENT_REAL(pthread_create);
 	struct start *start;
 
-	if (!agent_is_here() || !(start = malloc(sizeof *start)))
+	if (!agent_handles_signal() || !(start = malloc(sizeof *start)))
 		return real(thread, attributes, routine, argument);
 	start->routine = routine;
 	start->argument = argument;
 	start->blocks_signal = agent_thread.blocks_signal;
-	agent_name_of_new_thread(start->python_name);
+	start->python_name[0] = '\0';
+	if (agent_is_on())
+		agent_name_of_new_thread(start->python_name);
 	int failed = real(thread, attributes, run_recorded, start);
 	if (failed)
 		free(start);

@@ -170,6 +170,43 @@ int main(void)
         equal(done.stdout, alone, "signals")
 
 
+LATE = """
+import threading
+def late():
+    burn(0.05)
+    gate.wait()
+    burn(0.3)
+gate = threading.Event()
+threads = [threading.Thread(target=late) for _ in range(4)]
+for thread in threads:
+    thread.start()
+burn(0.05)
+sys.stdin.readline()
+for number in (signal.SIGTRAP, signal.SIGVTALRM):
+    signal.signal(number, signal.SIG_DFL)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTRAP})
+gate.set()
+for thread in threads:
+    thread.join()
+print("alive", signal.pthread_sigmask(signal.SIG_BLOCK, ()) == {signal.SIGTRAP})
+"""
+
+
+@test
+def ticks_that_come_when_recording_is_over_harm_nobody():
+    for source in ("perf", "timer"):
+        if source == "perf" and not perf_works():
+            continue
+        child = background("late.ptf", PYTHON, "-c", BURN + "import signal\n" + LATE, MODULE,
+                           options=["-F", "1000", "--source", source])
+        started(child)
+        # The threads are asleep with their source armed.
+        time.sleep(1)
+        equal(ctl(child.pid, "finish").returncode, 0, "status of finish")
+        equal(child.communicate("\n")[0], "alive True\n", f"output by {source}")
+        equal(child.returncode, 0, f"status by {source}")
+
+
 @test
 def who_cannot_answer_is_not_waited_for():
     child = background("stopped.ptf", PYTHON, "-c", BURN + "sys.stdin.readline()\n", MODULE)
