@@ -23,11 +23,6 @@ uint64_t agent_clock_ns(clockid_t clock)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-void *agent_next(const char *name)
-{
-	return dlsym(RTLD_NEXT, name);
-}
-
 /* A part of the shared memory; NULL = prec is gone, or a limit is in the way. */
 static void *map_part(const char *path, size_t offset, size_t size)
 {
@@ -178,6 +173,7 @@ __attribute__((constructor)) static void start(int argument_count, char **argume
 	snprintf(agent.preload, sizeof agent.preload, "%.*s", (int)strcspn(preload, ":"),
 		preload);
 	agent_clean_environment();
+	agent_real_look_up_all();
 	agent.shm = map_header(agent.shm_path);
 	if (agent.shm) {
 		take_number(&handover);

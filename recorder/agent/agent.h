@@ -16,6 +16,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "recorder/agent/real.h"
 #include "recorder/cpython/walk.h"
 #include "recorder/ring.h"
 
@@ -192,13 +193,6 @@ bool agent_write_record(const void *record, size_t size, const char *text,
 
 /* In decimal, with a NUL; returns its place. No stdio between vfork and exec. */
 char *agent_put_number(char *to, unsigned number);
-
-/* Resolves the next definition of an interposed function, once. */
-void *agent_next(const char *name);
-#define AGENT_REAL(name)                                                                 \
-	static __typeof__(&name) real;                                                   \
-	if (!real)                                                                       \
-	real = (__typeof__(&name))agent_next(#name)
 
 #define AGENT_EXPORT __attribute__((visibility("default")))
 

@@ -17,16 +17,14 @@
 
 static struct sigaction program_action; /* what the program asked for */
 
-/* Looked up before any handler runs: dlsym takes locks. */
-static __typeof__(&sigaction) real_sigaction;
-
 static void deliver_to_program(int signal_number, siginfo_t *info, void *context)
 {
 	if (program_action.sa_flags & SA_SIGINFO) {
 		program_action.sa_sigaction(signal_number, info, context);
 	} else if (program_action.sa_handler == SIG_DFL) {
+		AGENT_REAL(sigaction);
 		struct sigaction fatal = {.sa_handler = SIG_DFL};
-		real_sigaction(agent.signal_number, &fatal, NULL);
+		real(agent.signal_number, &fatal, NULL);
 		raise(agent.signal_number);
 	} else if (program_action.sa_handler != SIG_IGN) {
 		program_action.sa_handler(signal_number);
@@ -103,7 +101,6 @@ int agent_install_handler(void)
 	sigset_t ours, inherited;
 	struct sigaction before;
 
-	real_sigaction = real;
 	sigfillset(&action.sa_mask);
 	if (real(agent.signal_number, &action, &before) != 0)
 		return -1;
@@ -121,13 +118,12 @@ int agent_install_handler(void)
 /* Of the calling thread: as the program believes it to be. */
 static void restore_mask(void)
 {
-	__typeof__(&pthread_sigmask) set_real_mask =
-		(__typeof__(&pthread_sigmask))agent_next("pthread_sigmask");
+	AGENT_REAL(pthread_sigmask);
 	sigset_t ours;
 
 	make_set(&ours);
 	if (agent_thread.blocks_signal)
-		set_real_mask(SIG_BLOCK, &ours, NULL);
+		real(SIG_BLOCK, &ours, NULL);
 }
 
 void agent_signals_before_exec(void)
@@ -143,7 +139,9 @@ void agent_signals_before_exec(void)
 
 bool agent_real_action(int signal_number, struct sigaction *action)
 {
-	return real_sigaction(signal_number, NULL, action) == 0;
+	AGENT_REAL(sigaction);
+
+	return real(signal_number, NULL, action) == 0;
 }
 
 bool agent_ignores_signal(void)
