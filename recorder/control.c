@@ -154,7 +154,7 @@ static void serve(struct control *control, struct recording *r, int fd)
 	send(fd, answer, strlen(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void control_poll(struct control *control, struct recording *r)
+void control_poll(struct control *control, struct recording *r, bool is_woken)
 {
 	uint64_t now_ns = clock_now_ns();
 	int fd;
@@ -172,7 +172,7 @@ void control_poll(struct control *control, struct recording *r)
 			control->output);
 		control->is_finished = true;
 	}
-	while (control->listen_fd >= 0 &&
+	while (is_woken && control->listen_fd >= 0 &&
 		(fd = accept4(control->listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		serve(control, r, fd);
 		close(fd);

@@ -38,8 +38,8 @@ struct control {
 void control_begin(struct control *control, struct recording *r,
 	const struct control_options *options, const char *output);
 
-/* Answers who asks, and does what is due. */
-void control_poll(struct control *control, struct recording *r);
+/* Does what is due and, when something may have come, answers who asks. */
+void control_poll(struct control *control, struct recording *r, bool is_woken);
 
 void control_end(struct control *control);
 

@@ -257,8 +257,9 @@ static bool bind_new_slots(struct recording *r)
 	static struct new_slot found[PREC_SLOT_COUNT];
 	size_t count = 0;
 	bool waits = false;
+	uint32_t used_count = recording_used_slots(r);
 
-	for (uint32_t i = 0; i < r->shm->slot_count; i++) {
+	for (uint32_t i = 0; i < used_count; i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
 		if (is_in_use(state) && !r->thread_of_slot[i])
@@ -285,9 +286,12 @@ struct fill {
 	bool had_ended; /* nothing comes after head */
 };
 
-static void see_fills(struct recording *r, struct fill fills[PREC_SLOT_COUNT])
+/* Returns of how many slots, the first ones. */
+static uint32_t see_fills(struct recording *r, struct fill fills[PREC_SLOT_COUNT])
 {
-	for (uint32_t i = 0; i < r->shm->slot_count; i++) {
+	uint32_t used_count = recording_used_slots(r);
+
+	for (uint32_t i = 0; i < used_count; i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		uint32_t state = atomic_load_explicit(&slot->state, memory_order_acquire);
 		fills[i] = (struct fill){
@@ -296,6 +300,7 @@ static void see_fills(struct recording *r, struct fill fills[PREC_SLOT_COUNT])
 			.had_ended = state == PREC_SLOT_ENDED,
 		};
 	}
+	return used_count;
 }
 
 /* A library was closed: another may be where it was. */
@@ -312,7 +317,9 @@ static void see_unloads(struct recorded_thread *thread)
 /* A thread that died at any instruction of its start. */
 void drain_free_abandoned(struct recording *r)
 {
-	for (uint32_t i = 0; i < r->shm->slot_count; i++) {
+	uint32_t used_count = recording_used_slots(r);
+
+	for (uint32_t i = 0; i < used_count; i++) {
 		struct prec_slot *slot = &r->shm->slot[i];
 		uint32_t pid = atomic_load(&slot->pid);
 		if (atomic_load(&slot->state) == PREC_SLOT_CLAIMED && pid &&
@@ -333,14 +340,14 @@ bool drain(struct recording *r)
 		memory_order_relaxed);
 	processes_poll(r);
 	/* First: whatever a ring says then of a child, the child's slot is found. */
-	see_fills(r, fills);
+	uint32_t filled_count = see_fills(r, fills);
 	bool waits = bind_new_slots(r);
 	unfollowed_see(r);
-	for (uint32_t i = 0; i < r->shm->slot_count && recording_is_sound(r); i++) {
+	for (uint32_t i = 0; i < recording_used_slots(r) && recording_is_sound(r); i++) {
 		struct recorded_thread *thread = r->thread_of_slot[i];
 		if (!thread)
 			continue;
-		if (!fills[i].is_used) {
+		if (i >= filled_count || !fills[i].is_used) {
 			waits = true;
 			continue;
 		}

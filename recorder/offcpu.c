@@ -20,6 +20,12 @@
  */
 #define RUNNABLE_QUANTUM_NS 20000000
 
+/*
+ * Where a thread waits is looked for when it has waited, in all, for so long.
+ * Of one that runs the kernel tells the time as of its last tick, 4 ms ago.
+ */
+#define LOOK_NS 5000000
+
 static int open_task_file(const struct recorded_thread *thread, const char *name)
 {
 	char path[96];
@@ -313,7 +319,7 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 		if (old_share_ns < 0)
 			old_share_ns = 0;
 		add_row(r, thread, now_ns, old_share_ns, node, class_id);
-	} else {
+	} else if (off->wait_ns + waited_ns >= LOOK_NS) {
 		look(r, thread, run_ns);
 	}
 	off->wait_ns += waited_ns - old_share_ns;

@@ -78,6 +78,15 @@ static inline int64_t recording_time(const struct recording *r, uint64_t monoton
 	return (int64_t)(monotonic_ns - r->origin_ns);
 }
 
+/* The first ones. Counted by the program, which may count as it likes. */
+static inline uint32_t recording_used_slots(const struct recording *r)
+{
+	uint32_t used_count =
+		atomic_load_explicit(&r->shm->used_slot_count, memory_order_acquire);
+
+	return used_count < r->shm->slot_count ? used_count : r->shm->slot_count;
+}
+
 /*
  * Notes a failure of libptf, or nothing when rc >= 0. Returns whether the
  * recording goes on. recording_no_memory is the same for our own allocations.

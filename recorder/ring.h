@@ -262,6 +262,7 @@ struct prec_shm {
 	uint64_t period_ns;
 	uint32_t ticks_per_sample;         /* of the timer source */
 	uint32_t slot_count;               /* a multiple of PREC_CHUNK_SLOTS */
+	_Atomic uint32_t used_slot_count;  /* none of those behind was ever taken */
 	_Atomic uint64_t heartbeat_ns;     /* prec's last drain */
 	_Atomic uint32_t stop;             /* agents must not sample any more */
 	_Atomic uint32_t is_off;           /* recording is switched off for now */

@@ -317,13 +317,14 @@ static bool loop(struct session *s)
 			/* Nobody would answer who asks, nor take the question. */
 			control_end(&s->control);
 		}
-		if (ppoll(&fd, 1, has_complained ? NULL : &timeout, NULL) > 0)
+		bool is_woken = ppoll(&fd, 1, has_complained ? NULL : &timeout, NULL) > 0;
+		if (is_woken)
 			wake_up(s);
 		if (has_complained)
 			continue;
 		uint64_t now_ns = clock_now_ns();
 		drain(r);
-		control_poll(&s->control, r);
+		control_poll(&s->control, r, is_woken);
 		if (now_ns - polled_ns >= POLL_INTERVAL_NS / 2) {
 			offcpu_poll(r);
 			debugger_poll(r);

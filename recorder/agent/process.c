@@ -22,7 +22,7 @@ static uint64_t time_ns(const struct timeval *time)
  */
 static void end_replaced_threads(void)
 {
-	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
+	for (uint32_t i = 0; i < atomic_load(&agent.shm->used_slot_count); i++) {
 		struct prec_slot *slot = &agent.shm->slot[i];
 		if (atomic_load(&slot->state) == PREC_SLOT_ACTIVE &&
 			atomic_load(&slot->pid) == (uint32_t)agent.owner_pid)

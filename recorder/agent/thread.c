@@ -27,6 +27,17 @@ bool agent_threads_init(void)
 	return pthread_key_create(&end_key, end_at_exit_of_thread) == 0;
 }
 
+/* Before the slot is active: whoever sees what it leads to sees the slot. */
+static void tell_used(uint32_t index)
+{
+	uint32_t used = atomic_load(&agent.shm->used_slot_count);
+
+	while (used <= index &&
+		!atomic_compare_exchange_weak(&agent.shm->used_slot_count, &used,
+			index + 1))
+		;
+}
+
 static struct prec_slot *claim_slot(void)
 {
 	bool may_map = true;
@@ -37,6 +48,7 @@ static struct prec_slot *claim_slot(void)
 		if (!atomic_compare_exchange_strong(&slot->state, &expected,
 			    PREC_SLOT_CLAIMED))
 			continue;
+		tell_used(i);
 		/* prec frees it should we be killed before it is active. */
 		atomic_store(&slot->pid, (uint32_t)agent.owner_pid);
 		agent_thread.words = agent_ring(i, may_map);
@@ -123,7 +135,7 @@ void agent_thread_end(void)
 /* Of the parent's threads, copied by fork before prec had taken their events. */
 static void close_copied_events(void)
 {
-	for (uint32_t i = 0; i < agent.shm->slot_count; i++) {
+	for (uint32_t i = 0; i < atomic_load(&agent.shm->used_slot_count); i++) {
 		const struct prec_slot *slot = &agent.shm->slot[i];
 		if (atomic_load(&slot->pid) == (uint32_t)agent.owner_pid)
 			agent_source_close_copy(slot);
