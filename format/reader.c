@@ -160,9 +160,10 @@ static int give_start(struct ptf_reader *r, uint64_t offset, struct ptf_block *b
 	}
 	r->section.block_count = 1;
 	info = current_info(r);
-	info->features_compatible = start->features_compatible;
-	info->features_read_only = start->features_read_only;
-	info->features_incompatible = start->features_incompatible;
+	/* Whoever names a feature, be it the header before this, means it. */
+	info->features_compatible |= start->features_compatible;
+	info->features_read_only |= start->features_read_only;
+	info->features_incompatible |= start->features_incompatible;
 	return 1;
 }
 

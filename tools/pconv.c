@@ -11,6 +11,7 @@
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
 #include "tools/cli/serve.h"
+#include "tools/core/strip.h"
 #include "tools/emit/emit.h"
 #include "tools/emit/read_inputs.h"
 #include "tools/emit/selection_options.h"
@@ -31,6 +32,7 @@ enum {
 	KEY_SERVE,
 	KEY_PERFETTO_COMPAT,
 	KEY_STACK_SAMPLES,
+	KEY_STRIP,
 };
 
 static const struct argp_option options[] = {
@@ -91,6 +93,13 @@ static const struct argp_option options[] = {
 		"For Perfetto before version 58: classic samples, and slices for the "
 		"classes",
 		6},
+
+	{NULL, 0, NULL, 0, "--to ptf:", 7},
+	{"strip", KEY_STRIP, "WHAT", 0,
+		"Take out what strangers should not see, any of: sources (texts), args "
+		"(command lines), hosts (names and boot ids), paths (all that lies above "
+		"the project or the library). Names of functions, threads and marks stay",
+		7},
 	{0},
 };
 
@@ -110,7 +119,11 @@ static const char doc[] =
 	"  pconv walk.ptf -o walk.pb.gz         for go tool pprof\n"
 	"  pconv walk.ptf -o walk.speedscope.json\n"
 	"  pconv walk.ptf -o walk.firefox.json  for profiler.firefox.com\n"
-	"  pconv walk.ptf -o walk.csv           for spreadsheets and scripts\n\n"
+	"  pconv walk.ptf -o walk.csv           for spreadsheets and scripts\n"
+	"  pconv --time 2s..5s walk.ptf -o part.ptf\n"
+	"                                       a trace of three seconds\n"
+	"  pconv --strip sources,args,hosts,paths walk.ptf -o public.ptf\n"
+	"                                       a trace to show to strangers\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
 
 struct arguments {
@@ -148,8 +161,9 @@ static void list_formats(bool verbose)
 		printf("%-*s  %-*s  %s\n", (int)name, f->name, (int)suffix,
 			f->suffix ? f->suffix : "", f->description);
 		if (verbose)
-			printf("%-*s  cannot carry: %s\n", (int)(name + 2 + suffix), "",
-				f->cannot_carry);
+			printf("%-*s  %s%s\n", (int)(name + 2 + suffix), "",
+				f->cannot_carry ? "cannot carry: " : "carries everything",
+				f->cannot_carry ? f->cannot_carry : "");
 	}
 }
 
@@ -289,6 +303,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		use(a, EMIT_OPTION_STACK_SAMPLES, "--stack-samples");
 		a->emit.stack_samples = true;
 		break;
+	case KEY_STRIP: {
+		const char *problem = strip_read(&a->emit.strip, arg);
+
+		use(a, EMIT_OPTION_STRIP, "--strip");
+		if (problem)
+			argp_error(state, "--strip: '%s' %s", arg, problem);
+		break;
+	}
 	case ARGP_KEY_ARGS:
 		a->paths = state->argv + state->next;
 		a->path_count = (size_t)(state->argc - state->next);
@@ -315,7 +337,7 @@ static bool write_output(struct output *out, const struct profile *p,
 	if (!output_commit(out))
 		return false;
 	/* A file may travel far from its trace. */
-	if (a->out && strcmp(a->out, "-") != 0)
+	if (a->out && strcmp(a->out, "-") != 0 && a->format->cannot_carry)
 		message_note(a->out, "%s cannot carry: %s", a->format->name,
 			a->format->cannot_carry);
 	return true;

@@ -137,6 +137,13 @@ def readers_accept_an_unknown_read_only_feature():
     pathlib.Path("feature.ptf").write_bytes(futurized("read-only", 41))
     equal(run(PINFO, "feature.ptf").returncode, 0, "status of pinfo")
     equal(run(PCONV, "feature.ptf", "--to", "folded").returncode, 0, "status of pconv")
+    # Written again it would claim to have what nobody could copy.
+    for command in ([PCONV, "feature.ptf", "--to", "ptf", "-o"],
+                    [BIN / "pmerge", "feature.ptf", "-o"]):
+        done = run(*command, "again.ptf")
+        equal(done.returncode, 1, "status of a rewrite")
+        check("not rewritten" in done.stderr, f"message: {done.stderr}")
+        check(not os.path.exists("again.ptf"), "a file was left")
 
 
 @scratch

@@ -375,11 +375,14 @@ static void formats_are_found(void **state)
 	assert_ptr_equal(emit_format_named("json"), emit_format_of_file("x/y.json"));
 	assert_null(emit_format_named("jso"));
 	assert_null(emit_format_of_file(".json"));
-	assert_null(emit_format_of_file("walk.ptf"));
+	assert_null(emit_format_of_file("walk.trace"));
+	assert_ptr_equal(emit_format_named("ptf"), emit_format_of_file("walk.ptf"));
 	for (size_t i = 0; emit_format_at(i); i++) {
 		assert_ptr_equal(emit_format_named(emit_format_at(i)->name),
 			emit_format_at(i));
-		assert_non_null(emit_format_at(i)->cannot_carry);
+		/* Only a trace is as good as a trace. */
+		assert_int_equal(!emit_format_at(i)->cannot_carry,
+			emit_format_at(i) == emit_format_named("ptf"));
 	}
 }
 

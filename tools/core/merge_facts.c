@@ -13,16 +13,33 @@ struct source_key {
 	uint32_t file, first_line, line_count, is_excerpt;
 };
 
+/* A copy has all of them, be they equal, at once. */
+static void put_one_source(struct merge_output *out, struct ptf_source s, uint32_t file)
+{
+	struct ptf_facts facts = {.sources = &s, .source_count = 1};
+
+	if (s.file && !file) /* unwanted */
+		return;
+	s.file = file;
+	if (out->rc == 0)
+		merge_did(out, ptf_writer_facts(out->w, &facts, &out->err));
+}
+
 void merge_take_sources(struct merge_output *out, const struct merge_ids *ids,
 	const struct ptf_facts *f)
 {
 	for (size_t i = 0; i < f->source_count; i++) {
 		struct ptf_source s = f->sources[i];
+		uint32_t id;
 		struct source_key key = {XXH3_128bits(s.text.data, s.text.size),
 			s.size_bytes, s.xxh3, merge_id(&ids->string, s.file),
 			s.first_line, s.line_count, s.is_excerpt};
-		uint32_t id = intern_bytes(&out->source_keys, &key, sizeof(key));
 
+		if (out->is_copy) {
+			put_one_source(out, s, key.file);
+			continue;
+		}
+		id = intern_bytes(&out->source_keys, &key, sizeof(key));
 		if (id <= out->sources.count) {
 			out->sources.item[id - 1].changed_after_start |=
 				s.changed_after_start;
@@ -139,6 +156,15 @@ static void take_frame(struct merge_output *out, const struct ptf_symbol *s, siz
 	*kept = told;
 }
 
+static void put_told(struct merge_output *out)
+{
+	struct ptf_facts facts = {.symbols = out->told.item,
+		.symbol_count = out->told.count};
+
+	if (out->rc == 0)
+		merge_did(out, ptf_writer_facts(out->w, &facts, &out->err));
+}
+
 void merge_take_symbols(struct merge_output *out, const struct merge_ids *ids,
 	const struct ptf_facts *f)
 {
@@ -146,14 +172,20 @@ void merge_take_symbols(struct merge_output *out, const struct merge_ids *ids,
 	for (size_t i = 0; i < f->symbol_count; i++) {
 		const struct ptf_symbol *s = &f->symbols[i];
 
+		if (s->frame && !merge_id(&ids->frame, s->frame))
+			continue;
 		vec_push(&out->told,
 			(struct ptf_symbol){merge_id(&ids->frame, s->frame),
 				merge_id(&ids->string, s->name),
 				merge_id(&ids->string, s->file), s->line,
 				s->inline_depth});
 	}
-	if (!f->symbol_count || out->rc < 0)
+	if (!out->told.count || out->rc < 0)
 		return;
+	if (out->is_copy) {
+		put_told(out);
+		return;
+	}
 	qsort(out->told.item, out->told.count, sizeof(*out->told.item), compare_symbols);
 	for (size_t i = 0, count; i < out->told.count; i += count) {
 		const struct ptf_symbol *s = &out->told.item[i];
@@ -172,11 +204,7 @@ static void put_symbols(struct merge_output *out)
 	for (size_t i = 0; i < out->symbols.count; i++)
 		for (uint32_t k = 0; k < out->symbols.item[i].count; k++)
 			vec_push(&out->told, out->symbols.item[i].item[k]);
-	merge_did(out,
-		ptf_writer_facts(out->w,
-			&(struct ptf_facts){.symbols = out->told.item,
-				.symbol_count = out->told.count},
-			&out->err));
+	put_told(out);
 }
 
 void merge_put_code_facts(struct merge_output *out)

@@ -9,13 +9,14 @@
  * After a failure the ids are 0 and everything goes on to its end without
  * effect, so that no caller has to look.
  */
-#define DEFINE(map, call)                                                                \
+#define DEFINE(ids, list, call)                                                          \
 	do {                                                                             \
 		uint32_t id_ = 0;                                                        \
 		uint32_t *id = &id_;                                                     \
-		if (out->rc == 0 && !merge_did(out, (call)))                             \
+		if (out->rc == 0 && merge_wants_next(ids, list) &&                       \
+			!merge_did(out, (call)))                                         \
 			id_ = 0;                                                         \
-		vec_push(&(map).id, id_);                                                \
+		vec_push(&(ids)->list.id, id_);                                          \
 	} while (0)
 
 static void define_string(struct merge_output *out, struct merge_ids *ids,
@@ -23,7 +24,7 @@ static void define_string(struct merge_output *out, struct merge_ids *ids,
 {
 	uint32_t defined;
 
-	DEFINE(ids->string, ptf_writer_string(out->w, text, id, &out->err));
+	DEFINE(ids, string, ptf_writer_string(out->w, text, id, &out->err));
 	defined = ids->string.id.item[ids->string.id.count - 1];
 	if (!defined)
 		return;
@@ -38,7 +39,7 @@ static void define_code(struct merge_output *out, struct merge_ids *ids,
 		struct ptf_module m = {merge_id(&ids->string, d->modules[i].path),
 			d->modules[i].build_id};
 
-		DEFINE(ids->module, ptf_writer_module(out->w, &m, id, &out->err));
+		DEFINE(ids, module, ptf_writer_module(out->w, &m, id, &out->err));
 	}
 	for (size_t i = 0; i < d->function_count; i++) {
 		struct ptf_function f = d->functions[i];
@@ -46,20 +47,20 @@ static void define_code(struct merge_output *out, struct merge_ids *ids,
 		f.name = merge_id(&ids->string, f.name);
 		f.file = merge_id(&ids->string, f.file);
 		f.module = merge_id(&ids->module, f.module);
-		DEFINE(ids->function, ptf_writer_function(out->w, &f, id, &out->err));
+		DEFINE(ids, function, ptf_writer_function(out->w, &f, id, &out->err));
 	}
 	for (size_t i = 0; i < d->frame_count; i++) {
 		struct ptf_frame f = d->frames[i];
 
 		f.function = merge_id(&ids->function, f.function);
 		f.module = merge_id(&ids->module, f.module);
-		DEFINE(ids->frame, ptf_writer_frame(out->w, &f, id, &out->err));
+		DEFINE(ids, frame, ptf_writer_frame(out->w, &f, id, &out->err));
 	}
 	for (size_t i = 0; i < d->node_count; i++) {
 		uint32_t parent = merge_id(&ids->node, d->nodes[i].parent);
 		uint32_t frame = merge_id(&ids->frame, d->nodes[i].frame);
 
-		DEFINE(ids->node, ptf_writer_node(out->w, parent, frame, id, &out->err));
+		DEFINE(ids, node, ptf_writer_node(out->w, parent, frame, id, &out->err));
 	}
 }
 
@@ -77,7 +78,7 @@ static void define_metrics(struct merge_output *out, struct merge_ids *ids,
 		m.name = merge_id(&ids->string, m.name);
 		m.unit = merge_id(&ids->string, m.unit);
 		m.description = merge_id(&ids->string, m.description);
-		DEFINE(ids->metric, ptf_writer_metric(out->w, &m, id, &out->err));
+		DEFINE(ids, metric, ptf_writer_metric(out->w, &m, id, &out->err));
 	}
 }
 
@@ -106,7 +107,7 @@ static void define_label_sets(struct merge_output *out, struct merge_ids *ids,
 		set.keys = (struct ptf_ids){out->labels.item, count};
 		set.values = merge_strings(out, ids,
 			(struct ptf_ids){from->values.item, count});
-		DEFINE(ids->label_set, ptf_writer_label_set(out->w, &set, id, &out->err));
+		DEFINE(ids, label_set, ptf_writer_label_set(out->w, &set, id, &out->err));
 	}
 }
 
@@ -121,7 +122,7 @@ void merge_define(struct merge_output *out, struct merge_ids *ids,
 		struct ptf_class_descriptor c = {d->classes[i].kind,
 			merge_id(&ids->string, d->classes[i].detail)};
 
-		DEFINE(ids->class_id, ptf_writer_class(out->w, &c, id, &out->err));
+		DEFINE(ids, class_id, ptf_writer_class(out->w, &c, id, &out->err));
 	}
 	define_label_sets(out, ids, d);
 }

@@ -12,16 +12,25 @@ struct merge_id_map {
 	VEC(uint32_t) id; /* [section id - 1] */
 };
 
+/*
+ * What a section defines is left out where `wanted` has no id for it; NULL wants
+ * everything.
+ */
 struct merge_ids {
 	struct merge_id_map string, module, function, frame, node, metric, class_id,
 		label_set, process, thread;
 	uint32_t time_metric; /* id in the section */
+	const struct merge_ids *wanted;
 };
 
 static inline uint32_t merge_id(const struct merge_id_map *map, uint32_t id)
 {
 	return id && id <= map->id.count ? map->id.item[id - 1] : 0;
 }
+
+/* Whether what comes next in a list is wanted. */
+#define merge_wants_next(ids, list)                                                      \
+	(!(ids)->wanted || merge_id(&(ids)->wanted->list, (ids)->list.id.count + 1))
 
 static inline uint32_t merge_class(const struct merge_ids *ids, uint32_t class_id)
 {

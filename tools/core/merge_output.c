@@ -56,7 +56,7 @@ uint32_t merge_recording_process(struct merge_output *out, struct merge_recordin
 	struct ptf_process process = {.start_ns = r->start_ns};
 	struct attribute_list list = {0};
 
-	if (r->process || out->rc < 0)
+	if (r->process || out->rc < 0 || out->is_copy)
 		return r->process;
 	for (size_t i = 0; i < r->attributes.count; i++)
 		vec_push(&list.of, r->attributes.item[i]);
@@ -86,7 +86,7 @@ uint32_t merge_recording_thread(struct merge_output *out, struct merge_recording
 		.is_main = is_main,
 		.start_ns = r->start_ns};
 
-	if (!*id && out->rc == 0)
+	if (!*id && out->rc == 0 && !out->is_copy)
 		merge_did(out, ptf_writer_thread(out->w, &thread, id, &out->err));
 	return *id;
 }

@@ -39,6 +39,7 @@ struct merge_output {
 	int rc; /* of the first failure */
 	struct ptf_error err;
 	bool is_input_wrong; /* that failure is about what was to be written */
+	bool is_copy; /* of one section as it is, not as a recording among others */
 
 	int64_t end_ns;            /* the last time of all */
 	VEC(int64_t) last_ns;      /* [thread], of its rows */
@@ -77,7 +78,7 @@ void merge_put_recording_ends(struct merge_output *out);
 /* True when the call worked, and every call before it. */
 bool merge_did(struct merge_output *out, int rc);
 
-/* The recording's process; defines it at first. */
+/* The recording's process; defines it at first. 0 in a copy, as all of these. */
 uint32_t merge_recording_process(struct merge_output *out, struct merge_recording *r);
 /* Its thread for what belongs to none, or (not is_main) to none that is main. */
 uint32_t merge_recording_thread(struct merge_output *out, struct merge_recording *r,

@@ -47,9 +47,9 @@ static void define_process(struct merge_output *out, struct merge_feed *feed,
 	struct ptf_process process = *p;
 	uint32_t id = 0;
 
-	if (r->is_double) {
-		/* Another one stands for it. */
-	} else if (merge_is_recording(p, NULL)) {
+	if (r->is_double || !merge_wants_next(&feed->ids, process)) {
+		/* Another one stands for it, or nobody needs it. */
+	} else if (!out->is_copy && merge_is_recording(p, NULL)) {
 		id = merge_recording_process(out, r);
 	} else if (!out->m->options.aggregate && out->rc == 0) {
 		process.parent = merge_id(&feed->ids.process, p->parent);
@@ -71,7 +71,8 @@ static void define_thread(struct merge_output *out, struct merge_feed *feed,
 	struct ptf_thread thread = *t;
 	uint32_t id = 0;
 
-	if (!r->is_double && !out->m->options.aggregate && out->rc == 0) {
+	if (!r->is_double && merge_wants_next(&feed->ids, thread) &&
+		!out->m->options.aggregate && out->rc == 0) {
 		thread.process = merge_id(&feed->ids.process, t->process);
 		if (!thread.process)
 			thread.process = merge_recording_process(out, r);
@@ -373,7 +374,8 @@ static void take_process_ends(struct merge_output *out, struct merge_feed *feed,
 
 		/* Ends of recordings are known, and written at the end. */
 		if (r->is_double || out->rc < 0 ||
-			merge_is_recording_id(&feed->people, e.process))
+			(!out->is_copy &&
+				merge_is_recording_id(&feed->people, e.process)))
 			continue;
 		if (out->m->options.aggregate) {
 			add_end(&r->end, &e);
@@ -455,8 +457,11 @@ void merge_feed_block(struct merge_output *out, struct merge_feed *feed,
 	case PTF_BLOCK_LOSSES:
 		take_losses(out, feed, &b->losses);
 		break;
-	case PTF_BLOCK_CLOCK:       /* all are known, and written first */
-	case PTF_BLOCK_SECTION_END: /* so are the ends */
+	case PTF_BLOCK_CLOCK: /* of a merge all are known, and written first */
+		if (out->is_copy && out->rc == 0)
+			merge_did(out, ptf_writer_clock(out->w, &b->clock, &out->err));
+		break;
+	case PTF_BLOCK_SECTION_END: /* ends are known, or who copies writes it */
 		break;
 	}
 }

@@ -48,11 +48,15 @@ void path_roots_free(struct path_roots *roots)
 	vec_free(&roots->folders);
 }
 
-/* Behind the last "/lib/python3.11/" or "/site-packages/"; 0 = there is none. */
-static size_t library_root(struct ptf_text path)
+/*
+ * Behind the last "/lib/python3.11/" or "/site-packages/"; 0 = there is none. *start
+ * is where that begins.
+ */
+static size_t library_root(struct ptf_text path, size_t *start)
 {
 	size_t root = 0;
 
+	*start = 0;
 	for (size_t at = 0; at < path.size; at++) {
 		struct ptf_text rest = {path.data + at, path.size - at};
 		const char *end;
@@ -66,13 +70,16 @@ static size_t library_root(struct ptf_text path)
 		else if (rest.size > 11 && !memcmp(rest.data, "/lib/python", 11) &&
 			(end = memchr(rest.data + 11, '/', rest.size - 11)) != NULL)
 			root = (size_t)(end - path.data) + 1;
+		else
+			continue;
+		*start = at;
 	}
 	return root;
 }
 
 struct ptf_text path_below_root(const struct path_roots *roots, struct ptf_text path)
 {
-	size_t root = library_root(path);
+	size_t unwanted, root = library_root(path, &unwanted);
 
 	for (size_t i = 0; i < roots->folders.count; i++) {
 		struct ptf_text folder = roots->folders.item[i];
@@ -83,6 +90,13 @@ struct ptf_text path_below_root(const struct path_roots *roots, struct ptf_text 
 			root = folder.size + 1;
 	}
 	return (struct ptf_text){path.data + root, path.size - root};
+}
+
+struct ptf_text path_in_library(struct ptf_text path)
+{
+	size_t start, root = library_root(path, &start);
+
+	return (struct ptf_text){path.data + start, root ? path.size - start : 0};
 }
 
 size_t path_common_end(struct ptf_text a, struct ptf_text b)

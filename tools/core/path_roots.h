@@ -18,6 +18,9 @@ void path_roots_free(struct path_roots *roots);
 /* The rest of a path below the innermost root; the path itself without one. */
 struct ptf_text path_below_root(const struct path_roots *roots, struct ptf_text path);
 
+/* From the last "/lib/python3.11/" or "/site-packages/" on; "" without one. */
+struct ptf_text path_in_library(struct ptf_text path);
+
 /* How many names at the end of two paths are the same. */
 size_t path_common_end(struct ptf_text a, struct ptf_text b);
 

@@ -158,6 +158,9 @@ struct profile_input {
 	struct ptf_reader *reader; /* of what can be read only once; else NULL */
 	uint32_t first_section;    /* index */
 	uint64_t block_count;
+	struct ptf_error damage; /* the first but for having been cut; code 0 = none */
+	/* Of all its sections, those that this version does not know. */
+	uint64_t features_compatible, features_read_only;
 };
 
 struct section_maps;

@@ -625,9 +625,10 @@ void profile_feed_free(struct profile_feed *feed)
 	free(feed);
 }
 
-/* *block_count: how many were read. */
+/* *input learns how many Blocks were read, and whether they were damaged. */
 static int read_all(struct profile *p, const char *path, struct ptf_reader *reader,
-	const struct profile_hooks *hooks, uint64_t *block_count, struct ptf_error *err)
+	const struct profile_hooks *hooks, struct profile_input *input,
+	struct ptf_error *err)
 {
 	static const struct profile_hooks no_hooks;
 	struct profile_feed *feed = profile_feed_new(p, path);
@@ -636,22 +637,30 @@ static int read_all(struct profile *p, const char *path, struct ptf_reader *read
 	int rc;
 
 	hooks = hooks ? hooks : &no_hooks;
-	*block_count = 0;
 	while ((rc = ptf_reader_next(reader, &block, err)) > 0) {
 		if (hooks->block)
 			hooks->block(hooks->context, &block);
 		profile_feed_block(feed, &block);
-		if (hooks->progress && *block_count % 16 == 0)
+		if (hooks->progress && input->block_count % 16 == 0)
 			hooks->progress(hooks->context, path, block.file_offset,
 				ptf_reader_file_bytes(reader));
-		++*block_count;
+		input->block_count++;
 	}
 	/* What fails is told by one line, not by what led to it. */
 	for (const struct ptf_error *note;
 		rc >= 0 && (note = ptf_reader_note(reader, note_count)) != NULL;
-		note_count++)
+		note_count++) {
 		if (hooks->note)
 			hooks->note(hooks->context, path, note);
+		if (note->code != PTF_ERR_TRUNCATED && !input->damage.code)
+			input->damage = *note;
+	}
+	for (uint32_t i = 0; ptf_reader_section(reader, i); i++) {
+		input->features_compatible |=
+			ptf_reader_section(reader, i)->features_compatible;
+		input->features_read_only |=
+			ptf_reader_section(reader, i)->features_read_only;
+	}
 	p->damage_count += note_count;
 	profile_feed_free(feed);
 	return rc;
@@ -660,9 +669,9 @@ static int read_all(struct profile *p, const char *path, struct ptf_reader *read
 int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
 	const struct profile_hooks *hooks, struct ptf_error *err)
 {
-	uint64_t block_count;
+	struct profile_input input = {0};
 
-	return read_all(p, path, reader, hooks, &block_count, err);
+	return read_all(p, path, reader, hooks, &input, err);
 }
 
 static void take_replayed(void *context, const struct replay_rows *rows)
@@ -694,7 +703,7 @@ int profile_add_file(struct profile *p, const char *path,
 
 	if (rc < 0)
 		return rc;
-	rc = read_all(p, path, reader, hooks, &input.block_count, err);
+	rc = read_all(p, path, reader, hooks, &input, err);
 	input.path = arena_copy(&p->arena, path, strlen(path));
 	/* Standard input cannot be opened a second time. */
 	if (!strcmp(path, "-"))

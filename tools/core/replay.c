@@ -75,14 +75,14 @@ static void give_rows(struct replay *r, const struct ptf_samples *s)
 }
 
 /* Of a process: what its main thread's time is. */
-static const struct time_spans *points_spans(const struct profile *p,
-	const struct replay_points *points)
+const struct time_spans *replay_points_spans(const struct profile *p, uint32_t process,
+	uint32_t thread)
 {
 	/* Where all threads have the same, none is looked for. */
-	if (points->thread || !p->selection || !p->selection->region_globs.count)
-		return profile_spans(p, points->thread);
-	for (uint32_t id = 1; points->process && id <= p->threads.count; id++)
-		if (p->threads.item[id - 1].process == points->process &&
+	if (thread || !p->selection || !p->selection->region_globs.count)
+		return profile_spans(p, thread);
+	for (uint32_t id = 1; process && id <= p->threads.count; id++)
+		if (p->threads.item[id - 1].process == process &&
 			p->threads.item[id - 1].is_main)
 			return profile_spans(p, id);
 	return profile_spans(p, 0);
@@ -103,7 +103,7 @@ static void give_points(struct replay *r, const struct ptf_counters *c)
 	if (!filter_keeps_process(r->p->filter, points.process) ||
 		(points.thread && !filter_keeps_thread(r->p->filter, points.thread)))
 		return;
-	spans = points_spans(r->p, &points);
+	spans = replay_points_spans(r->p, points.process, points.thread);
 	r->time_ns.count = r->value.count = 0;
 	while (spans_next_rows(spans, c->time_ns, c->count, &at, &first, &end))
 		for (size_t i = first; i < end; i++) {
@@ -121,6 +121,8 @@ static void give_block(struct replay *r, const struct ptf_block *b)
 {
 	const struct replay_hooks *hooks = r->hooks;
 
+	if (hooks->block)
+		hooks->block(hooks->context, r->maps->section, b);
 	if (b->kind == PTF_BLOCK_SAMPLES && hooks->rows)
 		give_rows(r, &b->samples);
 	else if (b->kind == PTF_BLOCK_COUNTERS && hooks->points)

@@ -48,6 +48,8 @@ struct replay_hooks {
 	void (*points)(void *context, const struct replay_points *points);
 	/* One reading of all clocks: absolute values, as in the trace. */
 	void (*clock)(void *context, uint32_t section, const struct ptf_clock *clock);
+	/* Every Block as it is, with all its rows and the ids of its section. */
+	void (*block)(void *context, uint32_t section, const struct ptf_block *block);
 };
 
 /*
@@ -64,5 +66,9 @@ int profile_replay(const struct profile *p, const struct replay_hooks *hooks,
  */
 int replay_input(const struct profile *p, const struct profile_input *input,
 	const struct replay_hooks *hooks, struct ptf_error *err);
+
+/* The time selected of a counter, by ids of the profile; NULL = all. */
+const struct time_spans *replay_points_spans(const struct profile *p, uint32_t process,
+	uint32_t thread);
 
 #endif

@@ -46,6 +46,7 @@ enum emit_option {
 	EMIT_OPTION_OPEN = 1 << 13, /* a browser shows it */
 	EMIT_OPTION_PERFETTO_COMPAT = 1 << 14,
 	EMIT_OPTION_STACK_SAMPLES = 1 << 15,
+	EMIT_OPTION_STRIP = 1 << 16,
 };
 
 struct emit_options {
@@ -57,17 +58,19 @@ struct emit_options {
 	enum emit_sort sort;
 	enum emit_metric metric;
 	unsigned min_percent;
+	unsigned strip;           /* enum strip_what */
 	struct terminal terminal; /* where the output goes */
 };
 
 struct emit_format {
 	const char *name;
-	const char *suffix;       /* of files, ".pb.gz .pprof"; NULL = not guessed */
-	const char *description;  /* for --list */
-	const char *cannot_carry; /* what a trace holds and this format loses */
-	bool is_binary;           /* not for terminals */
-	unsigned options;         /* enum emit_option */
-	enum emit_metric metric;  /* without --metric */
+	const char *suffix;      /* of files, ".pb.gz .pprof"; NULL = not guessed */
+	const char *description; /* for --list */
+	const char
+		*cannot_carry; /* what a trace holds and this format loses; NULL = none */
+	bool is_binary;        /* not for terminals */
+	unsigned options;      /* enum emit_option */
+	enum emit_metric metric; /* without --metric */
 	/*
 	 * 0, or negative when the inputs could not be read again (replay.h). Errors
 	 * of writing show at the end, in the file's error flag.

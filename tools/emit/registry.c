@@ -14,6 +14,7 @@ static const struct emit_format *const formats[] = {
 	&emit_speedscope,
 	&emit_firefox,
 	&emit_csv,
+	&emit_ptf,
 };
 
 const struct emit_format *emit_format_at(size_t index)

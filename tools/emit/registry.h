@@ -15,5 +15,6 @@ extern const struct emit_format emit_chrome;
 extern const struct emit_format emit_speedscope;
 extern const struct emit_format emit_firefox;
 extern const struct emit_format emit_csv;
+extern const struct emit_format emit_ptf;
 
 #endif
