@@ -386,7 +386,7 @@ static bool has_units(const struct diff *d)
 		for (size_t i = 0; i < d->side[side].runs.count; i++)
 			if (d->options.scale == DIFF_PER_UNIT &&
 				d->side[side].runs.item[i].unit_count <= 0) {
-				message_error(d->side[side].runs.item[i].path,
+				message_error(d->side[side].which.of.item[i].path,
 					"has no mark or region named '%s'",
 					d->options.unit);
 				return false;

@@ -60,8 +60,9 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-	"Draw pictures of profile traces with gnuplot. Several traces are several runs "
-	"where the kind tells them apart, else they are taken together.\v"
+	"Draw pictures of profile traces with gnuplot. Several traces, and the runs of "
+	"merged ones (pmerge --as-runs), are several runs where the kind tells them "
+	"apart, else they are taken together.\v"
 	"Examples:\n"
 	"  pplot walk.ptf                       on the terminal\n"
 	"  pplot walk.ptf -o walk.png           the CPU time by class over time\n"
@@ -92,6 +93,7 @@ struct arguments {
 	struct selection selection;
 	struct plot_request request;
 	enum picture picture;
+	bool has_blocks; /* characters that are quarters of a cell can be drawn */
 	bool script;
 };
 
@@ -283,19 +285,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* ------------------------------------------------------------- reading */
 
-/* Each run by itself, too, where the kind tells them apart. */
-static bool read_runs(struct arguments *a, struct profile **runs)
-{
-	for (size_t i = 0; i < a->path_count; i++) {
-		runs[i] = profile_new();
-		if (!read_inputs(runs[i], &a->paths[i], 1, &a->selection))
-			return false;
-	}
-	a->request.runs = runs;
-	a->request.run_count = a->path_count;
-	return true;
-}
-
 static bool read_base(struct arguments *a)
 {
 	if (!a->base_count)
@@ -304,7 +293,24 @@ static bool read_base(struct arguments *a)
 	return read_inputs(a->request.base, a->paths, a->base_count, &a->selection);
 }
 
+static bool read_all(struct arguments *a)
+{
+	if (!read_inputs(a->request.all, a->paths + a->base_count,
+		    a->path_count - a->base_count, &a->selection))
+		return false;
+	if (!a->kind->tells_runs_apart)
+		return true;
+	runs_find(&a->request.runs, a->request.all);
+	if (a->request.runs.double_count)
+		message_note("", "%zu recording%s came more than once, taken once",
+			a->request.runs.double_count,
+			a->request.runs.double_count == 1 ? "" : "s");
+	return true;
+}
+
 /* ------------------------------------------------------------- drawing */
+
+#define VERSION_OF_BLOCKS 600
 
 static void put_terminal(FILE *script, const struct arguments *a)
 {
@@ -317,7 +323,8 @@ static void put_terminal(FILE *script, const struct arguments *a)
 	};
 	const struct plot_request *r = &a->request;
 
-	fprintf(script, "set terminal %s noenhanced", names[a->picture]);
+	fprintf(script, "set terminal %s noenhanced",
+		a->has_blocks ? "block quadrants" : names[a->picture]);
 	if (a->picture == PICTURE_PDF) /* 96 pixels are an inch, as in SVG */
 		fprintf(script, " size %.3fin,%.3fin", r->width / 96.0, r->height / 96.0);
 	else
@@ -402,11 +409,27 @@ static bool write_file(FILE *out, const struct arguments *a)
 	return a->script ? write_script(out, a) : draw(out, a);
 }
 
-static bool write_picture(const struct arguments *a)
+/* A script is for whichever gnuplot there will be. */
+static bool find_gnuplot(struct arguments *a)
+{
+	unsigned version;
+	struct terminal terminal = terminal_of(stdout, cli_color());
+
+	if (a->script || a->kind->emits)
+		return true;
+	version = gnuplot_version();
+	/* Without colours its areas are all the same, and dumb's are not. */
+	a->has_blocks = a->picture == PICTURE_TEXT && !a->out && terminal.unicode &&
+		terminal.color && version >= VERSION_OF_BLOCKS &&
+		gnuplot_has_terminal("block");
+	return version != 0;
+}
+
+static bool write_picture(struct arguments *a)
 {
 	struct output out;
 
-	if (!a->script && !a->kind->emits && !gnuplot_version())
+	if (!find_gnuplot(a))
 		return false;
 	if (!output_open(&out, a->out))
 		return false;
@@ -426,23 +449,13 @@ int main(int argc, char **argv)
 	static const struct argp argp = {options, parse,
 		"FILE...\nBASE NEW\nBASE... -- NEW...", doc, children, NULL, NULL};
 	struct arguments a = {0};
-	struct profile **runs;
 	bool done;
 
 	cli_keep_separator(argc, argv);
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
-	runs = memory_zeroed(a.path_count, sizeof(*runs));
 	a.request.all = profile_new();
-	a.request.runs = &a.request.all;
-	a.request.run_count = 1;
-	done = read_base(&a) &&
-		read_inputs(a.request.all, a.paths + a.base_count,
-			a.path_count - a.base_count, &a.selection) &&
-		(a.path_count == 1 || !a.kind->tells_runs_apart || read_runs(&a, runs)) &&
-		write_picture(&a);
-	for (size_t i = 0; i < a.path_count; i++)
-		profile_free(runs[i]);
-	free(runs);
+	done = read_base(&a) && read_all(&a) && write_picture(&a);
+	runs_free(&a.request.runs);
 	profile_free(a.request.base);
 	profile_free(a.request.all);
 	selection_free(&a.selection);

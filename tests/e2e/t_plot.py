@@ -212,6 +212,84 @@ def misuse_is_told():
 
 
 @test
+def merged_runs_are_runs():
+    equal(run(str(BIN / "pmerge"), "--as-runs", "-o", "runs.ptf", "run0.ptf", "run1.ptf",
+              "run2.ptf").returncode, 0, "status of pmerge")
+    apart = ["run0.ptf", "run1.ptf", "run2.ptf"]
+    for kind, names in (("runs", ["runs"]), ("lines", ["bars", "intervals"]),
+                        ("functions", ["bars", "intervals"])):
+        merged = pplot("-k", kind, "runs.ptf", "--script").stdout
+        script = pplot("-k", kind, *apart, "--script").stdout
+        for name in names:
+            equal(sorted(block(merged, name)), sorted(block(script, name)), f"{kind}: {name}")
+        check("3 runs" in merged, f"{kind} does not say that there are 3 runs")
+    check("runs.ptf, run 2" in pplot("-k", "runs", "runs.ptf", "--script").stdout, "name of a run")
+    # Parts of one run are one; what is there twice counts once.
+    equal(run(str(BIN / "pmerge"), "-o", "parts.ptf", *apart).returncode, 0, "status of pmerge")
+    equal(len(block(pplot("-k", "runs", "parts.ptf", "--script").stdout, "runs")), 1, "runs")
+    done = run(PPLOT, "-k", "runs", "runs.ptf", "run1.ptf", "--script")
+    equal(len(block(done.stdout, "runs")), 3, "runs of runs.ptf and one of them")
+    check("more than once" in done.stderr, done.stderr)
+    # Both sides of a comparison.
+    for kind in ("slow", "fast"):
+        equal(run(str(BIN / "pmerge"), "--as-runs", "-o", f"{kind}.ptf",
+                  *(f"{kind}{i}.ptf" for i in range(3))).returncode, 0, "status of pmerge")
+    script = pplot("-k", "diff", "fast.ptf", "slow.ptf", "--script").stdout
+    check("3 runs against 3" in script, "the runs of a comparison")
+    equal(block(script, "bars"), block(pplot("-k", "diff", *(f"fast{i}.ptf" for i in range(3)), "--",
+          *(f"slow{i}.ptf" for i in range(3)), "--script").stdout, "bars"), "differences")
+
+
+@test
+def counters_have_a_panel_for_each_unit():
+    equal(run(SUPPORT / "make_trace", "counters.ptf", 5000, 2, 1).returncode, 0, "make_trace")
+    script = pplot("counters.ptf", "--script").stdout
+    for curve, last in (("0_0", (50 << 20) + 31 * (3 << 20)), ("0_1", (10 << 20) + 31 * (1 << 18)),
+                        ("1_0", 80 - 31), ("1_1", 5 + 31), ("2_0", 31000)):
+        equal(block(script, f"counter{curve}")[-1][1], last, f"the end of curve {curve}")
+    for label in ('set ylabel "MiB"', 'title "rss"', 'title "shared"', 'set ylabel "gpu, %"',
+                  'title "card 0"', 'set ylabel "faults, count"'):
+        check(label in script, f"{label} is not there")
+    pplot("counters.ptf", "-o", "counters.png")
+    # One metric of one process needs no legend.
+    check("title ''" in pplot("run0.ptf", "--script").stdout, "a legend of one curve")
+
+
+@test
+def terminals_of_gnuplot_6():
+    os.makedirs("six", exist_ok=True)
+    fake = pathlib.Path("six/gnuplot")
+    environment = {**os.environ, "PATH": f"{os.path.abspath('six')}:{os.environ['PATH']}",
+                   "LC_ALL": "C.UTF-8"}
+
+    def drawn(answer, *options, version="6.0", **more):
+        fake.write_text(f"#!/bin/sh\n[ \"$1\" = --version ] && echo gnuplot {version} && exit\n"
+                        "script=$(cat)\n"
+                        f"[ \"$script\" = 'set terminal block' ] && {{ {answer}; }}\n"
+                        "echo \"$script\"\n")
+        fake.chmod(0o755)
+        done = run(PPLOT, "run0.ptf", "--to", "text", *options, env={**environment, **more})
+        equal(done.returncode, 0, f"status ({done.stderr})")
+        return done.stdout.splitlines()[0]
+
+    has, warns, fails = "exit 0", "echo '  line 0: warning: unknown or ambiguous terminal type' >&2; exit 0", "exit 1"
+    colour = "--color=always"
+    check(drawn(has, colour).startswith("set terminal block quadrants noenhanced size"), "block")
+    check("ansi256" in drawn(has, colour), "colours")
+    for answer, options in ((warns, [colour]), (fails, [colour]), (has, ["--color=never"]),
+                            (has, [colour, "-o", "/dev/stdout"])):
+        check(drawn(answer, *options).startswith("set terminal dumb"), f"{answer} {options}")
+    check(drawn(has, colour, LC_ALL="C").startswith("set terminal dumb"), "without UTF-8")
+    check(drawn(has, colour, version="5.4").startswith("set terminal dumb"), "before 6.0")
+    # One that lacks what is needed for a picture.
+    fake.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo gnuplot 6.0 && exit\n"
+                    "echo 'line 0: warning: unknown or ambiguous terminal type' >&2\n"
+                    "echo 'line 0: unexpected or unrecognized token: font' >&2\nexit 1\n")
+    done = run(PPLOT, "run0.ptf", "-o", "six.png", env=environment)
+    check(done.returncode == 1 and "built without the terminal" in done.stderr, done.stderr)
+
+
+@test
 def without_gnuplot_it_says_what_to_install():
     os.makedirs("empty", exist_ok=True)
     done = run(PPLOT, "run0.ptf", "-o", "x.png", env={**os.environ, "PATH": os.path.abspath("empty")})

@@ -302,6 +302,42 @@ static uint32_t define_threads(uint32_t count)
 	return last;
 }
 
+/* Of two metrics of one unit, and of two other units. */
+static void write_counters(int64_t end_ns)
+{
+	static const struct {
+		const char *name, *unit, *instance;
+		enum ptf_metric_kind kind;
+		int64_t first, step;
+	} series[] = {
+		{"rss", "bytes", "", PTF_METRIC_GAUGE, 50 << 20, 3 << 20},
+		{"shared", "bytes", "", PTF_METRIC_GAUGE, 10 << 20, 1 << 18},
+		{"gpu", "%", "card 0", PTF_METRIC_GAUGE, 80, -1},
+		{"gpu", "%", "card 1", PTF_METRIC_GAUGE, 5, 1},
+		{"faults", "count", "", PTF_METRIC_TOTAL, 0, 1000},
+	};
+	int64_t times[32], values[32];
+
+	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++) {
+		struct ptf_metric metric = {.name = string(series[i].name),
+			.unit = string(series[i].unit),
+			.kind = series[i].kind,
+			.addition = PTF_ADD_LAST};
+		struct ptf_counters points = {.process = 1,
+			.instance = *series[i].instance ? string(series[i].instance) : 0,
+			.count = 32,
+			.time_ns = times,
+			.values = values};
+
+		check(ptf_writer_metric(w, &metric, &points.metric, &err));
+		for (size_t k = 0; k < points.count; k++) {
+			times[k] = end_ns / 32 * (int64_t)k;
+			values[k] = series[i].first + series[i].step * (int64_t)k;
+		}
+		check(ptf_writer_counters(w, &points, &err));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	size_t samples = argc > 2 ? strtoull(argv[2], NULL, 10) : 10000;
@@ -349,6 +385,7 @@ int main(int argc, char **argv)
 			done += count;
 		}
 	write_facts();
+	write_counters(now_ns);
 	check(ptf_writer_close(w, now_ns, &err));
 	if (close(fd) < 0) {
 		perror(argv[1]);

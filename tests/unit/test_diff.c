@@ -407,7 +407,7 @@ static void merged_runs(void **state)
 	profile_finish(p.new);
 	compare(&p, &usual);
 	assert_int_equal(p.d.columns[DIFF_BASE], 2);
-	assert_int_equal(p.d.side[DIFF_BASE].runs.item[1].id.size, 32);
+	assert_int_equal(p.d.side[DIFF_BASE].which.of.item[1].id.size, 32);
 	assert_true(fabs(p.d.nodes.item[0].total_measured.base - 300e6) < 1);
 	assert_true(fabs(p.d.nodes.item[0].total_measured.new - 300e6) < 1);
 	forget(&p);
@@ -431,9 +431,9 @@ static void doubles(void **state)
 	profile_finish(p.new);
 	compare(&p, &usual);
 	assert_int_equal(p.d.columns[DIFF_BASE], 2);
-	assert_int_equal(p.d.side[DIFF_BASE].double_count, 1);
+	assert_int_equal(p.d.side[DIFF_BASE].which.double_count, 1);
 	assert_int_equal(p.d.columns[DIFF_NEW], 1);
-	assert_int_equal(p.d.side[DIFF_NEW].double_count, 1);
+	assert_int_equal(p.d.side[DIFF_NEW].which.double_count, 1);
 	assert_true(fabs(p.d.nodes.item[0].total_measured.base - 300e6) < 1);
 	assert_true(fabs(p.d.nodes.item[0].total_measured.new - 300e6) < 1);
 	assert_int_equal(p.d.side[DIFF_BASE].unplaced_ns, 0);

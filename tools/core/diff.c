@@ -29,123 +29,13 @@ const char *diff_view_name(enum diff_view view)
 
 /* ----------------------------------------------------------------- runs */
 
-static struct ptf_text run_id(const struct profile *p, uint32_t process)
-{
-	return profile_process_attribute(p, process, "run.id");
-}
-
-/* Its index + 1, 0 = there is none yet. */
-static uint32_t find_run(struct diff_runs *r, uint32_t section, struct ptf_text id)
-{
-	for (size_t i = r->of_section.item[section];
-		i > 0 && i <= r->runs.count && r->runs.item[i - 1].section == section;
-		i++) {
-		struct ptf_text other = r->runs.item[i - 1].id;
-
-		if (other.size == id.size &&
-			(id.size == 0 || !memcmp(other.data, id.data, id.size)))
-			return (uint32_t)i;
-	}
-	return 0;
-}
-
-/*
- * Recordings by their id. One that was seen in an earlier section is the same
- * once more, as when merged traces stand beside what they were made of: it is no
- * replicate.
- */
-struct recordings {
-	struct intern ids;
-	VEC(uint32_t) section; /* [id] = index of its first section + 1 */
-	VEC(uint32_t) last;    /* [id] = index of its last section + 1 */
-	VEC(bool) is_double;   /* [process], [0] is not used */
-};
-
-/* The trace id of a section that is not merged, as recording.id would be. */
-static void section_id(const struct profile_section *s, char id[33])
-{
-	for (size_t i = 0; i < sizeof(s->trace_id); i++)
-		snprintf(id + 2 * i, 3, "%02x", s->trace_id[i]);
-}
-
-static void find_doubles(struct diff_runs *r, struct recordings *found)
-{
-	const struct profile *p = r->p;
-
-	vec_cover(&found->is_double, p->processes.count);
-	for (uint32_t process = 1; process <= p->processes.count; process++) {
-		uint32_t section = p->processes.item[process - 1].section;
-		struct ptf_text id =
-			profile_process_attribute(p, process, "recording.id");
-		char of_section[33];
-		uint32_t number;
-
-		section_id(&p->sections.item[section], of_section);
-		if (!id.size)
-			id = (struct ptf_text){of_section, 32};
-		number = intern_bytes(&found->ids, id.data, id.size);
-		vec_cover(&found->section, number);
-		vec_cover(&found->last, number);
-		if (!found->section.item[number])
-			found->section.item[number] = section + 1;
-		found->is_double.item[process] =
-			found->section.item[number] != section + 1;
-		r->double_count += found->is_double.item[process] &&
-			found->last.item[number] != section + 1;
-		found->last.item[number] = section + 1;
-	}
-}
-
-static void find_runs(struct diff_runs *r, const struct profile *p)
-{
-	struct recordings found = {0};
-
-	r->p = p;
-	vec_cover(&r->of_section, p->sections.count);
-	vec_cover(&r->of_thread, p->threads.count);
-	find_doubles(r, &found);
-	/* A trace whose processes are not known is one run. */
-	if (p->sections.count && !p->processes.count)
-		vec_push(&r->runs, (struct diff_run){.path = p->sections.item[0].path});
-	for (uint32_t process = 1; process <= p->processes.count; process++) {
-		uint32_t section = p->processes.item[process - 1].section;
-		struct ptf_text id = run_id(p, process);
-
-		if (found.is_double.item[process])
-			continue;
-		if (!r->of_section.item[section])
-			r->of_section.item[section] = (uint32_t)r->runs.count + 1;
-		if (!find_run(r, section, id))
-			vec_push(&r->runs,
-				(struct diff_run){
-					.path = p->sections.item[section].path,
-					.section = section,
-					.id = id,
-				});
-	}
-	for (uint32_t thread = 1; thread <= p->threads.count; thread++) {
-		uint32_t process = p->threads.item[thread - 1].process;
-
-		if (process && !found.is_double.item[process])
-			r->of_thread.item[thread] =
-				find_run(r, p->processes.item[process - 1].section,
-					run_id(p, process));
-	}
-	/* What no thread is known of can only be told when there is one run. */
-	r->of_thread.item[0] = r->runs.count == 1;
-	intern_free(&found.ids);
-	vec_free(&found.section);
-	vec_free(&found.last);
-	vec_free(&found.is_double);
-}
-
 static void count_units(struct diff_runs *r, const char *unit)
 {
-	for (size_t i = 0; i < r->p->marks.count; i++) {
-		const struct profile_mark *mark = &r->p->marks.item[i];
-		struct ptf_text name = profile_string(r->p, mark->name);
-		uint32_t run = mark->thread ? r->of_thread.item[mark->thread]
-					    : r->of_section.item[mark->section];
+	for (size_t i = 0; i < r->which.p->marks.count; i++) {
+		const struct profile_mark *mark = &r->which.p->marks.item[i];
+		struct ptf_text name = profile_string(r->which.p, mark->name);
+		uint32_t run = mark->thread ? r->which.of_thread.item[mark->thread]
+					    : r->which.of_section.item[mark->section];
 
 		/* A phase counts once, at its begin. */
 		if (run && mark->kind != PTF_MARK_END && name.size == strlen(unit) &&
@@ -258,7 +148,7 @@ static uint32_t function_node(struct diff *d, enum diff_side side, uint32_t func
 	for (enum diff_side s = 0; s < DIFF_SIDE_COUNT; s++) {
 		struct diff_node *node = &d->nodes.item[index];
 		struct profile_function f =
-			profile_get_function(d->side[s].p, node->function[s]);
+			profile_get_function(d->side[s].which.p, node->function[s]);
 
 		node->file[s] = diff_match_own_file(d->match, s, f.file);
 		node->line[s] = f.first_line;
@@ -288,7 +178,7 @@ static uint32_t text_node(struct diff *d, enum diff_view view, struct ptf_text t
 /* "json" of json/decoder.py, "libm.so.6", "[no module]" */
 static uint32_t module_node(struct diff *d, enum diff_side side, uint32_t function)
 {
-	const struct profile *p = d->side[side].p;
+	const struct profile *p = d->side[side].which.p;
 	struct profile_function f = profile_get_function(p, function);
 	struct ptf_text name;
 
@@ -316,7 +206,7 @@ static uint32_t module_node(struct diff *d, enum diff_side side, uint32_t functi
 /* "worker" or, when there are several processes, "worker of fit.py" */
 static uint32_t thread_node(struct diff *d, enum diff_side side, uint32_t thread)
 {
-	const struct profile *p = d->side[side].p;
+	const struct profile *p = d->side[side].which.p;
 	const struct profile_thread *t = thread ? &p->threads.item[thread - 1] : NULL;
 	struct ptf_text name = profile_string(p, t ? t->name : 0), program = {"", 0};
 	char *text;
@@ -515,7 +405,7 @@ static void add_cell(struct adder *a, size_t index)
 {
 	const struct profile_cell *c = &a->p->cells.item[index];
 	size_t columns = a->d->columns[a->side];
-	uint32_t run = a->d->side[a->side].of_thread.item[c->thread];
+	uint32_t run = a->d->side[a->side].which.of_thread.item[c->thread];
 	double rest = (double)c->time_ns;
 
 	if (!run) {
@@ -566,7 +456,7 @@ static void add_cells(struct adder *a)
 
 	for (uint32_t i = 0; i < a->p->cells.count; i++) {
 		const struct profile_cell *c = &a->p->cells.item[i];
-		uint32_t run = runs->of_thread.item[c->thread];
+		uint32_t run = runs->which.of_thread.item[c->thread];
 		uint32_t kind = profile_get_class(a->p, c->class_id).kind;
 
 		if (counts(a->d, a->p, c)) {
@@ -621,10 +511,11 @@ static size_t count_groups(const struct diff *d)
 	int64_t least = GROUPS_MAX;
 
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
-		int64_t block = diff_period_ns(d->side[side].p) * BLOCK_PERIODS, all;
+		int64_t block = diff_period_ns(d->side[side].which.p) * BLOCK_PERIODS,
+			all;
 		int64_t count;
 
-		free(counted_cells(d, d->side[side].p, &all));
+		free(counted_cells(d, d->side[side].which.p, &all));
 		count = block > 0 ? all / block : 0;
 		least = count < least ? count : least;
 	}
@@ -642,7 +533,7 @@ struct group_reading {
 static void *read_groups(void *context)
 {
 	struct group_reading *r = context;
-	const struct profile *p = r->d->side[r->side].p;
+	const struct profile *p = r->d->side[r->side].which.p;
 	int64_t groups = (int64_t)r->d->columns[r->side], all, rounds;
 	bool *counted = counted_cells(r->d, p, &all);
 
@@ -680,7 +571,7 @@ static void add_side(struct diff *d, enum diff_side side, const double *group_ns
 {
 	struct adder a = {.d = d,
 		.side = side,
-		.p = d->side[side].p,
+		.p = d->side[side].which.p,
 		.first_column = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0};
 
 	a.group_ns = group_ns;
@@ -701,8 +592,11 @@ int diff_make(struct diff *d, const struct profile *base, const struct profile *
 
 	*d = (struct diff){.options = *options};
 	d->options.views |= 1u << DIFF_PROGRAM | 1u << DIFF_CLASS;
-	find_runs(&d->side[DIFF_BASE], base);
-	find_runs(&d->side[DIFF_NEW], new);
+	runs_find(&d->side[DIFF_BASE].which, base);
+	runs_find(&d->side[DIFF_NEW].which, new);
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++)
+		for (size_t i = 0; i < d->side[side].which.of.count; i++)
+			vec_push(&d->side[side].runs, (struct diff_run){0});
 	d->is_grouped =
 		d->side[DIFF_BASE].runs.count == 1 && d->side[DIFF_NEW].runs.count == 1;
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
@@ -727,8 +621,7 @@ void diff_free(struct diff *d)
 {
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
 		vec_free(&d->side[side].runs);
-		vec_free(&d->side[side].of_thread);
-		vec_free(&d->side[side].of_section);
+		runs_free(&d->side[side].which);
 	}
 	diff_match_free(d->match);
 	intern_free(&d->texts);

@@ -23,6 +23,7 @@
 
 #include "tools/core/diff_match.h"
 #include "tools/core/report.h"
+#include "tools/core/runs.h"
 #include "tools/core/statistics.h"
 
 enum diff_view {
@@ -63,20 +64,14 @@ struct diff_options {
 };
 
 struct diff_run {
-	const char *path;
-	uint32_t section;   /* index */
-	struct ptf_text id; /* run.id, of merged runs; empty = the whole section */
 	double unit_count;  /* marks of options.unit */
 	double time_ns;     /* all that counts */
 	double runnable_ns; /* left out */
 };
 
 struct diff_runs {
-	const struct profile *p;
-	VEC(struct diff_run) runs;
-	VEC(uint32_t) of_thread;  /* [thread] = index + 1, 0 = of no run */
-	size_t double_count;      /* recordings that came before, and are left out */
-	VEC(uint32_t) of_section; /* [section] = index of its first run + 1 */
+	struct runs which;
+	VEC(struct diff_run) runs; /* as many */
 	/* Rows of no thread in a section of several runs. */
 	int64_t unplaced_ns;
 };

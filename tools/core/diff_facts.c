@@ -227,7 +227,7 @@ static bool is_cut_recording(const struct profile *p, uint32_t process)
 
 static char *cut_text(const struct diff *d, enum diff_side side)
 {
-	const struct profile *p = d->side[side].p;
+	const struct profile *p = d->side[side].which.p;
 	const char *path = NULL;
 	size_t cut = 0;
 	char *text;
@@ -269,7 +269,7 @@ static char *loss_text(const struct diff *d, enum diff_side side)
 {
 	static const char *const of_samples[] = {"ring_full", "torn", NULL};
 	static const char *const of_threads[] = {"no_slot", "source_refused", NULL};
-	const struct profile *p = d->side[side].p;
+	const struct profile *p = d->side[side].which.p;
 	double samples = 0, threads = 0, of_all, of_all_threads;
 	char *text;
 
@@ -293,7 +293,7 @@ static char *loss_text(const struct diff *d, enum diff_side side)
 /* Runs of one side that are not of one program text. */
 static char *variant_text(const struct diff *d, enum diff_side side)
 {
-	const struct profile *p = d->side[side].p;
+	const struct profile *p = d->side[side].which.p;
 	size_t count = 0;
 	struct ptf_text first = {"", 0};
 	char *text;
@@ -318,7 +318,7 @@ static char *variant_text(const struct diff *d, enum diff_side side)
 /* The same recording twice is one replicate, however it got there. */
 static char *double_text(const struct diff *d, enum diff_side side)
 {
-	size_t count = d->side[side].double_count;
+	size_t count = d->side[side].which.double_count;
 	char *text;
 
 	if (count == 0)
@@ -331,7 +331,8 @@ static char *double_text(const struct diff *d, enum diff_side side)
 
 void diff_facts_find(struct diff_facts *facts, const struct diff *d)
 {
-	const struct profile *base = d->side[DIFF_BASE].p, *new = d->side[DIFF_NEW].p;
+	const struct profile *base = d->side[DIFF_BASE].which.p,
+			     *new = d->side[DIFF_NEW].which.p;
 
 	*facts = (struct diff_facts){0};
 	compare(facts, "metric", metrics(base), metrics(new), true);
@@ -378,7 +379,7 @@ void diff_facts_free(struct diff_facts *facts)
 char *diff_side_title(const struct diff *d, enum diff_side side)
 {
 	const struct diff_runs *r = &d->side[side];
-	char *command = program(r->p), *text;
+	char *command = program(r->which.p), *text;
 
 	if (asprintf(&text, "%s, %zu run%s", *command ? command : "unknown program",
 		    r->runs.count, r->runs.count == 1 ? "" : "s") < 0)

@@ -155,8 +155,8 @@ static void free_tests(struct tests *t)
 static double tested_from_ns(const struct diff *d)
 {
 	const struct diff_measured *all = &d->nodes.item[0].total_measured;
-	int64_t base = diff_period_ns(d->side[DIFF_BASE].p),
-		new = diff_period_ns(d->side[DIFF_NEW].p);
+	int64_t base = diff_period_ns(d->side[DIFF_BASE].which.p),
+		new = diff_period_ns(d->side[DIFF_NEW].which.p);
 	double samples = TESTED_SAMPLES * (double)(base > new ? base : new);
 	double share = TESTED_SHARE * larger_ns(all);
 	double least = d->options.min_ns;

@@ -312,8 +312,12 @@ static void add_stack(struct maker *m, uint32_t node, const struct class_times *
 	}
 }
 
-static bool is_asked_thread(const struct report_options *o, const struct profile_cell *c)
+static bool is_asked(const struct report_options *o, const struct profile_cell *c)
 {
+	uint32_t run = o->runs ? o->runs->of_thread.item[c->thread] : 0;
+
+	if (o->runs && (!run || (o->only_run && run != o->only_run)))
+		return false;
 	return !o->only_thread || c->thread == o->only_thread;
 }
 
@@ -327,7 +331,7 @@ static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell)
 {
-	if (!is_asked_thread(options, cell))
+	if (!is_asked(options, cell))
 		return false;
 	if (options->cpu_only)
 		return !profile_is_off_cpu(profile_get_class(p, cell->class_id).kind);
@@ -345,7 +349,7 @@ static void add_cells(struct maker *m)
 		uint32_t kind = profile_get_class(m->p, c->class_id).kind;
 
 		if (!report_counts(m->p, m->options, c)) {
-			if (is_asked_thread(m->options, c))
+			if (is_asked(m->options, c))
 				m->r->other_waits_ns += c->time_ns;
 			continue;
 		}

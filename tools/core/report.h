@@ -16,6 +16,7 @@
 #define TOOLS_CORE_REPORT_H
 
 #include "tools/core/profile.h"
+#include "tools/core/runs.h"
 #include "tools/core/selection.h"
 
 enum charge {
@@ -26,6 +27,8 @@ enum charge {
 struct report_options {
 	const struct selection *selection; /* for its files; NULL = all */
 	uint32_t only_thread;              /* 0 = all */
+	const struct runs *runs;           /* only what is of one of these; NULL = all */
+	uint32_t only_run;                 /* of runs, index + 1; 0 = all of them */
 	bool wait_all, cpu_only;
 	enum charge charge;
 };

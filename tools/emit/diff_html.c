@@ -66,8 +66,8 @@ static void find_files(const struct diff_print *print, struct page_files *files)
 		while (k < files->count && files->item[k].new != new)
 			k++;
 		if (k == files->count && new &&base &&
-			profile_source_of(d->side[DIFF_BASE].p, base) &&
-			profile_source_of(d->side[DIFF_NEW].p, new))
+			profile_source_of(d->side[DIFF_BASE].which.p, base) &&
+			profile_source_of(d->side[DIFF_NEW].which.p, new))
 			vec_push(files, (struct page_file){base, new, 0});
 		if (k < files->count)
 			files->item[k].time += time;
@@ -91,7 +91,8 @@ static void put_lines(struct json *j, const char *key, const struct profile_sour
 
 static void put_file(struct json *j, const struct diff *d, const struct page_file *f)
 {
-	const struct profile *base = d->side[DIFF_BASE].p, *new = d->side[DIFF_NEW].p;
+	const struct profile *base = d->side[DIFF_BASE].which.p,
+			     *new = d->side[DIFF_NEW].which.p;
 	const struct profile_source *s = profile_source_of(base, f->base),
 				    *t = profile_source_of(new, f->new);
 	struct ptf_text path = profile_string(base, f->base), line;
@@ -127,9 +128,9 @@ static void put_files(struct json *j, const struct diff_print *print)
 	find_files(print, &files);
 	json_array(j, "files");
 	for (size_t i = 0; i < files.count; i++) {
-		bytes += profile_source_of(d->side[DIFF_BASE].p, files.item[i].base)
+		bytes += profile_source_of(d->side[DIFF_BASE].which.p, files.item[i].base)
 				 ->text.size +
-			profile_source_of(d->side[DIFF_NEW].p, files.item[i].new)
+			profile_source_of(d->side[DIFF_NEW].which.p, files.item[i].new)
 				->text.size;
 		if (bytes <= TEXT_BYTES_MAX)
 			put_file(j, d, &files.item[i]);

@@ -64,7 +64,7 @@ static void put_classes(struct json *j, const struct diff *d,
 static void put_place(struct json *j, const struct diff *d, const struct diff_node *node,
 	enum diff_side side, const char *key)
 {
-	const struct profile *p = d->side[side].p;
+	const struct profile *p = d->side[side].which.p;
 	bool any = node->file[side] || node->function[side];
 
 	if (!any)
@@ -113,11 +113,12 @@ static void put_runs(struct json *j, const struct diff *d, enum diff_side side,
 	json_array(j, key);
 	for (size_t i = 0; i < r->runs.count; i++) {
 		const struct diff_run *run = &r->runs.item[i];
+		const struct run *of = &r->which.of.item[i];
 
 		json_inline_object(j, NULL);
-		json_literal(j, "path", run->path);
-		if (run->id.size)
-			put_text(j, "run", run->id);
+		json_literal(j, "path", of->path);
+		if (of->id.size)
+			put_text(j, "run", of->id);
 		json_number(j, "time_ns", run->time_ns);
 		json_number(j, "runnable_ns", run->runnable_ns);
 		if (d->options.scale == DIFF_PER_UNIT)

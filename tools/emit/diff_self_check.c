@@ -8,7 +8,7 @@
 void diff_self_check_print(FILE *out, const struct terminal *terminal,
 	const struct diff *d, const struct diff_self_check *c)
 {
-	const struct diff_run *first = d->side[DIFF_BASE].runs.item;
+	const struct run *first = d->side[DIFF_BASE].which.of.item;
 	size_t runs = d->columns[DIFF_BASE];
 	double splits = (double)c->split_count, nominal = 100 * d->options.alpha;
 	char text[512];

@@ -81,7 +81,7 @@ static void put_side(const struct view *v, enum diff_side side)
 	const struct diff_runs *r = &v->d->side[side];
 
 	if (asprintf(&text, "%s: %s (%s%s)", side == DIFF_BASE ? "base" : "new ", title,
-		    r->runs.count ? r->runs.item[0].path : "",
+		    r->runs.count ? r->which.of.item[0].path : "",
 		    r->runs.count > 1 ? ", ..." : "") >= 0) {
 		prose(v, text, PAINT_PLAIN);
 		free(text);
@@ -236,7 +236,8 @@ static void put_titled_row(struct view *v, const struct diff_node *node,
 	if (node->view == DIFF_FUNCTION && node->file[side]) {
 		if (node->line[side])
 			snprintf(line, sizeof(line), "%" PRIu32, node->line[side]);
-		title = report_function_title(v->d->side[side].p, node->function[side]);
+		title = report_function_title(v->d->side[side].which.p,
+			node->function[side]);
 	} else {
 		title = diff_node_title(v->d, node);
 	}
@@ -413,8 +414,8 @@ static char *stack_title(const struct diff *d, uint32_t index)
 	for (size_t i = path.count; f && i-- > 0;) {
 		const struct diff_node *node = &d->nodes.item[path.item[i]];
 		enum diff_side side = node->function[DIFF_NEW] ? DIFF_NEW : DIFF_BASE;
-		char *title =
-			report_function_title(d->side[side].p, node->function[side]);
+		char *title = report_function_title(d->side[side].which.p,
+			node->function[side]);
 
 		fprintf(f, "%s%s", title, i ? ";" : "");
 		free(title);

@@ -110,7 +110,8 @@ struct ptf_text diff_line_text(const struct diff *d, const struct diff_node *nod
 	struct ptf_text text = {"", 0};
 
 	if (node->line[side])
-		profile_source_line(profile_source_of(d->side[side].p, node->file[side]),
+		profile_source_line(profile_source_of(d->side[side].which.p,
+					    node->file[side]),
 			node->line[side], &text);
 	return text;
 }
@@ -133,7 +134,8 @@ char *diff_node_title(const struct diff *d, const struct diff_node *node)
 		break;
 	case DIFF_FUNCTION:
 	case DIFF_STACK:
-		title = report_function_title(d->side[side].p, node->function[side]);
+		title = report_function_title(d->side[side].which.p,
+			node->function[side]);
 		size = !path.size ? asprintf(&text, "%s", title)
 			: node->line[side] && node->view == DIFF_FUNCTION
 			? asprintf(&text, "%s (%.*s:%u)", title, (int)path.size,
@@ -156,8 +158,8 @@ static char *renamed_words(const struct diff *d, const struct diff_node *node)
 {
 	struct ptf_text old = node->view == DIFF_FILE
 		? diff_match_short_path(d->match, DIFF_BASE, node->file[DIFF_BASE])
-		: profile_string(d->side[DIFF_BASE].p,
-			  profile_get_function(d->side[DIFF_BASE].p,
+		: profile_string(d->side[DIFF_BASE].which.p,
+			  profile_get_function(d->side[DIFF_BASE].which.p,
 				  node->function[DIFF_BASE])
 				  .name);
 	char *text;

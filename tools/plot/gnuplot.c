@@ -89,10 +89,29 @@ unsigned gnuplot_version(void)
 	return major * 100 + minor;
 }
 
+bool gnuplot_has_terminal(const char *name)
+{
+	int in = memfd_create("script", MFD_CLOEXEC);
+	int said = memfd_create("said", MFD_CLOEXEC);
+	bool has = in >= 0 && said >= 0 && dprintf(in, "set terminal %s\n", name) > 0 &&
+		lseek(in, 0, SEEK_SET) == 0 && run("-d", in, said, said) == 0;
+	char text[1024];
+
+	/* Since 6.0 an unknown one is but a warning. */
+	if (has) {
+		read_start(said, text, sizeof(text));
+		has = !strstr(text, "unknown");
+	}
+	close(in);
+	close(said);
+	return has;
+}
+
 /* "line 12: undefined variable": what of its complaints says most. */
 static void complain(int fd, int status)
 {
 	char text[4096], *line, *rest = text, *said = NULL;
+	bool misses_terminal = false;
 	const struct text_style style = {.unicode = true, .max_columns = 200};
 	char *shown;
 	size_t size;
@@ -101,16 +120,23 @@ static void complain(int fd, int status)
 	read_start(fd, text, sizeof(text));
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		line += strspn(line, " \t^");
-		if (*line && (!said || strstr(line, "line ")))
+		if (*line && (!said || strstr(line, "line ")) && !misses_terminal)
 			said = line;
+		misses_terminal |= strstr(line, "unknown or ambiguous terminal") != NULL;
 	}
 	out = open_memstream(&shown, &size);
 	if (!out)
 		return;
 	text_put(out, said ? said : "", said ? strlen(said) : 0, &style);
 	fclose(out);
-	message_error("", "gnuplot ended with status %d%s%s", status, *shown ? ": " : "",
-		shown);
+	if (misses_terminal)
+		message_error("",
+			"this gnuplot was built without the terminal that draws such "
+			"pictures (Debian's gnuplot-nox has it): %s",
+			shown);
+	else
+		message_error("", "gnuplot ended with status %d%s%s", status,
+			*shown ? ": " : "", shown);
 	free(shown);
 }
 

@@ -9,6 +9,9 @@
 /* Major and minor version as 504 for 5.4. 0 after a message: there is none. */
 unsigned gnuplot_version(void);
 
+/* Whether it was built with a terminal. */
+bool gnuplot_has_terminal(const char *name);
+
 /*
  * Runs a script; what it draws goes to `out`. False after a message, which has
  * gnuplot's own first line of complaint in it.

@@ -18,10 +18,8 @@
 #include "tools/emit/emit.h"
 
 struct plot_request {
-	/* All inputs as one; for kinds that tell runs apart also each by itself. */
-	struct profile *all;
-	struct profile *const *runs;
-	size_t run_count;
+	struct profile *all;  /* inputs as one */
+	struct runs runs;     /* in it; for kinds that tell them apart */
 	struct profile *base; /* of a comparison: `all` is the new side */
 
 	unsigned top;    /* at most so many bars, lanes or panels */

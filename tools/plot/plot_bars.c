@@ -45,7 +45,8 @@ static int by_time(const void *left, const void *right)
 static struct report_options counted(const struct drawing *d)
 {
 	return (struct report_options){.selection = d->p->selection,
-		.cpu_only = d->request->cpu_only};
+		.cpu_only = d->request->cpu_only,
+		.runs = &d->request->runs};
 }
 
 static void find_bars(struct drawing *d)
@@ -86,50 +87,27 @@ static void find_bars(struct drawing *d)
 	for (size_t i = 0; i < d->bars.count; i++) {
 		class_times_add(&d->times, &d->bars.item[i].times);
 		d->bars.item[i].end_ns = (double)class_times_sum(&d->bars.item[i].times) /
-			(double)d->request->run_count;
+			(double)d->request->runs.of.count;
 	}
 }
 
 /* ------------------------------------------------------------ each run */
 
-static bool same_text(const struct profile *p, uint32_t a, const struct profile *q,
-	uint32_t b)
-{
-	struct ptf_text x = profile_string(p, a), y = profile_string(q, b);
-
-	return x.size == y.size && !memcmp(x.data, y.data, x.size);
-}
-
-static bool same_function(const struct profile *p, uint32_t x, const struct profile *q,
-	uint32_t y)
-{
-	struct profile_function a = profile_get_function(p, x);
-	struct profile_function b = profile_get_function(q, y);
-
-	return a.kind == b.kind && a.first_line == b.first_line &&
-		a.line_count == b.line_count && same_text(p, a.name, q, b.name) &&
-		same_text(p, a.file, q, b.file) &&
-		same_text(p, profile_get_module(p, a.module).path, q,
-			profile_get_module(q, b.module).path);
-}
-
-/* The time that a run has for a bar: runs have ids of their own. */
 static int64_t time_in(const struct drawing *d, const struct bar *bar,
-	const struct profile *run, const struct report *report)
+	const struct report *report)
 {
 	int64_t time_ns = 0;
 
 	for (size_t i = 0; i < report->files.count; i++) {
 		const struct report_file *f = &report->files.item[i];
 
-		if (!same_text(d->p, bar->file, run, f->file))
+		if (bar->file != f->file)
 			continue;
 		for (size_t k = 0; !d->functions && k < f->lines.count; k++)
 			if (f->lines.item[k].line == bar->line)
 				time_ns += class_times_sum(&f->lines.item[k].self);
 		for (size_t k = 0; d->functions && k < f->functions.count; k++)
-			if (same_function(d->p, bar->function, run,
-				    f->functions.item[k].function))
+			if (f->functions.item[k].function == bar->function)
 				time_ns += class_times_sum(&f->functions.item[k].self);
 	}
 	return time_ns;
@@ -138,18 +116,18 @@ static int64_t time_in(const struct drawing *d, const struct bar *bar,
 /* Means of the runs and half of their interval, in nanoseconds. */
 static void put_intervals(struct drawing *d)
 {
-	size_t runs = d->request->run_count;
+	size_t runs = d->request->runs.of.count;
 	double *x = memory_zeroed(runs * (d->bars.count + 1), sizeof(*x));
 	double t = statistics_t_quantile(0.975, (double)runs - 1);
 
 	for (size_t run = 0; run < runs; run++) {
-		const struct report_options options = counted(d);
+		struct report_options options = counted(d);
 		struct report report = {0};
 
-		report_make(&report, d->request->runs[run], &options);
+		options.only_run = (uint32_t)run + 1;
+		report_make(&report, d->p, &options);
 		for (size_t i = 0; i < d->bars.count; i++)
-			x[i * runs + run] = (double)time_in(d, &d->bars.item[i],
-				d->request->runs[run], &report);
+			x[i * runs + run] = (double)time_in(d, &d->bars.item[i], &report);
 		report_free(&report);
 	}
 	fprintf(d->out, "$intervals << EOD\n# bar mean_ns half_ns\n");
@@ -240,11 +218,11 @@ static void put_remarks(const struct drawing *d)
 
 static void put_plot(const struct drawing *d)
 {
-	double scale = d->unit_ns * (double)d->request->run_count;
+	double scale = d->unit_ns * (double)d->request->runs.of.count;
 
 	fprintf(d->out, "plot");
 	script_class_bars(d->out, d->request, "$bars", &d->times, scale);
-	if (d->request->run_count > 1)
+	if (d->request->runs.of.count > 1)
 		fprintf(d->out,
 			" $intervals using ($2/%.9g):1:($3/%.9g) with xerrorbars pt 0 lw "
 			"1.5 lc rgb '%s' title '95 %% interval',",
@@ -274,14 +252,15 @@ static int write_bars(FILE *script, const struct plot_request *request, bool fun
 	find_bars(&d);
 	is_small = largest_end(&d) < 1e9;
 	d.unit_ns = is_small ? 1e6 : 1e9;
-	if (request->run_count > 1)
-		snprintf(runs, sizeof(runs), ", mean of %zu runs", request->run_count);
+	if (request->runs.of.count > 1)
+		snprintf(runs, sizeof(runs), ", mean of %zu runs",
+			request->runs.of.count);
 	snprintf(shown, sizeof(shown), "%s by time%s; 100 %% is %s of %s",
 		functions ? "functions" : "lines", runs,
-		units_time_brief(whole, d.all_ns / (int64_t)request->run_count),
+		units_time_brief(whole, d.all_ns / (int64_t)request->runs.of.count),
 		request->cpu_only ? "CPU time" : "CPU time and waits of main threads");
 	put_data(&d);
-	if (request->run_count > 1)
+	if (request->runs.of.count > 1)
 		put_intervals(&d);
 	script_headline(script, request, shown);
 	put_names(&d);

@@ -8,9 +8,12 @@
 #include "tools/plot/plot_kinds.h"
 #include "tools/plot/script.h"
 
-static struct class_times times_of(const struct profile *p, bool cpu_only)
+static struct class_times times_of(const struct plot_request *request, size_t run)
 {
-	const struct report_options options = {.cpu_only = cpu_only};
+	const struct profile *p = request->all;
+	const struct report_options options = {.cpu_only = request->cpu_only,
+		.runs = &request->runs,
+		.only_run = (uint32_t)run + 1};
 	struct class_times times = {{0}};
 
 	for (size_t i = 0; i < p->cells.count; i++)
@@ -23,11 +26,11 @@ static struct class_times times_of(const struct profile *p, bool cpu_only)
 static void put_names(FILE *out, const struct plot_request *request)
 {
 	fprintf(out, "set ytics scale 0 (");
-	for (size_t i = 0; i < request->run_count; i++) {
-		const struct profile *run = request->runs[i];
-		const char *path = run->inputs.count ? run->inputs.item[0].path : "";
+	for (size_t i = 0; i < request->runs.of.count; i++) {
+		char *name = runs_name(&request->runs, i);
 
-		script_tic(out, path, strlen(path), request->characters ? 20 : 30, i);
+		script_tic(out, name, strlen(name), request->characters ? 20 : 30, i);
+		free(name);
 	}
 	fprintf(out, ")\n");
 }
@@ -36,14 +39,15 @@ static int write_runs(FILE *script, const struct plot_request *request,
 	struct ptf_error *err)
 {
 	struct class_times all = {{0}};
-	double *sum = memory_zeroed(request->run_count, sizeof(*sum)), unit_ns, median;
+	double *sum = memory_zeroed(request->runs.of.count, sizeof(*sum)), unit_ns,
+	       median;
 	char shown[160], text[UNITS_SIZE];
 
 	(void)err; /* nothing is read again */
 	fprintf(script, "$runs << EOD\n# run");
 	script_class_names(script);
-	for (size_t i = 0; i < request->run_count; i++) {
-		struct class_times times = times_of(request->runs[i], request->cpu_only);
+	for (size_t i = 0; i < request->runs.of.count; i++) {
+		struct class_times times = times_of(request, i);
 
 		fprintf(script, "%zu", i);
 		script_class_row(script, times.ns);
@@ -51,10 +55,10 @@ static int write_runs(FILE *script, const struct plot_request *request,
 		sum[i] = (double)class_times_sum(&times);
 	}
 	fprintf(script, "EOD\n");
-	median = statistics_median(sum, request->run_count);
+	median = statistics_median(sum, request->runs.of.count);
 	unit_ns = median < 1e9 ? 1e6 : 1e9;
 	snprintf(shown, sizeof(shown), "%zu run%s, %s; the median is %s",
-		request->run_count, request->run_count == 1 ? "" : "s",
+		request->runs.of.count, request->runs.of.count == 1 ? "" : "s",
 		request->cpu_only ? "CPU time" : "CPU time and waits of main threads",
 		units_time_brief(text, (int64_t)median));
 	script_headline(script, request, shown);
@@ -67,7 +71,7 @@ static int write_runs(FILE *script, const struct plot_request *request,
 		"set key outside right top Left reverse samplen 1.5\n"
 		"set arrow 1 from %.9g,graph 0 to %.9g,graph 1 nohead lw 1.5 dt 2 lc rgb "
 		"'%s' front\n",
-		request->characters ? "3" : "4.5", (double)request->run_count - 0.4,
+		request->characters ? "3" : "4.5", (double)request->runs.of.count - 0.4,
 		unit_ns == 1e6 ? "milliseconds" : "seconds", median / unit_ns,
 		median / unit_ns, script_ink(request));
 	script_grid_of_bars(script, request);
@@ -80,7 +84,7 @@ static int write_runs(FILE *script, const struct plot_request *request,
 
 const struct plot_kind plot_runs = {
 	.name = "runs",
-	.description = "the time of each run (input) by class, and their median",
+	.description = "the time of each run by class, and their median",
 	.tells_runs_apart = true,
 	.top = 40,
 	.write = write_runs,

@@ -16,6 +16,15 @@
 enum {
 	BINS_OF_A_PICTURE = 300,
 	REGION_LANES_MAX = 8,
+	COUNTER_PANELS_MAX = 3,
+};
+
+/* Counters of one unit. */
+struct counter_panel {
+	VEC(const struct timeline_counter *) curves; /* the largest first */
+	size_t shown;                                /* so many of them */
+	bool has_several;                            /* metrics */
+	bool has_several_processes;
 };
 
 struct drawing {
@@ -24,10 +33,10 @@ struct drawing {
 	const struct profile *p;
 	struct timeline t;
 	struct class_bins_list panels;
-	uint32_t counter_metric; /* of the panel of counters; 0 = none */
-	unsigned lane_count;     /* of regions */
-	double bottom;           /* of the next panel's top, of the screen */
-	unsigned left_count;     /* panels still to be drawn */
+	VEC(struct counter_panel) counters;
+	unsigned lane_count; /* of regions */
+	double bottom;       /* of the next panel's top, of the screen */
+	unsigned left_count; /* panels still to be drawn */
 };
 
 static void make_panels(struct drawing *d)
@@ -178,73 +187,141 @@ static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t nu
 
 /* ------------------------------------------------------------ counters */
 
-static void find_counters(struct drawing *d)
+static struct ptf_text unit_of(const struct drawing *d, const struct timeline_counter *c)
 {
-	for (size_t i = 0; i < d->t.counters.count && !d->counter_metric; i++)
-		d->counter_metric = d->t.counters.item[i].metric;
+	return profile_string(d->p, profile_get_metric(d->p, c->metric).unit);
 }
 
-static void put_counter_name(struct drawing *d, const struct timeline_counter *c)
+static struct ptf_text name_of(const struct drawing *d, const struct timeline_counter *c)
 {
-	const struct profile *p = d->p;
-	struct ptf_text instance = profile_string(p, c->instance);
-
-	if (c->process)
-		script_format(d->out, 24, "%.*s%sprocess %u", (int)instance.size,
-			instance.data, instance.size ? ", " : "",
-			p->processes.item[c->process - 1].pid);
-	else
-		script_text(d->out, instance.data, instance.size, 24);
+	return profile_string(d->p, profile_get_metric(d->p, c->metric).name);
 }
 
-static void put_counters(struct drawing *d, double height)
+static bool is_equal(struct ptf_text a, struct ptf_text b)
 {
-	const struct profile *p = d->p;
-	struct profile_metric metric = profile_get_metric(p, d->counter_metric);
-	struct ptf_text name = profile_string(p, metric.name);
-	struct ptf_text unit = profile_string(p, metric.unit);
-	bool is_bytes = unit.size == 5 && !memcmp(unit.data, "bytes", 5);
-	size_t count = 0;
+	return a.size == b.size && (a.size == 0 || !memcmp(a.data, b.data, a.size));
+}
+
+static int64_t largest_level(const struct timeline_counter *c)
+{
 	int64_t largest = 0;
 
-	for (size_t i = 0; i < d->t.counters.count && count < d->request->top; i++) {
-		const struct timeline_counter *c = &d->t.counters.item[i];
+	for (size_t i = 0; i < c->levels.count; i++)
+		if (c->levels.item[i].last > largest)
+			largest = c->levels.item[i].last;
+	return largest;
+}
 
-		if (c->metric != d->counter_metric)
-			continue;
-		fprintf(d->out, "$counter%zu << EOD\n# start_ns last\n", count++);
-		for (size_t k = 0; k < c->levels.count; k++) {
-			if (c->levels.item[k].last > largest)
-				largest = c->levels.item[k].last;
-			fprintf(d->out, "%" PRId64 " %" PRId64 "\n",
-				d->t.grid.start_ns +
-					(int64_t)c->levels.item[k].bin * d->t.grid.bin_ns,
-				c->levels.item[k].last);
-		}
-		fprintf(d->out, "EOD\n");
+static int by_largest(const void *left, const void *right)
+{
+	const struct timeline_counter *const *a = left, *const *b = right;
+	int64_t x = largest_level(*a), y = largest_level(*b);
+
+	if (x != y)
+		return x > y ? -1 : 1;
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* A panel for each unit: curves of one unit have one axis, be they of any metric. */
+static void find_counters(struct drawing *d)
+{
+	for (size_t i = 0; i < d->t.counters.count; i++) {
+		const struct timeline_counter *c = &d->t.counters.item[i];
+		size_t k = 0;
+
+		while (k < d->counters.count &&
+			!is_equal(unit_of(d, d->counters.item[k].curves.item[0]),
+				unit_of(d, c)))
+			k++;
+		vec_cover(&d->counters, k);
+		vec_push(&d->counters.item[k].curves, c);
+		d->counters.item[k].has_several |=
+			d->counters.item[k].curves.item[0]->metric != c->metric;
+		d->counters.item[k].has_several_processes |=
+			d->counters.item[k].curves.item[0]->process != c->process;
 	}
+	for (size_t k = 0; k < d->counters.count; k++) {
+		struct counter_panel *panel = &d->counters.item[k];
+
+		qsort(panel->curves.item, panel->curves.count,
+			sizeof(*panel->curves.item), by_largest);
+		panel->shown = panel->curves.count < d->request->top ? panel->curves.count
+								     : d->request->top;
+	}
+}
+
+/*
+ * "rss, eth0, 4242", as far as it is not the same for all; false when nothing is
+ * left to tell.
+ */
+static bool put_curve_name(struct drawing *d, const struct counter_panel *panel,
+	const struct timeline_counter *c)
+{
+	struct ptf_text name = name_of(d, c);
+	struct ptf_text instance = profile_string(d->p, c->instance);
+	/* What is beside the panels, in characters of its font. */
+	unsigned columns = (unsigned)(0.125 * d->request->width - 36) / 7;
+	char process[24] = "";
+
+	if (panel->has_several_processes && c->process)
+		snprintf(process, sizeof(process), "%u",
+			d->p->processes.item[c->process - 1].pid);
+	if (!panel->has_several)
+		name.size = 0;
+	if (!name.size && !instance.size && !*process)
+		return false;
+	script_format(d->out, columns > 4 ? columns : 4, "%.*s%s%.*s%s%s", (int)name.size,
+		name.data, name.size && instance.size ? ", " : "", (int)instance.size,
+		instance.data, *process && (name.size || instance.size) ? ", " : "",
+		process);
+	return true;
+}
+
+static void put_curve_data(struct drawing *d, size_t number, size_t curve,
+	const struct timeline_counter *c)
+{
+	fprintf(d->out, "$counter%zu_%zu << EOD\n# start_ns last\n", number, curve);
+	for (size_t k = 0; k < c->levels.count; k++)
+		fprintf(d->out, "%" PRId64 " %" PRId64 "\n",
+			d->t.grid.start_ns +
+				(int64_t)c->levels.item[k].bin * d->t.grid.bin_ns,
+			c->levels.item[k].last);
+	fprintf(d->out, "EOD\n");
+}
+
+static void put_counters(struct drawing *d, size_t number, double height)
+{
+	const struct counter_panel *panel = &d->counters.item[number];
+	struct ptf_text unit = unit_of(d, panel->curves.item[0]);
+	struct ptf_text name = name_of(d, panel->curves.item[0]);
+	bool is_bytes = unit.size == 5 && !memcmp(unit.data, "bytes", 5);
+	const char *scale = is_bytes ? "1048576.0" : "1.0";
+
+	for (size_t i = 0; i < panel->shown; i++)
+		put_curve_data(d, number, i, panel->curves.item[i]);
 	next_panel(d, height);
-	script_ytics(d->out, (double)largest / (is_bytes ? 1048576.0 : 1),
+	script_ytics(d->out,
+		(double)largest_level(panel->curves.item[0]) / (is_bytes ? 1048576.0 : 1),
 		tics_of(d, height));
 	fprintf(d->out, "set yrange [0:*]\nset ylabel ");
-	script_format(d->out, 24, "%.*s, %.*s", (int)name.size, name.data,
-		is_bytes ? 3 : (int)unit.size, is_bytes ? "MiB" : unit.data);
+	if (is_bytes)
+		unit = (struct ptf_text){"MiB", 3};
+	if (panel->has_several)
+		name.size = 0;
+	script_format(d->out, 24, "%.*s%s%.*s", (int)name.size, name.data,
+		name.size && unit.size ? ", " : "", (int)unit.size, unit.data);
 	fprintf(d->out,
 		"\nset key at screen 0.875, screen %.4f left top Left reverse samplen "
-		"1.5 "
-		"width 0 noinvert\nplot",
+		"1.5 width 0 noinvert font ',9'\nplot",
 		d->bottom + height);
-	count = 0;
-	for (size_t i = 0; i < d->t.counters.count && count < d->request->top; i++) {
-		if (d->t.counters.item[i].metric != d->counter_metric)
-			continue;
+	for (size_t i = 0; i < panel->shown; i++) {
 		fprintf(d->out,
-			"%s $counter%zu using ($1/1e9):($2/%s) with steps lw 2 lc rgb "
+			"%s $counter%zu_%zu using ($1/1e9):($2/%s) with steps lw 2 lc "
+			"rgb "
 			"'%s' title ",
-			count ? "," : "", count, is_bytes ? "1048576.0" : "1.0",
-			script_curve(d->request, count));
-		put_counter_name(d, &d->t.counters.item[i]);
-		count++;
+			i ? "," : "", number, i, scale, script_curve(d->request, i));
+		if (!put_curve_name(d, panel, panel->curves.item[i]))
+			fprintf(d->out, "''");
 	}
 	fputc('\n', d->out);
 }
@@ -392,20 +469,23 @@ static void put_all(struct drawing *d, const struct regions *regions)
 {
 	size_t panel_count = d->panels.item.count < d->request->top ? d->panels.item.count
 								    : d->request->top;
-	bool has_counters = d->counter_metric != 0, has_marks = d->lane_count != 0;
+	size_t counter_count = d->counters.count < COUNTER_PANELS_MAX
+		? d->counters.count
+		: COUNTER_PANELS_MAX;
+	bool has_marks = d->lane_count != 0;
 	double top = d->request->characters ? 0.95 : 1 - 55.0 / d->request->height;
 	double foot = d->request->characters ? 0.14 : 50.0 / d->request->height;
 	double parts = (double)panel_count * (panel_count > 1 ? 1 : 3) +
-		(has_counters ? 1 : 0) + (has_marks ? 0.25 + 0.2 * d->lane_count : 0);
+		(double)counter_count + (has_marks ? 0.25 + 0.2 * d->lane_count : 0);
 	double room =
-		top - foot - 0.035 * (double)(panel_count + has_counters + has_marks);
+		top - foot - 0.035 * (double)(panel_count + counter_count + has_marks);
 	double end_s = (double)(d->t.grid.start_ns +
 			       (int64_t)d->t.grid.bin_count * d->t.grid.bin_ns) /
 		1e9;
 	char shown[160], bin[UNITS_SIZE];
 
 	d->bottom = top;
-	d->left_count = (unsigned)panel_count + has_counters + has_marks;
+	d->left_count = (unsigned)(panel_count + counter_count + has_marks);
 	if (panel_count < d->panels.item.count)
 		snprintf(shown, sizeof(shown),
 			"CPU time by class, in bins of %s; the %zu busiest of %zu",
@@ -425,8 +505,8 @@ static void put_all(struct drawing *d, const struct regions *regions)
 		if (i == 0) /* what stands beside the panels is drawn once */
 			script_end_margins(d->out);
 	}
-	if (has_counters)
-		put_counters(d, room / parts);
+	for (size_t i = 0; i < counter_count; i++)
+		put_counters(d, i, room / parts);
 	if (has_marks)
 		put_regions(d, regions, room * (0.25 + 0.2 * d->lane_count) / parts);
 	fprintf(d->out, "unset multiplot\n");
@@ -451,6 +531,9 @@ static int write_timeline(FILE *script, const struct plot_request *request,
 	find_regions(&d, &regions);
 	put_all(&d, &regions);
 	class_bins_free(&d.panels);
+	for (size_t i = 0; i < d.counters.count; i++)
+		vec_free(&d.counters.item[i].curves);
+	vec_free(&d.counters);
 	vec_free(&regions.item);
 	vec_free(&regions.lane_end_ns);
 	timeline_free(&d.t);

@@ -10,6 +10,7 @@
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
 #include "tools/core/class_style.h"
+#include "tools/core/recordings.h"
 #include "tools/core/units.h"
 
 enum { TEXT_COLUMNS_MAX = 200 };
@@ -144,6 +145,7 @@ static char *subject(const struct profile *p)
 	char *text = NULL, *command = profile_command(p);
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	struct recordings recordings = {0};
 	const struct profile_section *first = p->sections.count ? p->sections.item : NULL;
 	struct ptf_text host = profile_string(p, first ? first->host : 0);
 
@@ -152,9 +154,11 @@ static char *subject(const struct profile *p)
 	fputs(command, out);
 	if (host.size)
 		fprintf(out, " on %.*s", (int)host.size, host.data);
-	if (p->sections.count > 1)
-		fprintf(out, ", and %zu more recording%s", p->sections.count - 1,
-			p->sections.count == 2 ? "" : "s");
+	recordings_find(&recordings, p);
+	if (recordings.of.count > 1)
+		fprintf(out, ", and %zu more recording%s", recordings.of.count - 1,
+			recordings.of.count == 2 ? "" : "s");
+	recordings_free(&recordings);
 	fclose(out);
 	free(command);
 	return text;

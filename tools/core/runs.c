@@ -1,0 +1,144 @@
+#include "tools/core/runs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/core/names.h"
+
+static struct ptf_text run_id(const struct profile *p, uint32_t process)
+{
+	return profile_process_attribute(p, process, "run.id");
+}
+
+/* Its index + 1, 0 = there is none yet. */
+static uint32_t find_run(struct runs *r, uint32_t section, struct ptf_text id)
+{
+	for (size_t i = r->of_section.item[section];
+		i > 0 && i <= r->of.count && r->of.item[i - 1].section == section; i++) {
+		struct ptf_text other = r->of.item[i - 1].id;
+
+		if (other.size == id.size &&
+			(id.size == 0 || !memcmp(other.data, id.data, id.size)))
+			return (uint32_t)i;
+	}
+	return 0;
+}
+
+/*
+ * Recordings by their id. One that was seen in an earlier section is the same
+ * once more, as when merged traces stand beside what they were made of: it is no
+ * replicate.
+ */
+struct seen {
+	struct intern ids;
+	VEC(uint32_t) section; /* [id] = index of its first section + 1 */
+	VEC(uint32_t) last;    /* [id] = index of its last section + 1 */
+	VEC(bool) is_double;   /* [process], [0] is not used */
+};
+
+/* The trace id of a section that is not merged, as recording.id would be. */
+static void section_id(const struct profile_section *s, char id[33])
+{
+	for (size_t i = 0; i < sizeof(s->trace_id); i++)
+		snprintf(id + 2 * i, 3, "%02x", s->trace_id[i]);
+}
+
+static void find_doubles(struct runs *r, struct seen *found)
+{
+	const struct profile *p = r->p;
+
+	vec_cover(&found->is_double, p->processes.count);
+	for (uint32_t process = 1; process <= p->processes.count; process++) {
+		uint32_t section = p->processes.item[process - 1].section;
+		struct ptf_text id =
+			profile_process_attribute(p, process, "recording.id");
+		char of_section[33];
+		uint32_t number;
+
+		section_id(&p->sections.item[section], of_section);
+		if (!id.size)
+			id = (struct ptf_text){of_section, 32};
+		number = intern_bytes(&found->ids, id.data, id.size);
+		vec_cover(&found->section, number);
+		vec_cover(&found->last, number);
+		if (!found->section.item[number])
+			found->section.item[number] = section + 1;
+		found->is_double.item[process] =
+			found->section.item[number] != section + 1;
+		r->double_count += found->is_double.item[process] &&
+			found->last.item[number] != section + 1;
+		found->last.item[number] = section + 1;
+	}
+}
+
+void runs_find(struct runs *r, const struct profile *p)
+{
+	struct seen found = {0};
+
+	r->p = p;
+	vec_cover(&r->of_section, p->sections.count);
+	vec_cover(&r->of_thread, p->threads.count);
+	find_doubles(r, &found);
+	/* A trace whose processes are not known is one run. */
+	if (p->sections.count && !p->processes.count)
+		vec_push(&r->of, (struct run){.path = p->sections.item[0].path});
+	for (uint32_t process = 1; process <= p->processes.count; process++) {
+		uint32_t section = p->processes.item[process - 1].section;
+		struct ptf_text id = run_id(p, process);
+
+		if (found.is_double.item[process])
+			continue;
+		if (!r->of_section.item[section])
+			r->of_section.item[section] = (uint32_t)r->of.count + 1;
+		if (!find_run(r, section, id))
+			vec_push(&r->of,
+				(struct run){
+					.path = p->sections.item[section].path,
+					.section = section,
+					.id = id,
+				});
+	}
+	for (uint32_t thread = 1; thread <= p->threads.count; thread++) {
+		uint32_t process = p->threads.item[thread - 1].process;
+
+		if (!process)
+			r->of_thread.item[thread] = r->of.count == 1;
+		else if (!found.is_double.item[process])
+			r->of_thread.item[thread] =
+				find_run(r, p->processes.item[process - 1].section,
+					run_id(p, process));
+	}
+	/* What no thread is known of can only be told when there is one run. */
+	r->of_thread.item[0] = r->of.count == 1;
+	intern_free(&found.ids);
+	vec_free(&found.section);
+	vec_free(&found.last);
+	vec_free(&found.is_double);
+}
+
+char *runs_name(const struct runs *runs, size_t index)
+{
+	const struct run *run = &runs->of.item[index];
+	struct ptf_text name =
+		name_of_path((struct ptf_text){run->path, strlen(run->path)});
+	size_t first = index, last = index;
+	char *text;
+	int size;
+
+	while (first > 0 && runs->of.item[first - 1].path == run->path)
+		first--;
+	while (last + 1 < runs->of.count && runs->of.item[last + 1].path == run->path)
+		last++;
+	size = first == last ? asprintf(&text, "%s", run->path)
+			     : asprintf(&text, "%.*s, run %zu", (int)name.size, name.data,
+				       index - first + 1);
+	return size < 0 ? memory_zeroed(1, 1) : text;
+}
+
+void runs_free(struct runs *runs)
+{
+	vec_free(&runs->of);
+	vec_free(&runs->of_thread);
+	vec_free(&runs->of_section);
+}
