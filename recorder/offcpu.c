@@ -305,6 +305,7 @@ static void poll_thread(struct recording *r, struct recorded_thread *thread)
 	off->polled_ns = now_ns;
 	off->run_ns = run_ns;
 	off->queue_ns = queue_ns;
+	off->credited_ns = thread->ticks.credited_ns;
 	if (was_blocked && !has_run) {
 		off->wait_ns += waited_ns;
 		return;

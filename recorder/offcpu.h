@@ -22,6 +22,7 @@ struct recorded_thread;
 struct offcpu {
 	int schedstat_fd, syscall_fd;         /* 0 = not open yet, -1 = not kept open */
 	uint64_t polled_ns, run_ns, queue_ns; /* at the last poll */
+	uint64_t credited_ns;                 /* to its samples, at the last poll */
 	int64_t wait_ns;         /* not given to a row yet; may be short of 0 while
 				    the kernel's run time lags behind */
 	int64_t runnable_ns;     /* delay on the run queue, not given to a row yet */

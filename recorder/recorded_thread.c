@@ -134,7 +134,7 @@ static void write_rest(struct recording *r, struct recorded_thread *thread,
 		r->lost.switched_off_ns += (uint64_t)rest.weight_ns;
 	else if (rest.weight_ns > 0 && rows_add(&thread->rows, rest) < 0)
 		recording_no_memory(r);
-	rows_write(&thread->rows, r, thread->id, INT64_MAX);
+	rows_write(&thread->rows, r, thread->id, INT64_MAX, 0);
 	rows_finish(&thread->rows);
 	thread->process->ended_cpu_ns += cpu_ns;
 }
@@ -155,11 +155,26 @@ void thread_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 		&(struct ptf_facts){.thread_ends = &fact, .thread_end_count = 1});
 }
 
+/* The kernel is exact about who is blocked, and has been since. */
+static bool is_known_exactly(const struct recorded_thread *thread)
+{
+	return thread->offcpu.is_blocked &&
+		thread->offcpu.credited_ns == thread->ticks.credited_ns;
+}
+
 uint64_t thread_known_cpu_ns(const struct recorded_thread *thread)
 {
-	uint64_t credited_ns = thread->ticks.credited_ns;
+	uint64_t run_ns = thread->offcpu.run_ns, credited_ns = thread->ticks.credited_ns;
 
-	return thread->offcpu.run_ns > credited_ns ? thread->offcpu.run_ns : credited_ns;
+	return run_ns > credited_ns || is_known_exactly(thread) ? run_ns : credited_ns;
+}
+
+uint64_t thread_ahead_ns(const struct recorded_thread *thread)
+{
+	uint64_t known_ns = thread_known_cpu_ns(thread);
+
+	return thread->ticks.credited_ns > known_ns ? thread->ticks.credited_ns - known_ns
+						    : 0;
 }
 
 void thread_end_overtaken(struct recording *r, struct recorded_thread *thread)

@@ -56,6 +56,9 @@ void thread_take_name(struct recording *r, struct recorded_thread *thread,
 /* Its CPU time as known from outside and from its samples. */
 uint64_t thread_known_cpu_ns(const struct recorded_thread *thread);
 
+/* How much more its samples stand for: less than two periods. */
+uint64_t thread_ahead_ns(const struct recorded_thread *thread);
+
 /*
  * Writes the thread's last rows and its end; cpu_ns of its whole life. The
  * thread is freed by the next threads_free_ended.

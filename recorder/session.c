@@ -331,7 +331,8 @@ static bool loop(struct session *s)
 			gauges_poll(r);
 			polled_ns = now_ns;
 		}
-		if (now_ns - flushed_ns >= FLUSH_INTERVAL_NS) {
+		/* What a thread has used is known best behind a poll. */
+		if (polled_ns == now_ns && now_ns - flushed_ns >= FLUSH_INTERVAL_NS) {
 			recording_flush(r);
 			drain_free_abandoned(r);
 			flushed_ns = now_ns;

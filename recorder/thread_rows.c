@@ -32,7 +32,54 @@ static void sort(struct row *item, size_t count)
 	}
 }
 
-void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t until_ns)
+static bool is_on_cpu(const struct row *row)
+{
+	return row->class_id <= PTF_CLASS_KERNEL;
+}
+
+/* One tick stands for a period: less than two of them are ever held. */
+#define HELD_COUNT 2
+
+struct held {
+	struct row row[HELD_COUNT]; /* the last one first */
+	size_t count;
+};
+
+/* Takes hold_ns out of the on-CPU rows among the first *count, from their end. */
+static struct held hold_back(struct rows *rows, size_t *count, uint64_t hold_ns)
+{
+	struct held held = {.count = 0};
+
+	for (size_t i = *count; i-- > 0 && hold_ns && held.count < HELD_COUNT;) {
+		struct row *row = &rows->item[i], part = *row;
+		if (!is_on_cpu(row))
+			continue;
+		if ((uint64_t)part.weight_ns > hold_ns)
+			part.weight_ns = (int64_t)hold_ns;
+		row->weight_ns -= part.weight_ns;
+		hold_ns -= (uint64_t)part.weight_ns;
+		held.row[held.count++] = part;
+		if (row->weight_ns == 0) {
+			memmove(row, row + 1, (--rows->count - i) * sizeof *row);
+			--*count;
+		}
+	}
+	return held;
+}
+
+/* In place of the first count rows, which are written: of these was all that is held. */
+static void keep_held(struct rows *rows, size_t count, const struct held *held)
+{
+	struct row *rest = rows->item + held->count;
+
+	memmove(rest, rows->item + count, (rows->count - count) * sizeof *rest);
+	for (size_t i = 0; i < held->count; i++)
+		rows->item[i] = held->row[held->count - 1 - i];
+	rows->count += held->count - count;
+}
+
+void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t until_ns,
+	uint64_t hold_ns)
 {
 	size_t count = 0;
 	struct ptf_error err;
@@ -42,6 +89,11 @@ void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t
 		count++;
 	if (!count || !recording_is_sound(r))
 		return;
+	struct held held = hold_back(rows, &count, hold_ns);
+	if (!count) {
+		keep_held(rows, count, &held);
+		return;
+	}
 	int64_t *time_ns = malloc(count * sizeof *time_ns);
 	int64_t *weight_ns = malloc(count * sizeof *weight_ns);
 	uint32_t *node = malloc(count * sizeof *node);
@@ -72,8 +124,7 @@ void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t
 		.column_count = 1,
 	};
 	recording_check(r, ptf_writer_samples(r->writer, &samples, &err), &err);
-	rows->count -= count;
-	memmove(rows->item, rows->item + count, rows->count * sizeof *rows->item);
+	keep_held(rows, count, &held);
 out:
 	free(time_ns);
 	free(weight_ns);
@@ -85,7 +136,7 @@ void rows_take_back(struct rows *rows, uint64_t excess_ns)
 {
 	for (size_t i = rows->count; i-- > 0 && excess_ns;) {
 		struct row *row = &rows->item[i];
-		if (row->class_id > PTF_CLASS_KERNEL)
+		if (!is_on_cpu(row))
 			continue;
 		uint64_t part_ns = (uint64_t)row->weight_ns;
 		if (part_ns > excess_ns)

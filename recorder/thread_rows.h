@@ -29,9 +29,12 @@ struct rows {
 /* 0, or -1 when memory is out. */
 int rows_add(struct rows *rows, struct row row);
 
-/* Writes the rows up to time_ns as samples of the thread. */
-void rows_write(struct rows *rows, struct recording *r, uint32_t thread,
-	int64_t until_ns);
+/*
+ * Writes the rows up to until_ns as samples of the thread, all but the last
+ * hold_ns of its CPU time: those may still be taken back.
+ */
+void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t until_ns,
+	uint64_t hold_ns);
 
 /*
  * Takes up to excess_ns away from on-CPU rows that are not written yet, the

@@ -197,4 +197,35 @@ def rows_sum_exactly_to_the_time_of_their_threads_by_CPU_timers():
     rows_are_exact("timer")
 
 
+REST = """
+import threading, time
+def rest(seconds):
+    end = time.thread_time() + seconds
+    while time.thread_time() < end: pass
+    time.sleep(2.5)
+threads = [threading.Thread(target=rest, args=(i * 0.0013,)) for i in range(20)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+@test
+def a_tick_that_stands_for_too_much_is_taken_back_even_late():
+    # Each ends with little CPU time after a flush, when its ticks were ahead.
+    for daemon in ("", "    thread.daemon = True\n"):
+        code = REST.replace("for thread in threads: thread.start()\n",
+                            f"for thread in threads:\n{daemon}    thread.start()\n")
+        if daemon:
+            code = code.replace("for thread in threads: thread.join()", "time.sleep(1.8)")
+        record("rest.ptf", PYTHON, "-c", code, options=["-F", "100"])
+        section = whole("rest.ptf")
+        for thread in section.threads.values():
+            spent = section.total(classes=ALL_CPU, threads={thread["id"]})
+            check(abs(spent - thread["cpu_ns"]) <= 1000,
+                  f"thread {thread['tid']}: rows {spent} ns, thread end {thread['cpu_ns']} ns")
+        process, = section.processes.values()
+        spent = section.total(classes=ALL_CPU)
+        check(abs(spent - process["cpu_ns"]) < 1000, f"{spent} ns of {process['cpu_ns']} ns")
+
+
 main()
