@@ -179,11 +179,17 @@ def off_cpu(truth, section, rows):
         compare("not waiting for the GIL", sum_of(truth["main"], {GIL}), 0.0, elapsed)
         compare("ready", sum_of(truth["main"], {RUNNABLE}), truth["main_queue"], elapsed)
     if truth["phase"] == "bursts":
-        # A sleep ends, then the thread waits for the GIL, on the same line.
+        # A sleep ends, then the thread waits for the GIL, on the same line; and in
+        # its bursts, which others' bursts interrupt, where one may be taken for the other.
         for part in truth["parts"]:
             if part["class"] == "wait":
+                off = sum(other["wall"] - other["cpu"] - other["queue"]
+                          for other in truth["parts"]
+                          if other["tid"] == part["tid"] and other["class"] != "wait")
+                sigma = POLL * math.sqrt(min(part["pieces"] / 4, max(0.0, off) / POLL))
                 compare(f"{part['name']}", sum_of(part["tid"], {WAIT, GIL}, part["lines"]),
-                        part["wall"] - part["cpu"] - part["queue"], part["wall"])
+                        part["wall"] - part["cpu"] - part["queue"], part["wall"],
+                        max(2.0, 3 * sigma / part["wall"] * 100))
     return wrong
 
 
