@@ -13,6 +13,7 @@
 #include "tools/cli/serve.h"
 #include "tools/core/strip.h"
 #include "tools/emit/emit.h"
+#include "tools/emit/metric_option.h"
 #include "tools/emit/read_inputs.h"
 #include "tools/emit/selection_options.h"
 
@@ -55,8 +56,9 @@ static const struct argp_option options[] = {
 	{"threads", KEY_THREADS, NULL, 0, "Each thread by itself, with its waits", 3},
 	{"metric", KEY_METRIC, "WHAT", 0,
 		"Time with waits (wall; default of table and json), only on CPU (cpu; "
-		"default of the others), or, where there are stacks, the number of "
-		"samples (samples)",
+		"default of the others), of some classes in all threads (gil; "
+		"python,native), or, where there are stacks, the number of samples "
+		"(samples)",
 		3},
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		3},
@@ -110,6 +112,8 @@ static const char doc[] =
 	"  pconv -r --sort time walk.ptf        the busiest lines\n"
 	"  pconv --charge user walk.ptf         libraries count for who called them\n"
 	"  pconv --metric cpu walk.ptf          shares of the CPU time, without waits\n"
+	"  pconv --metric gil -o gil.svg walk.ptf\n"
+	"                                       a flame graph of the waits for the GIL\n"
 	"  pconv --time 2s..5s --thread main walk.ptf\n"
 	"                                       three seconds of one thread\n"
 	"  pconv walk.ptf -o walk.json          as Scalene's JSON\n"
@@ -135,6 +139,7 @@ struct arguments {
 	uint16_t port;
 	const struct emit_format *format;
 	struct emit_options emit;
+	struct metric_option metric;
 	/* Options that were given and that some formats do not know. */
 	unsigned used;
 	const char *used_name[32];
@@ -273,8 +278,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_METRIC:
 		use(a, EMIT_OPTION_METRIC, "--metric");
-		a->emit.metric =
-			EMIT_METRIC_CPU + cli_choice(state, "--metric", arg, weight);
+		metric_option_read(&a->metric, arg, weight, &a->emit.selection);
+		if (a->metric.word >= 0)
+			a->emit.metric = EMIT_METRIC_CPU + (unsigned)a->metric.word;
+		if (a->metric.is_classes)
+			a->emit.metric = EMIT_METRIC_WALL;
+		a->emit.wait_all |= a->metric.has_waits;
 		if (a->emit.metric == EMIT_METRIC_SAMPLES)
 			use(a, EMIT_OPTION_SAMPLES, "--metric samples");
 		break;
@@ -407,6 +416,7 @@ int main(int argc, char **argv)
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	/* The inputs first: a trace that cannot be read writes nothing. */
 	if (read_inputs(p, a.paths, a.path_count, &a.emit.selection) &&
+		metric_option_finds(&a.metric, p, false) &&
 		(a.serve ? serve(p, &a) : write_file(p, &a)))
 		status = EXIT_STATUS_OK;
 	free(a.temporary);

@@ -11,6 +11,7 @@
 #include "tools/cli/output.h"
 #include "tools/core/units.h"
 #include "tools/emit/diff_format.h"
+#include "tools/emit/metric_option.h"
 #include "tools/emit/read_inputs.h"
 #include "tools/emit/selection_options.h"
 
@@ -53,7 +54,9 @@ static const struct argp_option options[] = {
 		"line,function)",
 		3},
 	{"metric", KEY_METRIC, "WHAT", 0,
-		"Time with waits (wall, default) or only on CPU (cpu)", 3},
+		"Time with waits (wall, default), only on CPU (cpu), or of some classes "
+		"in all threads (gil; python,native)",
+		3},
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		3},
 	{"runnable", KEY_RUNNABLE, NULL, 0,
@@ -125,6 +128,7 @@ struct arguments {
 	struct gate_options gate;
 	struct diff_options diff;
 	struct selection selection;
+	struct metric_option metric;
 	double min_share;
 };
 
@@ -271,7 +275,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->diff.views = views(state, arg);
 		break;
 	case KEY_METRIC:
-		a->diff.cpu_only = cli_choice(state, "--metric", arg, metric) == 1;
+		metric_option_read(&a->metric, arg, metric, &a->selection);
+		a->diff.cpu_only = a->metric.word == 1;
+		a->diff.wait_all |= a->metric.has_waits;
 		break;
 	case KEY_WAIT:
 		a->diff.wait_all = cli_choice(state, "--wait", arg, whose) == 1;
@@ -515,9 +521,11 @@ int main(int argc, char **argv)
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	a.diff.selection = &a.selection;
 	a.diff.runnable |= (a.selection.class_mask & 1u << PTF_CLASS_RUNNABLE) != 0;
-	if (a.self_check && read_side(base, &a, a.paths, a.count[DIFF_BASE]))
+	if (a.self_check && read_side(base, &a, a.paths, a.count[DIFF_BASE]) &&
+		metric_option_finds(&a.metric, base, false))
 		status = check_itself(&a, base);
-	else if (!a.self_check && read_both(base, new, &a))
+	else if (!a.self_check && read_both(base, new, &a) &&
+		metric_option_finds(&a.metric, new, false))
 		status = compare(&a, base, new);
 	profile_free(base);
 	profile_free(new);

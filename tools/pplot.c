@@ -53,8 +53,9 @@ static const struct argp_option options[] = {
 	{"processes", KEY_PROCESSES, NULL, 0, "timeline: a panel for each process", 3},
 	{"by", KEY_BY, "WHAT", 0, "diff: by line (default) or function", 3},
 	{"metric", KEY_METRIC, "WHAT", 0,
-		"lines, functions, runs, diff: time with waits of main threads (wall, "
-		"default) or only on CPU (cpu)",
+		"Time with waits of main threads (wall; default of bars), only on CPU "
+		"(cpu; default of timeline and flame), of some classes in all threads "
+		"(gil; python,native); timeline: only these counters (rss)",
 		3},
 	{0},
 };
@@ -217,6 +218,9 @@ static void finish(struct arguments *a, struct argp_state *state)
 			to_terminal && sixel_is_known() ? PICTURE_SIXEL : PICTURE_TEXT;
 	if (to_terminal && !a->script && a->picture < PICTURE_SIXEL)
 		argp_error(state, "a picture is not written to a terminal; give -o OUT");
+	if (a->request.metric.words && !a->kind->has_metric)
+		argp_error(state, "--metric has no meaning with --kind %s",
+			a->kind->name);
 	if (!a->request.top)
 		a->request.top = a->kind->top;
 	choose_size(&a->request, a->picture);
@@ -268,7 +272,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->request.by_function = cli_choice(state, "--by", arg, by) == 1;
 		break;
 	case KEY_METRIC:
-		a->request.cpu_only = cli_choice(state, "--metric", arg, metric) == 1;
+		metric_option_read(&a->request.metric, arg, metric, &a->selection);
+		a->request.cpu_only = a->request.metric.word == 1;
+		a->request.wait_all = a->request.metric.has_waits;
 		break;
 	case ARGP_KEY_ARGS:
 		a->paths = state->argv + state->next;
@@ -296,7 +302,9 @@ static bool read_base(struct arguments *a)
 static bool read_all(struct arguments *a)
 {
 	if (!read_inputs(a->request.all, a->paths + a->base_count,
-		    a->path_count - a->base_count, &a->selection))
+		    a->path_count - a->base_count, &a->selection) ||
+		!metric_option_finds(&a->request.metric, a->request.all,
+			a->kind->draws_counters))
 		return false;
 	if (!a->kind->tells_runs_apart)
 		return true;
@@ -392,7 +400,10 @@ static bool emit(FILE *out, const struct arguments *a)
 	const struct emit_options chosen = {
 		.selection = a->selection,
 		.threads = a->request.by_thread,
-		.metric = a->request.cpu_only ? EMIT_METRIC_CPU : EMIT_METRIC_DEFAULT,
+		.wait_all = a->request.wait_all,
+		.metric = a->request.cpu_only     ? EMIT_METRIC_CPU
+			: a->request.metric.words ? EMIT_METRIC_WALL
+						  : EMIT_METRIC_DEFAULT,
 	};
 	struct ptf_error err = {0};
 

@@ -256,6 +256,33 @@ def counters_have_a_panel_for_each_unit():
 
 
 @test
+def what_is_measured_can_be_chosen():
+    equal(run(SUPPORT / "make_trace", "counters.ptf", 5000, 2, 1).returncode, 0, "make_trace")
+    script = pplot("counters.ptf", "--metric", "gpu,faults", "--script").stdout
+    check('set ylabel "gpu, %"' in script and 'set ylabel "faults, count"' in script
+          and "rss" not in script and "$cpu0" not in script, "not the counters that were asked for")
+    check(script.index("unset label 1001") < script.rindex("plot $counter"), "two headlines")
+    # Time by class.
+    whole_ns = dict(zip(("python", "native", "kernel", "unknown", "gil", "runnable", "wait"),
+                        totals("run0.ptf")))
+    for metric, classes in (("gil", ["gil"]), ("python,wait", ["python", "wait"]),
+                            ("wall", list(whole_ns))):
+        script = pplot("run0.ptf", "--metric", metric, "--script").stdout
+        drawn = sum(sum(row[1:]) for row in block(script, "cpu0"))
+        equal(drawn, sum(whole_ns[name] for name in classes), f"time of {metric}")
+    script = pplot("-k", "runs", "run0.ptf", "--metric", "wait", "--script").stdout
+    equal(sum(block(script, "runs")[0][1:]), whole_ns["wait"], "waits of all threads")
+    for words, status, said in ((["--metric", "gpu,rsz"], 1, "'rsz' is not in the traces"),
+                                (["--metric", "rsz"], 1, "gpu (%), faults (count)"),
+                                (["-k", "lines", "--metric", "rss"], 1, "is a counter"),
+                                (["-k", "heatmap", "--metric", "cpu"], 2, "no meaning")):
+        done = run(PPLOT, "counters.ptf", *words, "-o", "x.png")
+        equal(done.returncode, status, f"status of {words}")
+        check(said in done.stderr, f"{words}: {done.stderr}")
+    check(not os.path.exists("x.png"), "a picture was left")
+
+
+@test
 def terminals_of_gnuplot_6():
     os.makedirs("six", exist_ok=True)
     fake = pathlib.Path("six/gnuplot")

@@ -52,6 +52,26 @@ def JSON_of_all_files_sums_to_the_total():
 
 
 @test
+def A_class_of_time_is_a_metric():
+    section = make()
+    for metric, classes in (("python", (PYTHON_CPU,)), ("gil", (GIL,)),
+                            ("waiting", (RUNNABLE, GIL, WAIT)), ("native,wait", (NATIVE, WAIT))):
+        total = section.total(classes=classes)
+        if not total:
+            continue
+        equal(pconv_json(TRACE, "--metric", metric)["ptf_all_ns"], total, f"100 % of {metric}")
+        folded = run(PCONV, TRACE, "--to", "folded", "--metric", metric).stdout
+        drawn = sum(int(line.rsplit(" ", 1)[1]) for line in folded.splitlines())
+        check(abs(drawn - total / 1000) <= len(folded.splitlines()), f"folded stacks of {metric}")
+    for tool, words, status in ((PCONV, [TRACE], 1), (BIN / "pdiff", [TRACE, TRACE], 2)):
+        done = run(tool, *words, "--metric", "walk")
+        equal(done.returncode, status, "status")
+        check("'walk' is not in the traces" in one_line(done.stderr) and "rss (bytes)" in done.stderr,
+              f"message: {done.stderr}")
+        check("python, native" in done.stderr, f"it does not say what there is: {done.stderr}")
+
+
+@test
 def JSON_follows_the_schema_of_Scalene():
     make()
     document = pconv_json(TRACE)

@@ -16,6 +16,7 @@
 #include "tools/core/profile.h"
 #include "tools/core/report.h"
 #include "tools/emit/emit.h"
+#include "tools/emit/metric_option.h"
 
 struct plot_request {
 	struct profile *all;  /* inputs as one */
@@ -28,13 +29,17 @@ struct plot_request {
 	bool by_thread, by_process; /* panels of the timeline */
 	bool by_function;           /* of a comparison; else by line */
 	bool cpu_only;              /* bars without waits */
-	unsigned width, height;     /* pixels; or characters */
+	bool wait_all;              /* waits of all threads, not only of main ones */
+	struct metric_option metric;
+	unsigned width, height; /* pixels; or characters */
 };
 
 struct plot_kind {
 	const char *name, *description;
 	bool tells_runs_apart;
 	bool is_comparison;
+	bool has_metric; /* --metric means something */
+	bool draws_counters;
 	/* A picture that is no plot: this format of pconv, in SVG; no write. */
 	const struct emit_format *emits;
 	unsigned top; /* without --top */

@@ -46,6 +46,7 @@ static struct report_options counted(const struct drawing *d)
 {
 	return (struct report_options){.selection = d->p->selection,
 		.cpu_only = d->request->cpu_only,
+		.wait_all = d->request->wait_all,
 		.runs = &d->request->runs};
 }
 
@@ -258,7 +259,7 @@ static int write_bars(FILE *script, const struct plot_request *request, bool fun
 	snprintf(shown, sizeof(shown), "%s by time%s; 100 %% is %s of %s",
 		functions ? "functions" : "lines", runs,
 		units_time_brief(whole, d.all_ns / (int64_t)request->runs.of.count),
-		request->cpu_only ? "CPU time" : "CPU time and waits of main threads");
+		script_what_counts(request));
 	put_data(&d);
 	if (request->runs.of.count > 1)
 		put_intervals(&d);
@@ -297,6 +298,7 @@ const struct plot_kind plot_lines = {
 	.name = "lines",
 	.description = "the busiest lines, by class; several runs with their interval",
 	.tells_runs_apart = true,
+	.has_metric = true,
 	.top = 20,
 	.write = write_lines,
 };
@@ -305,6 +307,7 @@ const struct plot_kind plot_functions = {
 	.name = "functions",
 	.description = "the busiest functions, likewise",
 	.tells_runs_apart = true,
+	.has_metric = true,
 	.top = 20,
 	.write = write_functions,
 };

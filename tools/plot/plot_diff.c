@@ -204,6 +204,8 @@ static int write_difference(FILE *script, const struct plot_request *request,
 	const struct diff_options options = {
 		.selection = request->all->selection,
 		.cpu_only = request->cpu_only,
+		.wait_all = request->wait_all,
+		.runnable = request->all->selection->class_mask >> PTF_CLASS_RUNNABLE & 1,
 		.views = 1u << (request->by_function ? DIFF_FUNCTION : DIFF_LINE),
 		.alpha = 0.05,
 	};
@@ -229,6 +231,7 @@ const struct plot_kind plot_diff = {
 	.name = "diff",
 	.description = "two sides: what became slower or faster, with its interval",
 	.is_comparison = true,
+	.has_metric = true,
 	.top = 20,
 	.write = write_difference,
 };

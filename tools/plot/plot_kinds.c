@@ -8,6 +8,7 @@
 const struct plot_kind plot_flame = {
 	.name = "flame",
 	.description = "the flame graph, as an SVG that zooms and searches",
+	.has_metric = true,
 	.emits = &emit_flamegraph,
 	.top = 1,
 };

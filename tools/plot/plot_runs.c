@@ -12,6 +12,7 @@ static struct class_times times_of(const struct plot_request *request, size_t ru
 {
 	const struct profile *p = request->all;
 	const struct report_options options = {.cpu_only = request->cpu_only,
+		.wait_all = request->wait_all,
 		.runs = &request->runs,
 		.only_run = (uint32_t)run + 1};
 	struct class_times times = {{0}};
@@ -59,8 +60,7 @@ static int write_runs(FILE *script, const struct plot_request *request,
 	unit_ns = median < 1e9 ? 1e6 : 1e9;
 	snprintf(shown, sizeof(shown), "%zu run%s, %s; the median is %s",
 		request->runs.of.count, request->runs.of.count == 1 ? "" : "s",
-		request->cpu_only ? "CPU time" : "CPU time and waits of main threads",
-		units_time_brief(text, (int64_t)median));
+		script_what_counts(request), units_time_brief(text, (int64_t)median));
 	script_headline(script, request, shown);
 	put_names(script, request);
 	/* On a page of characters the line of the median ends a row above the graph. */
@@ -86,6 +86,7 @@ const struct plot_kind plot_runs = {
 	.name = "runs",
 	.description = "the time of each run by class, and their median",
 	.tells_runs_apart = true,
+	.has_metric = true,
 	.top = 40,
 	.write = write_runs,
 };

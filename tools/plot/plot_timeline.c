@@ -39,16 +39,25 @@ struct drawing {
 	unsigned left_count; /* panels still to be drawn */
 };
 
+static bool has_waits(const struct plot_request *request)
+{
+	return request->metric.words && request->metric.word == 0;
+}
+
 static void make_panels(struct drawing *d)
 {
 	const struct selection *s = d->p->selection;
-	/* CPU time unless waits are what was selected. */
+	/* CPU time unless waits are what was asked for. */
 	const struct class_bins_options options = {
 		.by_process = d->request->by_process,
 		.by_thread = d->request->by_thread,
-		.class_mask = CLASS_MASK_CPU | (s ? s->class_mask : 0),
+		.class_mask = CLASS_MASK_CPU | (s ? s->class_mask : 0) |
+			(has_waits(d->request) ? CLASS_MASK_OFF_CPU : 0),
 	};
 
+	/* Who asks for counters wants to see these. */
+	if (d->request->metric.name)
+		return;
 	class_bins_make(&d->panels, d->p, &d->t, &options);
 }
 
@@ -142,6 +151,12 @@ static double largest_sum(const struct drawing *d, const struct class_bins *pane
 	return (double)largest;
 }
 
+/* Then it is not processors that are counted. */
+static bool has_off_cpu(const struct class_bins_list *panels)
+{
+	return class_times_waits(&panels->times) > 0;
+}
+
 /*
  * Areas are drawn from the highest sum down, each from the axis up, so that
  * what is seen of one is its own part.
@@ -155,7 +170,9 @@ static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t nu
 	next_panel(d, height);
 	put_panel_title(d, panel);
 	fprintf(d->out, "set yrange [0:*]\nset ylabel '%s'\n",
-		number == 0 ? "CPUs in use" : "");
+		number != 0                       ? ""
+			: has_off_cpu(&d->panels) ? "threads"
+						  : "CPUs in use");
 	script_ytics(d->out, largest_sum(d, panel) / (double)d->t.grid.bin_ns,
 		tics_of(d, height));
 	if (number == 0 && d->request->characters)
@@ -229,6 +246,8 @@ static void find_counters(struct drawing *d)
 		const struct timeline_counter *c = &d->t.counters.item[i];
 		size_t k = 0;
 
+		if (!metric_option_has(&d->request->metric, d->p, c->metric))
+			continue;
 		while (k < d->counters.count &&
 			!is_equal(unit_of(d, d->counters.item[k].curves.item[0]),
 				unit_of(d, c)))
@@ -303,6 +322,9 @@ static void put_counters(struct drawing *d, size_t number, double height)
 	script_ytics(d->out,
 		(double)largest_level(panel->curves.item[0]) / (is_bytes ? 1048576.0 : 1),
 		tics_of(d, height));
+	/* 40k: wide numbers would leave no room for what they are. */
+	if (!is_bytes && largest_level(panel->curves.item[0]) >= 10000)
+		fprintf(d->out, "set format y '%%.0s%%c'\n");
 	fprintf(d->out, "set yrange [0:*]\nset ylabel ");
 	if (is_bytes)
 		unit = (struct ptf_text){"MiB", 3};
@@ -323,7 +345,7 @@ static void put_counters(struct drawing *d, size_t number, double height)
 		if (!put_curve_name(d, panel, panel->curves.item[i]))
 			fprintf(d->out, "''");
 	}
-	fputc('\n', d->out);
+	fprintf(d->out, "\nset format y\n");
 }
 
 /* --------------------------------------------------------------- marks */
@@ -483,16 +505,20 @@ static void put_all(struct drawing *d, const struct regions *regions)
 			       (int64_t)d->t.grid.bin_count * d->t.grid.bin_ns) /
 		1e9;
 	char shown[160], bin[UNITS_SIZE];
+	const char *what = has_off_cpu(&d->panels) ? "time of threads" : "CPU time";
 
 	d->bottom = top;
 	d->left_count = (unsigned)(panel_count + counter_count + has_marks);
-	if (panel_count < d->panels.item.count)
+	if (panel_count == 0)
+		snprintf(shown, sizeof(shown), "levels, in bins of %s",
+			units_time_brief(bin, d->t.grid.bin_ns));
+	else if (panel_count < d->panels.item.count)
 		snprintf(shown, sizeof(shown),
-			"CPU time by class, in bins of %s; the %zu busiest of %zu",
+			"%s by class, in bins of %s; the %zu busiest of %zu", what,
 			units_time_brief(bin, d->t.grid.bin_ns), panel_count,
 			d->panels.item.count);
 	else
-		snprintf(shown, sizeof(shown), "CPU time by class, in bins of %s",
+		snprintf(shown, sizeof(shown), "%s by class, in bins of %s", what,
 			units_time_brief(bin, d->t.grid.bin_ns));
 	for (size_t i = 0; i < panel_count; i++)
 		put_cpu_data(d, &d->panels.item.item[i], i);
@@ -505,8 +531,10 @@ static void put_all(struct drawing *d, const struct regions *regions)
 		if (i == 0) /* what stands beside the panels is drawn once */
 			script_end_margins(d->out);
 	}
-	for (size_t i = 0; i < counter_count; i++)
+	for (size_t i = 0; i < counter_count; i++) {
 		put_counters(d, i, room / parts);
+		script_end_margins(d->out);
+	}
 	if (has_marks)
 		put_regions(d, regions, room * (0.25 + 0.2 * d->lane_count) / parts);
 	fprintf(d->out, "unset multiplot\n");
@@ -526,7 +554,7 @@ static int write_timeline(FILE *script, const struct plot_request *request,
 	if (rc < 0)
 		return rc;
 	make_panels(&d);
-	if (!request->characters)
+	if (!request->characters || request->metric.name)
 		find_counters(&d);
 	find_regions(&d, &regions);
 	put_all(&d, &regions);
@@ -542,6 +570,8 @@ static int write_timeline(FILE *script, const struct plot_request *request,
 
 const struct plot_kind plot_timeline = {
 	.name = "timeline",
+	.has_metric = true,
+	.draws_counters = true,
 	.description = "CPU time by class over time, with counters and marks",
 	.top = 8,
 	.write = write_timeline,

@@ -164,6 +164,14 @@ static char *subject(const struct profile *p)
 	return text;
 }
 
+const char *script_what_counts(const struct plot_request *request)
+{
+	return request->cpu_only             ? "CPU time"
+		: request->metric.is_classes ? "the time of all threads"
+		: request->wait_all          ? "CPU time and waits of all threads"
+					     : "CPU time and waits of main threads";
+}
+
 void script_headline(FILE *script, const struct plot_request *request, const char *shown)
 {
 	const struct profile *p = request->all;

@@ -45,6 +45,9 @@ void script_begin(FILE *script, const struct plot_request *request);
  * The headline: what was recorded, and below it what is shown, as labels 1001
  * and 1002.
  */
+/* "CPU time and waits of main threads": what the 100 % of bars is. */
+const char *script_what_counts(const struct plot_request *request);
+
 void script_headline(FILE *script, const struct plot_request *request, const char *shown);
 
 /* Lines across for bars that lie. */

@@ -1,0 +1,40 @@
+/*
+ * --metric of all tools: words that every trace knows (wall, cpu, ...), classes of
+ * time, or what the traces at hand carry. The last is known only when they have
+ * been read:
+ *
+ *     metric_option_read(&o, arg, words, &selection)     while options are parsed
+ *     metric_option_finds(&o, p, true)                   afterwards
+ */
+#ifndef TOOLS_EMIT_METRIC_OPTION_H
+#define TOOLS_EMIT_METRIC_OPTION_H
+
+#include <stdbool.h>
+
+#include "tools/core/profile.h"
+
+struct metric_option {
+	const char *const *words; /* as given to read; NULL: the option was not used */
+	int word;                 /* index; -1 = it is no word of these */
+	/* Classes of time, which are then what is selected: their time is the metric. */
+	bool is_classes;
+	bool has_waits;   /* among these classes */
+	const char *name; /* else: what a trace may carry */
+};
+
+/* words ends with NULL. Texts are borrowed. */
+void metric_option_read(struct metric_option *option, const char *text,
+	const char *const *words, struct selection *selection);
+
+/*
+ * False after a message that says what there is. Names of counters are good
+ * where counters are drawn.
+ */
+bool metric_option_finds(const struct metric_option *option, const struct profile *p,
+	bool draws_counters);
+
+/* Whether a counter is asked for: all are, unless some are named ("rss,gpu"). */
+bool metric_option_has(const struct metric_option *option, const struct profile *p,
+	uint32_t metric);
+
+#endif
