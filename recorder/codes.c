@@ -35,7 +35,7 @@ static struct code *append(struct codes *codes, uint64_t key)
 	return code;
 }
 
-static void define(struct recording *r, const struct recorded_process *process,
+static void define(struct recording *r, struct recorded_process *process,
 	struct code *code, const char *file, const char *name)
 {
 	struct ptf_function function = {
@@ -53,6 +53,7 @@ static void define(struct recording *r, const struct recorded_process *process,
 			ptf_writer_function(r->writer, &function, &code->function, &err),
 			&err);
 	sources_want(r, function.file, file, process->cwd);
+	awaits_note_file(process, file);
 }
 
 /*

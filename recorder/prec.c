@@ -109,6 +109,9 @@ static const char doc[] =
 	"  prec --delay 10m --duration 30s server.py\n"
 	"  prec ctl --help              stops, marks, ends a recording that runs\n"
 	"\n"
+	"Time that tasks of asyncio await is recorded by line, apart from the time of\n"
+	"threads (CPython 3.8 to 3.14; pconv shows it as await).\n"
+	"\n"
 	"The program's output, exit status and signals are as without prec. Then: "
 	"pinfo walk.ptf, pconv walk.ptf --to table.";
 

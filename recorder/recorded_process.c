@@ -151,6 +151,7 @@ static void free_image(struct recorded_process *process)
 	address_space_finish(&process->space);
 	codes_finish(&process->codes);
 	idmap_finish(&process->frames);
+	awaits_finish(&process->awaits);
 }
 
 static void take_python(struct recorded_process *process, const struct prec_image *image)
@@ -284,6 +285,7 @@ struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *
 	}
 	if (!process)
 		return begin(r, slot, &image, text);
+	awaits_write(r, process);
 	free_image(process);
 	process_take_image(r, process, &image, text);
 	return process;
@@ -500,6 +502,8 @@ static void end_process(struct recording *r, struct recorded_process *process)
 
 	end_threads(r, process, time_ns);
 	gauges_write(r, process);
+	awaits_end(process, time_ns);
+	awaits_write(r, process);
 	/* Of one that was killed what its threads are known to have used. */
 	if (process->cpu_ns > end->cpu_ns)
 		end->cpu_ns = process->cpu_ns;
@@ -559,6 +563,8 @@ void process_leave(struct recording *r, struct recorded_process *process)
 		if (r->thread[i]->process == process)
 			thread_leave(r, r->thread[i]);
 	gauges_write(r, process);
+	awaits_end(process, clock_now_ns());
+	awaits_write(r, process);
 }
 
 void process_finish(struct recording *r, struct recorded_process *process)

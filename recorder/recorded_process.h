@@ -17,6 +17,7 @@
 #include <ptf/types.h>
 
 #include "recorder/address_space.h"
+#include "recorder/awaits.h"
 #include "recorder/codes.h"
 #include "recorder/cpython/walk.h"
 #include "recorder/debugger.h"
@@ -32,9 +33,10 @@ struct recorded_thread;
 struct recorded_process {
 	uint32_t number; /* as the agents count */
 	pid_t pid;
-	uint32_t id;  /* in the trace */
-	int pid_fd;   /* -1 = none */
-	bool is_dead; /* nothing more comes into its rings */
+	uint32_t id;          /* in the trace */
+	uint32_t main_thread; /* in the trace, 0 = not seen yet */
+	int pid_fd;           /* -1 = none */
+	bool is_dead;         /* nothing more comes into its rings */
 	bool has_children;
 	bool waits; /* it has a ring that waits for another drain */
 	uint64_t start_ns;
@@ -53,6 +55,7 @@ struct recorded_process {
 
 	struct debugger debugger;
 	struct gauges gauges;
+	struct awaits awaits; /* of the image */
 
 	uint64_t ended_cpu_ns;      /* of all its threads that have ended */
 	uint64_t cpu_ns;            /* at the last poll */

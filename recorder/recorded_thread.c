@@ -41,6 +41,8 @@ struct recorded_thread *thread_add(struct recording *r, struct recorded_process 
 		recording_check(r,
 			ptf_writer_thread(r->writer, &definition, &thread->id, &err),
 			&err);
+	if (thread->is_main)
+		process->main_thread = thread->id;
 	return thread;
 }
 

@@ -153,8 +153,10 @@ void recording_flush(struct recording *r)
 			thread_ahead_ns(thread));
 	}
 	threads_free_ended(r);
-	for (size_t i = 0; i < r->process_count; i++)
+	for (size_t i = 0; i < r->process_count; i++) {
 		gauges_write(r, r->process[i]);
+		awaits_write(r, r->process[i]);
+	}
 	marks_write(r);
 	if (now_ns - r->clock_ns > 60000000000u) {
 		r->clock_ns = now_ns;
@@ -197,6 +199,7 @@ static void write_losses(struct recording *r)
 		{"throttled", r->lost.throttled, 0},
 		{"unread_code", r->lost.unread_code, 0},
 		{"stack_elided", r->lost.stack_elided, 0},
+		{"await_unread", r->lost.await_unread, r->lost.await_unread_ns},
 		{"unknown_pc", r->lost.unknown_pc, 0},
 		{"no_slot", atomic_load(&shm->no_slot_count), 0},
 		{"raw_thread", atomic_load(&shm->raw_thread_count), 0},

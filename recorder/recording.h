@@ -34,6 +34,7 @@
 struct recording_losses {
 	uint64_t ring_full, mark, torn, throttled, unread_code, stack_elided, unknown_pc;
 	uint64_t switched_off, switched_off_ns; /* ticks; CPU time of them */
+	uint64_t await_unread, await_unread_ns; /* looks at tasks; time of them */
 };
 
 struct recording {

@@ -1,6 +1,6 @@
 /*
  * The memory of the target, read from outside in whole pages that are kept
- * for one walk.
+ * for one walk, or for one look at all tasks of a program.
  */
 #ifndef PREC_REMOTE_MEMORY_H
 #define PREC_REMOTE_MEMORY_H
@@ -10,7 +10,7 @@
 #include "recorder/cpython/walk.h"
 
 #define MEMORY_PAGE_BYTES 4096u
-#define MEMORY_PAGE_COUNT 64u
+#define MEMORY_PAGE_COUNT 512u
 
 struct remote_memory {
 	struct python_memory memory; /* first: what a walk is given */

@@ -329,6 +329,7 @@ static bool loop(struct session *s)
 			offcpu_poll(r);
 			debugger_poll(r);
 			gauges_poll(r);
+			awaits_poll(r);
 			polled_ns = now_ns;
 		}
 		/* What a thread has used is known best behind a poll. */

@@ -65,16 +65,23 @@ static uint32_t python_frame(struct recording *r, struct recorded_process *proce
 	return id;
 }
 
+uint32_t stacks_python_call(struct recording *r, struct recorded_process *process,
+	uint32_t parent, const struct prec_frame *frame)
+{
+	uint32_t id = python_frame(r, process, frame), node = parent;
+
+	for (uint32_t n = 0; n < frame->repeat_count && recording_is_sound(r); n++)
+		node = stacks_node(r, node, id);
+	return node;
+}
+
 uint32_t stacks_python_node(struct recording *r, struct recorded_process *process,
 	const struct prec_frame *frame, size_t count, uint32_t elided_count)
 {
 	uint32_t node = 0;
 
 	for (size_t i = count; i-- > 0;) {
-		uint32_t id = python_frame(r, process, &frame[i]);
-		for (uint32_t n = 0; n < frame[i].repeat_count && recording_is_sound(r);
-			n++)
-			node = stacks_node(r, node, id);
+		node = stacks_python_call(r, process, node, &frame[i]);
 		if (elided_count && i == PREC_LEAF_FRAMES)
 			node = stacks_node(r, node, r->elided_frame);
 	}

@@ -18,6 +18,10 @@ struct mapping;
 uint32_t stacks_python_node(struct recording *r, struct recorded_process *process,
 	const struct prec_frame *frame, size_t count, uint32_t elided_count);
 
+/* The node of one frame, whose caller is parent. */
+uint32_t stacks_python_call(struct recording *r, struct recorded_process *process,
+	uint32_t parent, const struct prec_frame *frame);
+
 /* The node of a place in native code; mapping NULL = nobody knows where. */
 uint32_t stacks_native_node(struct recording *r, const struct mapping *mapping,
 	uint64_t address);

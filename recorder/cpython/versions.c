@@ -38,6 +38,16 @@ static const struct python_version versions[] = {
 		.frame_position = 104,
 		.position = PYTHON_POSITION_BYTES,
 		.linetable = PYTHON_LNOTAB,
+		.asyncio =
+			{
+				.interpreter_modules = 56,
+				.list = PYTHON_TASKS_ALL,
+				.task_coroutine = 112,
+				.generator_frame = 16,
+				.generator_state = 24,
+				.suspension = PYTHON_SUSPENSION_RUNNING,
+				.instance = PYTHON_INSTANCE_DICT,
+			},
 	},
 	{
 		.minor = 9,
@@ -47,6 +57,16 @@ static const struct python_version versions[] = {
 		.frame_position = 104,
 		.position = PYTHON_POSITION_BYTES,
 		.linetable = PYTHON_LNOTAB,
+		.asyncio =
+			{
+				.interpreter_modules = 856,
+				.list = PYTHON_TASKS_ALL,
+				.task_coroutine = 152,
+				.generator_frame = 16,
+				.generator_state = 24,
+				.suspension = PYTHON_SUSPENSION_RUNNING,
+				.instance = PYTHON_INSTANCE_DICT,
+			},
 	},
 	{
 		.minor = 10,
@@ -56,6 +76,15 @@ static const struct python_version versions[] = {
 		.frame_position = 96,
 		.position = PYTHON_POSITION_UNITS,
 		.linetable = PYTHON_LINETABLE_3_10,
+		.asyncio =
+			{
+				.interpreter_modules = 856,
+				.list = PYTHON_TASKS_ALL,
+				.task_coroutine = 160,
+				.generator_frame = 16,
+				.suspension = PYTHON_SUSPENSION_FRAME,
+				.instance = PYTHON_INSTANCE_DICT,
+			},
 	},
 	{
 		.minor = 11,
@@ -80,6 +109,16 @@ static const struct python_version versions[] = {
 		.str_ascii_data = 48,
 		.str_other_data = 72,
 		CALLS(calls_3_11),
+		.asyncio =
+			{
+				.interpreter_modules = 888,
+				.list = PYTHON_TASKS_ALL,
+				.task_coroutine = 136,
+				.generator_frame = 80,
+				.generator_state = 75,
+				.suspension = PYTHON_SUSPENSION_RESUME,
+				.instance = PYTHON_INSTANCE_VALUES,
+			},
 	},
 	{
 		.minor = 12,
@@ -95,6 +134,7 @@ static const struct python_version versions[] = {
 		.frame_code = 0,
 		.frame_position = 56,
 		.position = PYTHON_POSITION_POINTER,
+		.frame_owner = 70,
 		.code_first_line = 68,
 		.code_file = 112,
 		.code_name = 128,
@@ -104,6 +144,16 @@ static const struct python_version versions[] = {
 		.str_ascii_data = 40,
 		.str_other_data = 56,
 		CALLS(calls_3_12),
+		.asyncio =
+			{
+				.interpreter_modules = 944,
+				.list = PYTHON_TASKS_SCHEDULED,
+				.task_coroutine = 136,
+				.generator_frame = 72,
+				.generator_state = 67,
+				.suspension = PYTHON_SUSPENSION_RESUME,
+				.instance = PYTHON_INSTANCE_TAGGED,
+			},
 	},
 	{
 		.minor = 13,
@@ -126,6 +176,16 @@ static const struct python_version versions[] = {
 		.str_ascii_data = 40,
 		.str_other_data = 56,
 		CALLS(calls_3_13),
+		.asyncio =
+			{
+				.interpreter_modules = 7656,
+				.list = PYTHON_TASKS_SCHEDULED,
+				.task_coroutine = 120,
+				.generator_frame = 72,
+				.generator_state = 67,
+				.suspension = PYTHON_SUSPENSION_STATE,
+				.instance = PYTHON_INSTANCE_INLINE,
+			},
 	},
 	{
 		.minor = 14,
@@ -148,6 +208,18 @@ static const struct python_version versions[] = {
 		.str_ascii_data = 40,
 		.str_other_data = 56,
 		CALLS(calls_3_14),
+		.asyncio =
+			{
+				.interpreter_modules = 7664,
+				.list = PYTHON_TASKS_LINKED,
+				.thread_tasks = 872,
+				.task_node = 152,
+				.task_coroutine = 128,
+				.generator_frame = 72,
+				.generator_state = 67,
+				.suspension = PYTHON_SUSPENSION_POINTER,
+				.instance = PYTHON_INSTANCE_INLINE,
+			},
 	},
 };
 

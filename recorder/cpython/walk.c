@@ -76,13 +76,21 @@ static bool code_key(struct python_walk *walk, uintptr_t address,
 	return true;
 }
 
+void python_walk_begin_at(struct python_walk *walk, struct python_memory *memory,
+	const struct python_process *process, uintptr_t frame)
+{
+	*walk = (struct python_walk){.memory = memory,
+		.process = process,
+		.frame = frame};
+}
+
 void python_walk_begin(struct python_walk *walk, struct python_memory *memory,
 	const struct python_process *process, uintptr_t thread_state)
 {
 	const struct python_version *v = process->version;
 	uintptr_t frame = 0;
 
-	*walk = (struct python_walk){.memory = memory, .process = process};
+	python_walk_begin_at(walk, memory, process, 0);
 	if (!read_pointer(memory, thread_state + v->thread_frame, &frame) ||
 		(v->thread_frame_in_cframe && frame &&
 			!read_pointer(memory, frame + v->cframe_frame, &frame))) {
@@ -109,7 +117,8 @@ bool python_walk_next(struct python_walk *walk, struct python_frame *frame)
 {
 	const struct python_version *v = walk->process->version;
 	uint8_t bytes[FRAME_BYTES], code_bytes[CODE_BYTES];
-	const size_t frame_bytes = v->frame_position + 8u;
+	const size_t frame_bytes =
+		v->frame_owner ? v->frame_owner + 1u : v->frame_position + 8u;
 
 	while (walk->frame && !walk->torn) {
 		if (++walk->seen_count > PYTHON_DEPTH_MAX ||
@@ -131,14 +140,17 @@ bool python_walk_next(struct python_walk *walk, struct python_frame *frame)
 		if (!code ||
 			!walk->memory->read(walk->memory, code, code_bytes, CODE_BYTES))
 			break;
-		/* From 3.12 a chain contains frames of C code, without a code object,
-		   and frames of the interpreter's own code, without a line. */
+		bool is_c = v->frame_owner &&
+			bytes[v->frame_owner] == PYTHON_FRAME_OWNED_BY_C;
+		/* From 3.12 a chain contains frames of C code, in 3.12 of a code object
+		   of their own, then without one, and frames of the interpreter's own
+		   code, without a line. */
 		bool is_code = !walk->process->code_type ||
 			pointer_at(code_bytes, PYTHON_OBJECT_TYPE) ==
 				walk->process->code_type;
 		if (!is_code && v->minor < 12)
 			break;
-		if (!is_code ||
+		if (!is_code || is_c ||
 			(v->minor >= 12 && int_at(code_bytes, v->code_first_line) <= 0)) {
 			walk->frame = previous;
 			continue;

@@ -52,6 +52,10 @@ struct python_walk {
 void python_walk_begin(struct python_walk *walk, struct python_memory *memory,
 	const struct python_process *process, uintptr_t thread_state);
 
+/* The same with a frame, such as that of a coroutine that is suspended. */
+void python_walk_begin_at(struct python_walk *walk, struct python_memory *memory,
+	const struct python_process *process, uintptr_t frame);
+
 /* The next frame outwards; false at the root or where the walk is torn. */
 bool python_walk_next(struct python_walk *walk, struct python_frame *frame);
 
