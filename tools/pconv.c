@@ -58,7 +58,7 @@ static const struct argp_option options[] = {
 		"Time with waits (wall; default of table and json), only on CPU (cpu; "
 		"default of the others), of some classes in all threads (gil; "
 		"python,native), or, where there are stacks, the number of samples "
-		"(samples)",
+		"(samples) or the time that tasks of asyncio awaited (await)",
 		3},
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		3},
@@ -223,7 +223,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	static const char *const whose[] = {"main", "all", NULL};
 	static const char *const charge[] = {"self", "user", NULL};
 	static const char *const sort[] = {"line", "time", "total", NULL};
-	static const char *const weight[] = {"cpu", "wall", "samples", NULL};
+	static const char *const weight[] = {"cpu", "wall", "samples", "await", NULL};
 	struct arguments *a = state->input;
 
 	switch (key) {
@@ -286,6 +286,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->emit.wait_all |= a->metric.has_waits;
 		if (a->emit.metric == EMIT_METRIC_SAMPLES)
 			use(a, EMIT_OPTION_SAMPLES, "--metric samples");
+		if (a->emit.metric == EMIT_METRIC_AWAIT)
+			use(a, EMIT_OPTION_AWAIT, "--metric await");
 		break;
 	case KEY_NO_LINES:
 		use(a, EMIT_OPTION_NO_LINES, "--no-lines");
@@ -371,6 +373,18 @@ static bool write_file(const struct profile *p, struct arguments *a)
 	return true;
 }
 
+/* What is asked for by name, and is not there, is not shown as nothing. */
+static bool has_metric(const struct profile *p, const struct arguments *a)
+{
+	if (a->emit.metric != EMIT_METRIC_AWAIT || p->awaits.count)
+		return true;
+	message_error("", "no task of asyncio was seen to await%s",
+		p->selection && selection_is_partial(p->selection)
+			? " in what is selected (--time and --region: it has no times)"
+			: "");
+	return false;
+}
+
 /* The page stays in memory; first the port, as it may be taken. */
 static bool serve(const struct profile *p, struct arguments *a)
 {
@@ -416,7 +430,7 @@ int main(int argc, char **argv)
 	cli_start(argc, argv, &argp, PTF_VERSION_STRING, &a);
 	/* The inputs first: a trace that cannot be read writes nothing. */
 	if (read_inputs(p, a.paths, a.path_count, &a.emit.selection) &&
-		metric_option_finds(&a.metric, p, false) &&
+		metric_option_finds(&a.metric, p, false) && has_metric(p, &a) &&
 		(a.serve ? serve(p, &a) : write_file(p, &a)))
 		status = EXIT_STATUS_OK;
 	free(a.temporary);

@@ -135,10 +135,11 @@ static void add_stack(struct builder *b, const struct weighted_stack *s)
 
 static void collect(struct builder *b)
 {
+	const struct profile_cells *cells = report_cells(b->p, b->options->counted);
 	struct intern keys = {0};
 
-	for (size_t i = 0; i < b->p->cells.count; i++) {
-		const struct profile_cell *c = &b->p->cells.item[i];
+	for (size_t i = 0; i < cells->count; i++) {
+		const struct profile_cell *c = &cells->item[i];
 		uint32_t kind = profile_get_class(b->p, c->class_id).kind;
 		struct stack_key key = {b->options->threads ? c->thread : 0, c->node};
 		int64_t value = b->options->rows ? (int64_t)c->count : c->time_ns;

@@ -43,6 +43,12 @@ const struct time_spans *profile_spans(const struct profile *p, uint32_t thread)
 	return p->selection && p->selection->has_time ? &p->time_spans : NULL;
 }
 
+static void cells_free(struct profile_cells *cells)
+{
+	vec_free(cells);
+	free(cells->slots);
+}
+
 void profile_free(struct profile *p)
 {
 	if (!p)
@@ -78,8 +84,8 @@ void profile_free(struct profile *p)
 	vec_free(&p->sections);
 	vec_free(&p->processes);
 	vec_free(&p->threads);
-	vec_free(&p->cells);
-	free(p->cell_slots);
+	cells_free(&p->cells);
+	cells_free(&p->awaits);
 	vec_free(&p->sources);
 	vec_free(&p->source_of_file);
 	vec_free(&p->metric_use);
@@ -425,6 +431,19 @@ static void drop_cells(struct profile *p)
 	p->cells.count = kept;
 }
 
+static void drop_awaits(struct profile *p)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->awaits.count; i++) {
+		struct profile_cell c = p->awaits.item[i];
+
+		if (filter_keeps(p->filter, c.node, c.class_id, c.thread))
+			p->awaits.item[kept++] = c;
+	}
+	p->awaits.count = kept;
+}
+
 static void drop_marks(struct profile *p)
 {
 	size_t kept = 0;
@@ -444,6 +463,7 @@ void profile_finish(struct profile *p)
 	if (p->selection && selection_is_partial(p->selection)) {
 		p->filter = filter_new(p, p->selection);
 		drop_cells(p);
+		drop_awaits(p);
 		if (p->selection->has_time)
 			drop_marks(p);
 	}

@@ -67,6 +67,14 @@ struct profile_cell {
 	int64_t time_ns;
 };
 
+/* Cells that differ, in order of first sight, and where to find them. */
+struct profile_cells {
+	struct profile_cell *item;
+	size_t count, capacity;
+	uint32_t *slots;
+	size_t slot_count;
+};
+
 struct profile_metric {
 	uint32_t name, unit, description; /* strings */
 	uint32_t kind, addition;          /* enum ptf_metric_kind, ptf_addition */
@@ -177,9 +185,10 @@ struct profile {
 	VEC(struct profile_process) processes;   /* item[id - 1] */
 	VEC(struct profile_thread) threads;      /* item[id - 1] */
 
-	VEC(struct profile_cell) cells; /* in order of first sight */
-	uint32_t *cell_slots;
-	size_t cell_slot_count;
+	struct profile_cells cells;
+	/* Time that tasks of asyncio were suspended, by their chain of awaits: no part
+	   of any thread's time. */
+	struct profile_cells awaits;
 
 	VEC(struct profile_source) sources;
 	VEC(uint32_t) source_of_file;              /* [string] = index + 1 in sources */

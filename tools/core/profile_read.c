@@ -59,42 +59,42 @@ static size_t cell_hash(uint32_t node, uint32_t class_id, uint32_t thread)
 	return (size_t)(h ^ h >> 32);
 }
 
-static void grow_cells(struct profile *p)
+static void grow_cells(struct profile_cells *cells)
 {
 	size_t mask;
 
-	p->cell_slot_count = p->cell_slot_count ? p->cell_slot_count * 2 : 1024;
-	mask = p->cell_slot_count - 1;
-	free(p->cell_slots);
-	p->cell_slots = memory_zeroed(p->cell_slot_count, sizeof(*p->cell_slots));
-	for (size_t i = 0; i < p->cells.count; i++) {
-		const struct profile_cell *c = &p->cells.item[i];
+	cells->slot_count = cells->slot_count ? cells->slot_count * 2 : 1024;
+	mask = cells->slot_count - 1;
+	free(cells->slots);
+	cells->slots = memory_zeroed(cells->slot_count, sizeof(*cells->slots));
+	for (size_t i = 0; i < cells->count; i++) {
+		const struct profile_cell *c = &cells->item[i];
 		size_t at = cell_hash(c->node, c->class_id, c->thread) & mask;
 
-		while (p->cell_slots[at])
+		while (cells->slots[at])
 			at = (at + 1) & mask;
-		p->cell_slots[at] = (uint32_t)i + 1;
+		cells->slots[at] = (uint32_t)i + 1;
 	}
 }
 
-static struct profile_cell *cell(struct profile *p, uint32_t node, uint32_t class_id,
-	uint32_t thread)
+static struct profile_cell *cell(struct profile_cells *cells, uint32_t node,
+	uint32_t class_id, uint32_t thread)
 {
 	size_t mask, at;
 
-	if ((p->cells.count + 1) * 4 > p->cell_slot_count * 3)
-		grow_cells(p);
-	mask = p->cell_slot_count - 1;
-	for (at = cell_hash(node, class_id, thread) & mask; p->cell_slots[at];
+	if ((cells->count + 1) * 4 > cells->slot_count * 3)
+		grow_cells(cells);
+	mask = cells->slot_count - 1;
+	for (at = cell_hash(node, class_id, thread) & mask; cells->slots[at];
 		at = (at + 1) & mask) {
-		struct profile_cell *c = &p->cells.item[p->cell_slots[at] - 1];
+		struct profile_cell *c = &cells->item[cells->slots[at] - 1];
 
 		if (c->node == node && c->class_id == class_id && c->thread == thread)
 			return c;
 	}
-	vec_push(&p->cells, (struct profile_cell){node, class_id, thread, 0, 0});
-	p->cell_slots[at] = (uint32_t)p->cells.count;
-	return &p->cells.item[p->cells.count - 1];
+	vec_push(cells, (struct profile_cell){node, class_id, thread, 0, 0});
+	cells->slots[at] = (uint32_t)cells->count;
+	return &cells->item[cells->count - 1];
 }
 
 /* ------------------------------------------------------------- section */
@@ -313,7 +313,7 @@ static void add_time(struct profile *p, struct profile_cell *c, int64_t time_ns)
 static void add_row(struct profile *p, uint32_t node, uint32_t class_id, uint32_t thread,
 	int64_t weight_ns)
 {
-	struct profile_cell *c = cell(p, node, class_id, thread);
+	struct profile_cell *c = cell(&p->cells, node, class_id, thread);
 
 	c->count++;
 	add_time(p, c, weight_ns);
@@ -385,9 +385,25 @@ static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 	}
 }
 
+/* Where the time of a metric is added up; NULL = it is only counted. */
+static struct profile_cells *cells_of_metric(struct profile_feed *in, uint32_t metric)
+{
+	struct profile *p = in->p;
+	struct profile_metric m =
+		profile_get_metric(p, id_mapped(&in->maps->metric, metric));
+
+	if (metric == in->maps->time_metric)
+		return &p->cells;
+	if (text_is(profile_string(p, m.name), "await") &&
+		text_is(profile_string(p, m.unit), "ns"))
+		return &p->awaits;
+	return NULL;
+}
+
 static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates *a)
 {
 	struct profile_metric_use *use = metric_use(in, a->metric);
+	struct profile_cells *cells = cells_of_metric(in, a->metric);
 
 	/* What has no time is in no part of it. */
 	if (profile_spans(in->p, 0))
@@ -397,9 +413,9 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 		struct profile_cell *c;
 
 		add_use(use, &use->aggregate_count, 1, r->sum);
-		if (a->metric != in->maps->time_metric)
+		if (!cells)
 			continue;
-		c = cell(in->p, id_mapped(&in->maps->node, r->node),
+		c = cell(cells, id_mapped(&in->maps->node, r->node),
 			section_class(in->maps, r->class_id),
 			id_mapped(&in->maps->thread, r->thread));
 

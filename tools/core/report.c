@@ -182,6 +182,9 @@ bool report_shows_file(const struct report *r, const struct profile *p,
 
 	if (units_percent((double)class_times_sum(&file->self), all) >= min_percent)
 		return true;
+	if (units_percent((double)file->await.self_ns, (double)r->await_ns) >=
+		min_percent)
+		return true;
 	/* "<string>" is nobody's file. */
 	return path.size && path.data[0] != '<' && !report_is_library(path) &&
 		units_percent((double)file->total_ns, all) >= min_percent;
@@ -197,6 +200,7 @@ bool report_shows_file(const struct report *r, const struct profile *p,
 struct tally {
 	struct class_times self;
 	int64_t total_ns;
+	struct await_times await;
 	uint32_t seen;
 };
 
@@ -218,6 +222,12 @@ struct maker {
 	VEC(unsigned char) file_flags;    /* [file string] */
 	struct id_list stack;             /* places, innermost first */
 	uint32_t stack_number;
+};
+
+/* What is added up at once: all that one stack has. */
+struct stack_times {
+	struct class_times times;
+	int64_t await_ns;
 };
 
 struct line_key {
@@ -244,18 +254,25 @@ static unsigned file_flags(struct maker *m, uint32_t file)
 	return *flags;
 }
 
-static void add_total(struct tally *t, int64_t time_ns, uint32_t stack_number)
+static void add_total(struct tally *t, const struct stack_times *s, uint32_t stack_number)
 {
 	if (t->seen == stack_number)
 		return;
 	t->seen = stack_number;
-	t->total_ns += time_ns;
+	t->total_ns += class_times_sum(&s->times);
+	t->await.total_ns += s->await_ns;
+}
+
+static void add_self(struct tally *t, const struct stack_times *s)
+{
+	class_times_add(&t->self, &s->times);
+	t->await.self_ns += s->await_ns;
 }
 
 /* The owner's index in the stack. */
-static size_t find_owner(struct maker *m)
+static size_t find_owner(struct maker *m, enum charge charge)
 {
-	for (size_t i = 0; m->options->charge == CHARGE_USER && i < m->stack.count; i++) {
+	for (size_t i = 0; charge == CHARGE_USER && i < m->stack.count; i++) {
 		uint32_t function = profile_get_place(m->p, m->stack.item[i]).function;
 
 		if (file_flags(m, profile_get_function(m->p, function).file) & FILE_USER)
@@ -264,14 +281,14 @@ static size_t find_owner(struct maker *m)
 	return stack_owner(m->p, &m->stack);
 }
 
-static void add_stack(struct maker *m, uint32_t node, const struct class_times *times)
+static void add_stack(struct maker *m, uint32_t node, const struct stack_times *times,
+	enum charge charge)
 {
-	int64_t time_ns = class_times_sum(times);
 	size_t owner;
 
 	profile_stack(m->p, node, &m->stack);
 	m->stack_number++;
-	owner = find_owner(m);
+	owner = find_owner(m, charge);
 	for (size_t i = 0; i < m->stack.count; i++) {
 		struct profile_place place = profile_get_place(m->p, m->stack.item[i]);
 		uint32_t file = profile_get_function(m->p, place.function).file;
@@ -281,34 +298,33 @@ static void add_stack(struct maker *m, uint32_t node, const struct class_times *
 			uint32_t line = intern_bytes(&m->lines, &key, sizeof(key));
 
 			vec_cover(&m->line_tally, line);
-			add_total(&m->line_tally.item[line], time_ns, m->stack_number);
+			add_total(&m->line_tally.item[line], times, m->stack_number);
 			if (i == owner)
-				class_times_add(&m->line_tally.item[line].self, times);
+				add_self(&m->line_tally.item[line], times);
 		}
 		vec_cover(&m->function_tally, place.function);
 		vec_cover(&m->function_line, place.function);
-		add_total(&m->function_tally.item[place.function], time_ns,
+		add_total(&m->function_tally.item[place.function], times,
 			m->stack_number);
 		if (place.line &&
 			(!m->function_line.item[place.function] ||
 				place.line < m->function_line.item[place.function]))
 			m->function_line.item[place.function] = place.line;
 		vec_cover(&m->file_tally, file);
-		add_total(&m->file_tally.item[file], time_ns, m->stack_number);
+		add_total(&m->file_tally.item[file], times, m->stack_number);
 		if (i == owner) {
-			class_times_add(&m->function_tally.item[place.function].self,
-				times);
-			class_times_add(&m->file_tally.item[file].self, times);
+			add_self(&m->function_tally.item[place.function], times);
+			add_self(&m->file_tally.item[file], times);
 		}
 	}
 	if (m->stack.count == 0) {
 		/* Function 0 stands for "no stack". */
 		vec_cover(&m->function_tally, 0);
 		vec_cover(&m->file_tally, 0);
-		add_total(&m->function_tally.item[0], time_ns, m->stack_number);
-		add_total(&m->file_tally.item[0], time_ns, m->stack_number);
-		class_times_add(&m->function_tally.item[0].self, times);
-		class_times_add(&m->file_tally.item[0].self, times);
+		add_total(&m->function_tally.item[0], times, m->stack_number);
+		add_total(&m->file_tally.item[0], times, m->stack_number);
+		add_self(&m->function_tally.item[0], times);
+		add_self(&m->file_tally.item[0], times);
 	}
 }
 
@@ -328,11 +344,19 @@ static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
 		!p->threads.item[c->thread - 1].is_main;
 }
 
+const struct profile_cells *report_cells(const struct profile *p,
+	const struct report_options *options)
+{
+	return options->awaits ? &p->awaits : &p->cells;
+}
+
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell)
 {
 	if (!is_asked(options, cell))
 		return false;
+	if (options->awaits)
+		return true;
 	if (options->cpu_only)
 		return !profile_is_off_cpu(profile_get_class(p, cell->class_id).kind);
 	return options->only_thread || options->wait_all || !is_other_wait(p, cell);
@@ -341,7 +365,7 @@ bool report_counts(const struct profile *p, const struct report_options *options
 /* The time of each distinct stack, over threads and classes. */
 static void add_cells(struct maker *m)
 {
-	VEC(struct class_times) by_node = {0};
+	VEC(struct stack_times) by_node = {0};
 
 	vec_cover(&by_node, m->p->nodes.items.count);
 	for (size_t i = 0; i < m->p->cells.count; i++) {
@@ -353,7 +377,7 @@ static void add_cells(struct maker *m)
 				m->r->other_waits_ns += c->time_ns;
 			continue;
 		}
-		by_node.item[c->node].ns[kind] += c->time_ns;
+		by_node.item[c->node].times.ns[kind] += c->time_ns;
 		m->r->all.ns[kind] += c->time_ns;
 	}
 	m->r->all_ns = class_times_sum(&m->r->all);
@@ -361,11 +385,25 @@ static void add_cells(struct maker *m)
 		bool any = false;
 
 		for (int k = 0; k < PTF_CLASS_KIND_COUNT; k++)
-			any = any || by_node.item[node].ns[k];
+			any = any || by_node.item[node].times.ns[k];
 		if (any)
-			add_stack(m, (uint32_t)node, &by_node.item[node]);
+			add_stack(m, (uint32_t)node, &by_node.item[node],
+				m->options->charge);
 	}
 	vec_free(&by_node);
+}
+
+static void add_awaits(struct maker *m)
+{
+	for (size_t i = 0; i < m->p->awaits.count; i++) {
+		const struct profile_cell *c = &m->p->awaits.item[i];
+		const struct stack_times awaited = {.await_ns = c->time_ns};
+
+		if (!is_asked(m->options, c) || !c->time_ns)
+			continue;
+		m->r->await_ns += c->time_ns;
+		add_stack(m, c->node, &awaited, CHARGE_USER);
+	}
 }
 
 /* -------------------------------------------------------------- ordering */
@@ -429,6 +467,7 @@ static void collect(struct maker *m)
 				.is_selected = file_flags(m, file) & FILE_SELECTED,
 				.self = t->self,
 				.total_ns = t->total_ns,
+				.await = t->await,
 			});
 		index.item[file] = (uint32_t)r->files.count;
 	}
@@ -437,7 +476,7 @@ static void collect(struct maker *m)
 		const struct tally *t = &m->line_tally.item[id];
 
 		vec_push(&r->files.item[index.item[key->file] - 1].lines,
-			(struct report_line){key->line, t->self, t->total_ns});
+			(struct report_line){key->line, t->self, t->total_ns, t->await});
 	}
 	for (uint32_t id = 0; id < m->function_tally.count; id++) {
 		const struct tally *t = &m->function_tally.item[id];
@@ -449,7 +488,8 @@ static void collect(struct maker *m)
 		if (!t->seen)
 			continue;
 		vec_push(&r->files.item[index.item[f.file] - 1].functions,
-			(struct report_function){id, line, t->self, t->total_ns});
+			(struct report_function){id, line, t->self, t->total_ns,
+				t->await});
 	}
 	vec_free(&index);
 	for (size_t i = 0; i < r->files.count; i++) {
@@ -475,6 +515,7 @@ void report_make(struct report *r, const struct profile *p,
 
 	*r = (struct report){0};
 	add_cells(&m);
+	add_awaits(&m);
 	collect(&m);
 	intern_free(&m.lines);
 	vec_free(&m.line_tally);
@@ -507,17 +548,21 @@ struct place_maker {
 	struct class_times times;     /* of the stack that is being added up */
 };
 
+static const struct profile_cell *cell_at(const struct place_maker *m, uint32_t cell)
+{
+	return &report_cells(m->maker.p, m->maker.options)->item[cell];
+}
+
 static uint32_t thread_of(const struct place_maker *m, uint32_t cell)
 {
-	return m->by_thread ? m->maker.p->cells.item[cell].thread : 0;
+	return m->by_thread ? cell_at(m, cell)->thread : 0;
 }
 
 static int compare_cells(const void *a, const void *b, void *context)
 {
 	const struct place_maker *m = context;
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-	uint32_t node_x = m->maker.p->cells.item[x].node;
-	uint32_t node_y = m->maker.p->cells.item[y].node;
+	uint32_t node_x = cell_at(m, x)->node, node_y = cell_at(m, y)->node;
 
 	if (thread_of(m, x) != thread_of(m, y))
 		return thread_of(m, x) < thread_of(m, y) ? -1 : 1;
@@ -550,7 +595,8 @@ static void add_to_places(struct place_maker *m, uint32_t node)
 
 	profile_stack(m->maker.p, node, &m->maker.stack);
 	m->maker.stack_number++;
-	owner = find_owner(&m->maker);
+	owner = find_owner(&m->maker,
+		m->maker.options->awaits ? CHARGE_USER : m->maker.options->charge);
 	for (size_t i = 0; i < stack->count; i++)
 		add_to_place(m, stack->item[i], i == owner);
 	if (stack->count == 0)
@@ -567,13 +613,13 @@ void report_places_make(struct report_places *places, const struct profile *p,
 	VEC(uint32_t) order = {0}; /* cells, those of a thread and a stack together */
 
 	*places = (struct report_places){0};
-	for (uint32_t i = 0; i < p->cells.count; i++)
-		if (report_counts(p, options, &p->cells.item[i]))
+	for (uint32_t i = 0; i < report_cells(p, options)->count; i++)
+		if (report_counts(p, options, cell_at(&m, i)))
 			vec_push(&order, i);
 	if (order.count)
 		qsort_r(order.item, order.count, sizeof(*order.item), compare_cells, &m);
 	for (size_t i = 0; i < order.count; i++) {
-		const struct profile_cell *c = &p->cells.item[order.item[i]];
+		const struct profile_cell *c = cell_at(&m, order.item[i]);
 
 		if (m.thread != thread_of(&m, order.item[i])) {
 			m.thread = thread_of(&m, order.item[i]);
@@ -581,7 +627,7 @@ void report_places_make(struct report_places *places, const struct profile *p,
 		}
 		m.times.ns[profile_get_class(p, c->class_id).kind] += c->time_ns;
 		if (i + 1 == order.count ||
-			p->cells.item[order.item[i + 1]].node != c->node ||
+			cell_at(&m, order.item[i + 1])->node != c->node ||
 			thread_of(&m, order.item[i + 1]) != m.thread)
 			add_to_places(&m, c->node);
 	}

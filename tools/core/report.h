@@ -11,6 +11,10 @@
  * innermost function. CHARGE_USER takes the innermost line of the user's own
  * code instead, if there is one, so that time in a library stands where the
  * user's code called it.
+ *
+ * Time awaited is apart from all that, with a 100 % of its own: the sum over all
+ * tasks. It is always charged as by CHARGE_USER: tasks nearly always await inside
+ * asyncio, which says nothing.
  */
 #ifndef TOOLS_CORE_REPORT_H
 #define TOOLS_CORE_REPORT_H
@@ -30,6 +34,7 @@ struct report_options {
 	const struct runs *runs;           /* only what is of one of these; NULL = all */
 	uint32_t only_run;                 /* of runs, index + 1; 0 = all of them */
 	bool wait_all, cpu_only;
+	bool awaits; /* not time, but time awaited */
 	enum charge charge;
 };
 
@@ -37,10 +42,16 @@ struct class_times {
 	int64_t ns[PTF_CLASS_KIND_COUNT]; /* [enum ptf_class] */
 };
 
+/* Time that tasks were suspended, as self and total of time. */
+struct await_times {
+	int64_t self_ns, total_ns;
+};
+
 struct report_line {
 	uint32_t line; /* 0 = unknown */
 	struct class_times self;
 	int64_t total_ns; /* of all stacks with this line in them */
+	struct await_times await;
 };
 
 struct report_function {
@@ -48,6 +59,7 @@ struct report_function {
 	uint32_t line; /* where it begins, or its first line that was seen */
 	struct class_times self;
 	int64_t total_ns;
+	struct await_times await;
 };
 
 struct report_file {
@@ -55,6 +67,7 @@ struct report_file {
 	bool is_selected;
 	struct class_times self;
 	int64_t total_ns;
+	struct await_times await;
 	VEC(struct report_line) lines; /* by line */
 	VEC(struct report_function)
 	functions; /* by line; time descending in the
@@ -66,10 +79,15 @@ struct report {
 	int64_t all_ns;
 	/* Waits that are not in `all`: of threads that are not main, or all. */
 	int64_t other_waits_ns;
+	int64_t await_ns;              /* of all tasks */
 	VEC(struct report_file) files; /* time descending */
 };
 
-/* Whether a cell is part of the 100 %. */
+/* The cells that options ask for; not all of them count. */
+const struct profile_cells *report_cells(const struct profile *p,
+	const struct report_options *options);
+
+/* Whether one of them is part of the 100 %. */
 bool report_counts(const struct profile *p, const struct report_options *options,
 	const struct profile_cell *cell);
 

@@ -8,7 +8,8 @@
  * self_ns is the time that the line is charged with, total_ns that of all stacks
  * with the line in them. With --threads each thread has rows of its own, and the
  * columns process and thread before the others. Sums of self_ns are the totals
- * of the table; unknown lines are empty.
+ * of the table; unknown lines are empty. With --metric await it is the time that
+ * tasks were suspended, and the class is "await".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 struct csv_writer {
 	struct csv csv;
 	const struct profile *p;
-	bool by_thread;
+	bool by_thread, awaits;
 };
 
 static int compare_texts(struct ptf_text a, struct ptf_text b)
@@ -81,7 +82,7 @@ static void put_class(struct csv_writer *w, const struct report_place *place,
 	else
 		csv_literal(&w->csv, "");
 	put_title(w, report_function_title(p, at.function));
-	csv_literal(&w->csv, class_name(class_kind));
+	csv_literal(&w->csv, w->awaits ? "await" : class_name(class_kind));
 	csv_integer(&w->csv, place->self.ns[class_kind]);
 	csv_integer(&w->csv, place->total.ns[class_kind]);
 	csv_end_row(&w->csv);
@@ -109,10 +110,13 @@ static void put_header(struct csv_writer *w)
 static int write_csv(FILE *out, const struct profile *p,
 	const struct emit_options *options, struct ptf_error *err)
 {
-	struct csv_writer w = {.p = p, .by_thread = options->threads};
+	struct csv_writer w = {.p = p,
+		.by_thread = options->threads,
+		.awaits = emit_metric(&emit_csv, options) == EMIT_METRIC_AWAIT};
 	const struct report_options counted = {.selection = &options->selection,
 		.wait_all = options->wait_all || options->threads,
 		.cpu_only = emit_metric(&emit_csv, options) == EMIT_METRIC_CPU,
+		.awaits = w.awaits,
 		.charge = options->charge};
 	struct report_places places;
 
@@ -140,9 +144,10 @@ const struct emit_format emit_csv = {
 	.description =
 		"a row for each line and class of time, for spreadsheets and scripts",
 	.cannot_carry =
-		"stacks, times of the samples, source text, counters, marks, losses",
+		"stacks, times of the samples, source text, counters, marks, losses; "
+		"time awaited without --metric await",
 	.options = EMIT_OPTION_BY_FILE | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
-		EMIT_OPTION_CHARGE | EMIT_OPTION_METRIC,
+		EMIT_OPTION_CHARGE | EMIT_OPTION_METRIC | EMIT_OPTION_AWAIT,
 	.metric = EMIT_METRIC_WALL,
 	.write = write_csv,
 };

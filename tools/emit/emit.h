@@ -26,6 +26,7 @@ enum emit_metric {
 	EMIT_METRIC_CPU,     /* time on a processor */
 	EMIT_METRIC_WALL,    /* waits included */
 	EMIT_METRIC_SAMPLES, /* rows */
+	EMIT_METRIC_AWAIT,   /* time that tasks were suspended */
 };
 
 /* Options that not every format knows; bits of emit_format.options. */
@@ -47,6 +48,7 @@ enum emit_option {
 	EMIT_OPTION_PERFETTO_COMPAT = 1 << 14,
 	EMIT_OPTION_STACK_SAMPLES = 1 << 15,
 	EMIT_OPTION_STRIP = 1 << 16,
+	EMIT_OPTION_AWAIT = 1 << 17, /* --metric await */
 };
 
 struct emit_options {

@@ -266,7 +266,8 @@ static char *subtitle(const struct graph *g)
 {
 	static const char *const what[] = {[EMIT_METRIC_CPU] = "CPU time",
 		[EMIT_METRIC_WALL] = "time with waits",
-		[EMIT_METRIC_SAMPLES] = "all samples"};
+		[EMIT_METRIC_SAMPLES] = "all samples",
+		[EMIT_METRIC_AWAIT] = "time awaited by tasks"};
 	const struct profile *p = g->p;
 	const struct profile_section *first = p->sections.count ? p->sections.item : NULL;
 	char *selected = p->selection ? selection_text(p->selection) : NULL;
@@ -585,7 +586,8 @@ static int write_flamegraph(FILE *out, const struct profile *p,
 		.metric = emit_metric(&emit_flamegraph, options)};
 	const struct report_options counted = {.wait_all = options->wait_all ||
 			options->threads,
-		.cpu_only = g.metric == EMIT_METRIC_CPU};
+		.cpu_only = g.metric == EMIT_METRIC_CPU,
+		.awaits = g.metric == EMIT_METRIC_AWAIT};
 
 	flame_tree_make(&g.tree, p,
 		&(struct flame_options){.counted = &counted,
@@ -607,9 +609,11 @@ const struct emit_format emit_flamegraph = {
 	.name = "flamegraph",
 	.suffix = ".svg",
 	.description = "a flame graph: a picture that a browser zooms and searches",
-	.cannot_carry = "times of the samples, source text, counters, marks",
+	.cannot_carry = "times of the samples, source text, counters, marks; time "
+			"awaited without --metric await",
 	.options = EMIT_OPTION_THREADS | EMIT_OPTION_WAIT | EMIT_OPTION_METRIC |
-		EMIT_OPTION_SAMPLES | EMIT_OPTION_NO_LINES | EMIT_OPTION_REVERSE,
+		EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT | EMIT_OPTION_NO_LINES |
+		EMIT_OPTION_REVERSE,
 	.metric = EMIT_METRIC_CPU,
 	.write = write_flamegraph,
 };

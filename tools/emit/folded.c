@@ -159,12 +159,14 @@ static int write_folded(FILE *out, const struct profile *p,
 		.metric = emit_metric(&emit_folded, options)};
 	struct report_options counted = {.selection = &options->selection,
 		.wait_all = options->wait_all || options->threads,
-		.cpu_only = f.metric == EMIT_METRIC_CPU};
+		.cpu_only = f.metric == EMIT_METRIC_CPU,
+		.awaits = f.metric == EMIT_METRIC_AWAIT};
+	const struct profile_cells *cells = report_cells(p, &counted);
 	struct id_list places = {0}, texts = {0}, order = {0};
 
-	for (size_t i = 0; i < p->cells.count; i++)
-		if (report_counts(p, &counted, &p->cells.item[i]))
-			add_cell(&f, &p->cells.item[i], &places, &texts);
+	for (size_t i = 0; i < cells->count; i++)
+		if (report_counts(p, &counted, &cells->item[i]))
+			add_cell(&f, &cells->item[i], &places, &texts);
 	for (uint32_t id = 1; id <= f.stacks.items.count; id++)
 		vec_push(&order, id);
 	if (order.count)
@@ -186,9 +188,10 @@ const struct emit_format emit_folded = {
 	.name = "folded",
 	.suffix = ".folded",
 	.description = "collapsed stacks for flame graphs, weights in microseconds",
-	.cannot_carry = "classes, times of the samples, source text, counters",
+	.cannot_carry = "classes, times of the samples, source text, counters; time "
+			"awaited without --metric await",
 	.options = EMIT_OPTION_THREADS | EMIT_OPTION_WAIT | EMIT_OPTION_METRIC |
-		EMIT_OPTION_SAMPLES | EMIT_OPTION_NO_LINES,
+		EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT | EMIT_OPTION_NO_LINES,
 	.metric = EMIT_METRIC_CPU,
 	.write = write_folded,
 };

@@ -120,29 +120,32 @@ static void put_busy_line(const struct summary *s, const struct busy_place *plac
 	text_put(s->out, text.data, text.size, &style);
 }
 
+static void put_busy_place(const struct summary *s, const struct busy_place *place,
+	double percent)
+{
+	if (percent < 1)
+		return;
+	fprintf(s->out, "  %3.0f %%  ", percent);
+	if (place->function) {
+		struct text_style style = {.unicode = s->style.unicode,
+			.max_columns = PLACE_COLUMNS};
+		char *title = report_function_title(s->p, place->function);
+
+		text_put(s->out, title, strlen(title), &style);
+		free(title);
+	} else {
+		put_busy_line(s, place);
+	}
+	fputc('\n', s->out);
+}
+
 static void put_busy_places(const struct summary *s)
 {
 	struct busy_place busy[PLACES] = {{0}};
 
 	find_busy_places(s, busy);
-	for (size_t i = 0; i < PLACES; i++) {
-		double percent = percent_of(s, busy[i].ns);
-
-		if (percent < 1)
-			continue;
-		fprintf(s->out, "  %3.0f %%  ", percent);
-		if (busy[i].function) {
-			struct text_style style = {.unicode = s->style.unicode,
-				.max_columns = PLACE_COLUMNS};
-			char *title = report_function_title(s->p, busy[i].function);
-
-			text_put(s->out, title, strlen(title), &style);
-			free(title);
-		} else {
-			put_busy_line(s, &busy[i]);
-		}
-		fputc('\n', s->out);
-	}
+	for (size_t i = 0; i < PLACES; i++)
+		put_busy_place(s, &busy[i], percent_of(s, busy[i].ns));
 }
 
 /* --------------------------------------------------------------- the rest */
@@ -186,6 +189,30 @@ static void put_shares(const struct summary *s)
 	fputc('\n', s->out);
 }
 
+/* Where tasks of asyncio awaited longest: no part of the shares above. */
+static void put_awaits(const struct summary *s)
+{
+	struct busy_place most[PLACES] = {{0}};
+	char time[UNITS_SIZE];
+
+	for (size_t i = 0; i < s->report.files.count; i++) {
+		const struct report_file *f = &s->report.files.item[i];
+
+		for (size_t k = 0; f->file && k < f->lines.count; k++)
+			keep_busy(most,
+				(struct busy_place){.file = f,
+					.line = f->lines.item[k].line,
+					.ns = f->lines.item[k].await.self_ns});
+	}
+	if (!most[0].ns)
+		return;
+	fprintf(s->out, "  tasks awaited %s in all\n",
+		units_time_brief(time, s->report.await_ns));
+	for (size_t i = 0; i < PLACES; i++)
+		put_busy_place(s, &most[i],
+			units_percent((double)most[i].ns, (double)s->report.await_ns));
+}
+
 static void put_losses(const struct summary *s)
 {
 	struct loss_told told;
@@ -223,6 +250,7 @@ void info_write_summary(FILE *out, const struct trace_info *info,
 	if (s.report.all_ns)
 		put_shares(&s);
 	put_busy_places(&s);
+	put_awaits(&s);
 	put_losses(&s);
 	report_free(&s.report);
 }

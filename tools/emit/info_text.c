@@ -452,7 +452,9 @@ static void put_metrics(struct teller *t)
 	for (uint32_t id = 1; id < t->p->metric_use.count; id++) {
 		const struct profile_metric_use *use = &t->p->metric_use.item[id];
 		struct profile_metric m = profile_get_metric(t->p, id);
-		char count[UNITS_SIZE];
+		struct ptf_text unit = profile_string(t->p, m.unit);
+		bool is_time = unit.size == 2 && !memcmp(unit.data, "ns", 2);
+		char count[UNITS_SIZE], sum[UNITS_SIZE];
 
 		if (!(use->sample_count + use->point_count + use->aggregate_count +
 			    use->edge_count))
@@ -471,8 +473,10 @@ static void put_metrics(struct teller *t)
 			fprintf(t->out, ": %s points",
 				units_count(count, use->point_count));
 		if (use->aggregate_count)
-			fprintf(t->out, ": %s sums",
-				units_count(count, use->aggregate_count));
+			fprintf(t->out, ": %s sums%s%s",
+				units_count(count, use->aggregate_count),
+				is_time ? ", " : "",
+				is_time ? units_time_brief(sum, use->sum) : "");
 		if (use->edge_count)
 			fprintf(t->out, ": %s calls",
 				units_count(count, use->edge_count));

@@ -57,6 +57,28 @@ static double percent(const struct view *v, int64_t ns)
 	return units_percent((double)ns, (double)v->report.all_ns);
 }
 
+/* Of its own 100 %. */
+static double await_percent(const struct view *v, int64_t ns)
+{
+	return units_percent((double)ns, (double)v->report.await_ns);
+}
+
+/* What a row shows of its line or function. */
+struct row_times {
+	struct class_times self;
+	int64_t total_ns, await_ns;
+};
+
+static struct row_times times_of_line(const struct report_line *l)
+{
+	return (struct row_times){l->self, l->total_ns, l->await.self_ns};
+}
+
+static struct row_times times_of_function(const struct report_function *g)
+{
+	return (struct row_times){g->self, g->total_ns, g->await.self_ns};
+}
+
 /* ------------------------------------------------------------- columns */
 
 static void add_column(struct view *v, const char *upper, const char *lower,
@@ -82,13 +104,14 @@ static void make_columns(struct view *v)
 	if (v->has_unknown)
 		add_column(v, "", class_label(PTF_CLASS_UNKNOWN), 9, PAINT_PLAIN);
 	add_column(v, "", "total", 6, PAINT_PLAIN);
+	if (v->report.await_ns)
+		add_column(v, "", "await", 6, PAINT_PLAIN);
 	add_column(v, "", "", 0, PAINT_PLAIN);
 }
 
-static void put_percent(const struct view *v, struct cells *c, size_t *column, int64_t ns)
+static void put_percent(const struct view *v, struct cells *c, size_t *column,
+	double value)
 {
-	double value = percent(v, ns);
-
 	c->cell[*column] = c->text[*column];
 	if (value >= 1) {
 		snprintf(c->text[*column], CELL_SIZE, "%.0f%%",
@@ -104,8 +127,9 @@ static void put_percent(const struct view *v, struct cells *c, size_t *column, i
 }
 
 static void fill(const struct view *v, struct cells *c, uint32_t line,
-	const struct class_times *self, int64_t total_ns)
+	const struct row_times *times)
 {
+	const int64_t *self_ns = times->self.ns;
 	size_t column = 0;
 
 	c->any = false;
@@ -115,35 +139,38 @@ static void fill(const struct view *v, struct cells *c, uint32_t line,
 	else
 		c->text[column][0] = '\0';
 	column++;
-	put_percent(v, c, &column, self->ns[PTF_CLASS_PYTHON]);
-	put_percent(v, c, &column, self->ns[PTF_CLASS_NATIVE]);
+	put_percent(v, c, &column, percent(v, self_ns[PTF_CLASS_PYTHON]));
+	put_percent(v, c, &column, percent(v, self_ns[PTF_CLASS_NATIVE]));
 	if (v->options->classes && !v->cpu_only)
 		for (int k = PTF_CLASS_KERNEL; k <= PTF_CLASS_WAIT; k++)
-			put_percent(v, c, &column, self->ns[k]);
+			put_percent(v, c, &column, percent(v, self_ns[k]));
 	else
-		put_percent(v, c, &column, class_times_system(self));
+		put_percent(v, c, &column, percent(v, class_times_system(&times->self)));
 	if (v->has_unknown)
-		put_percent(v, c, &column, self->ns[PTF_CLASS_UNKNOWN]);
-	put_percent(v, c, &column, total_ns);
-	c->hot = percent(v, class_times_sum(self)) >= HOT_PERCENT;
+		put_percent(v, c, &column, percent(v, self_ns[PTF_CLASS_UNKNOWN]));
+	put_percent(v, c, &column, percent(v, times->total_ns));
+	if (v->report.await_ns)
+		put_percent(v, c, &column, await_percent(v, times->await_ns));
+	c->hot = percent(v, class_times_sum(&times->self)) >= HOT_PERCENT;
 }
 
-static void put_row(struct view *v, uint32_t line, const struct class_times *self,
-	int64_t total_ns, struct ptf_text text)
+static void put_row(struct view *v, uint32_t line, struct row_times times,
+	struct ptf_text text)
 {
 	struct cells c;
 
 	v->has_rows = true;
-	fill(v, &c, line, self, total_ns);
+	fill(v, &c, line, &times);
 	table_row(&v->table, c.cell, text.data, text.size,
 		c.hot ? PAINT_HOT : PAINT_PLAIN);
 }
 
 static bool is_active(const struct view *v, const struct report_line *l)
 {
+	const struct row_times times = times_of_line(l);
 	struct cells c;
 
-	fill(v, &c, l->line, &l->self, l->total_ns);
+	fill(v, &c, l->line, &times);
 	return c.any;
 }
 
@@ -169,6 +196,11 @@ static void show_range(unsigned char *shown, uint32_t last, int64_t from, int64_
 		shown[i] = 1;
 }
 
+static bool is_active_function(const struct view *v, const struct report_function *g)
+{
+	return percent(v, g->total_ns) >= 1 || await_percent(v, g->await.self_ns) >= 1;
+}
+
 /* The lines of a long file that are worth showing. */
 static void choose_lines(struct view *v, const struct report_file *f,
 	unsigned char *shown, uint32_t last)
@@ -183,7 +215,7 @@ static void choose_lines(struct view *v, const struct report_file *f,
 		const struct report_function *g = &f->functions.item[i];
 		struct profile_function d = profile_get_function(v->p, g->function);
 
-		if (percent(v, g->total_ns) < 1 || d.first_line == 0)
+		if (!is_active_function(v, g) || d.first_line == 0)
 			continue;
 		if (d.line_count <= WHOLE_FUNCTION_LINES)
 			show_range(shown, last, d.first_line,
@@ -214,7 +246,7 @@ static bool is_shown_whole(const struct view *v, uint32_t last)
 static void put_source_lines(struct view *v, const struct report_file *f,
 	const struct profile_source *s, uint32_t last)
 {
-	static const struct class_times none;
+	static const struct row_times none;
 	bool whole = is_shown_whole(v, last);
 	unsigned char *shown = memory_zeroed((size_t)last + 1, 1);
 	uint32_t hidden = 0;
@@ -240,7 +272,7 @@ static void put_source_lines(struct view *v, const struct report_file *f,
 			put_gap(v, hidden);
 		hidden = 0;
 		profile_source_line(s, line, &text);
-		put_row(v, line, l ? &l->self : &none, l ? l->total_ns : 0, text);
+		put_row(v, line, l ? times_of_line(l) : none, text);
 	}
 	if (hidden)
 		put_gap(v, hidden);
@@ -280,8 +312,7 @@ static void put_active_lines(struct view *v, const struct report_file *f,
 		struct ptf_text text = {"", 0};
 
 		profile_source_line(s, lines.item[i].line, &text);
-		put_row(v, lines.item[i].line, &lines.item[i].self,
-			lines.item[i].total_ns, text);
+		put_row(v, lines.item[i].line, times_of_line(&lines.item[i]), text);
 	}
 	vec_free(&lines);
 }
@@ -306,8 +337,7 @@ static void put_busiest_lines(struct view *v, const struct report_file *f,
 			continue;
 		}
 		profile_source_line(s, lines.item[i].line, &text);
-		put_row(v, lines.item[i].line, &lines.item[i].self,
-			lines.item[i].total_ns, text);
+		put_row(v, lines.item[i].line, times_of_line(&lines.item[i]), text);
 	}
 	if (hidden) {
 		char text[48];
@@ -334,7 +364,7 @@ static void put_function(struct view *v, const struct report_function *g)
 {
 	char *title = report_function_title(v->p, g->function);
 
-	put_row(v, g->line, &g->self, g->total_ns,
+	put_row(v, g->line, times_of_function(g),
 		(struct ptf_text){title, strlen(title)});
 	free(title);
 }
@@ -367,12 +397,12 @@ static void put_busiest_functions(struct view *v, const struct report_file *f)
 
 static void put_functions(struct view *v, const struct report_file *f, bool without_file)
 {
-	struct class_times rest = {0};
+	struct row_times rest = {0};
 	uint32_t rest_count = 0;
 	bool any = false;
 
 	for (size_t i = 0; i < f->functions.count && !any; i++)
-		any = percent(v, f->functions.item[i].total_ns) >= 1;
+		any = is_active_function(v, &f->functions.item[i]);
 	v->tenths = !any && !without_file;
 	if (v->tenths) {
 		put_busiest_functions(v, f);
@@ -381,10 +411,10 @@ static void put_functions(struct view *v, const struct report_file *f, bool with
 	for (size_t i = 0; i < f->functions.count; i++) {
 		const struct report_function *g = &f->functions.item[i];
 
-		if (percent(v, g->total_ns) >= 1) {
+		if (is_active_function(v, g)) {
 			put_function(v, g);
 		} else if (class_times_sum(&g->self)) {
-			class_times_add(&rest, &g->self);
+			class_times_add(&rest.self, &g->self);
 			rest_count++;
 		}
 	}
@@ -393,8 +423,8 @@ static void put_functions(struct view *v, const struct report_file *f, bool with
 
 		snprintf(text, sizeof(text), "(%" PRIu32 " more of less than 1 %%)",
 			rest_count);
-		put_row(v, 0, &rest, class_times_sum(&rest),
-			(struct ptf_text){text, strlen(text)});
+		rest.total_ns = class_times_sum(&rest.self);
+		put_row(v, 0, rest, (struct ptf_text){text, strlen(text)});
 	}
 }
 

@@ -9,6 +9,9 @@
 /* Below this share of the samples a loss changes no picture. */
 #define MATTERS_PERCENT 1.0
 
+/* This one is of the time awaited, not of the samples. */
+#define AWAIT_UNREAD "await_unread"
+
 /* "N nouns[, 1.2 s of CPU,] were ..." */
 struct loss_words {
 	const char *kind;
@@ -54,6 +57,10 @@ static const struct loss_words words[] = {
 		"are of native code that belongs to no file",
 		"It was made at run time, or its library was unloaded: [unknown].",
 		false},
+	{AWAIT_UNREAD, "look", "looks", "of awaiting",
+		"at a suspended task gave no whole chain: it ran meanwhile",
+		"at suspended tasks gave no whole chain: they ran meanwhile",
+		"What was awaited is too short by that.", false},
 	{"raw_thread", "thread", "threads", "in all",
 		"was made past pthread_create and not sampled",
 		"were made past pthread_create and not sampled",
@@ -107,6 +114,20 @@ static bool sum_of_kind(const struct profile *p, size_t index, struct profile_lo
 	return false;
 }
 
+/* How much of what there is of it, in per cent. */
+static double share(const struct profile *p, const struct profile_loss *loss)
+{
+	struct ptf_text kind = profile_string(p, loss->kind);
+	int64_t await_ns = 0;
+
+	if (kind.size != sizeof(AWAIT_UNREAD) - 1 ||
+		memcmp(kind.data, AWAIT_UNREAD, kind.size) != 0)
+		return units_percent((double)loss->count, (double)p->sample_count);
+	for (size_t i = 0; i < p->awaits.count; i++)
+		await_ns += p->awaits.item[i].time_ns;
+	return units_percent((double)loss->weight_ns, (double)await_ns);
+}
+
 bool loss_tell(const struct profile *p, size_t index, struct loss_told *told)
 {
 	char count[UNITS_SIZE], time[UNITS_SIZE], weight[UNITS_SIZE + 16] = "";
@@ -120,7 +141,7 @@ bool loss_tell(const struct profile *p, size_t index, struct loss_told *told)
 		return false;
 	kind = profile_string(p, loss.kind);
 	w = words_of(kind);
-	percent = units_percent((double)loss.count, (double)p->sample_count);
+	percent = share(p, &loss);
 	units_count(count, loss.count);
 	told->matters = !w || w->always_matters || percent >= MATTERS_PERCENT;
 	if (loss.weight_ns)

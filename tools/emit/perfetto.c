@@ -338,7 +338,7 @@ const struct emit_format emit_perfetto = {
 	.description =
 		"timeline, flame graphs and counters, for the Perfetto UI (58 and up)",
 	.cannot_carry = "source text, profiles without times, "
-			"values of samples other than time",
+			"values of samples other than time, time awaited",
 	.is_binary = true,
 	.options = EMIT_OPTION_METRIC | EMIT_OPTION_PERFETTO_COMPAT,
 	.metric = EMIT_METRIC_CPU,

@@ -10,6 +10,7 @@
  * filtered and grouped by:
  *
  *     samples, cpu, wall     rows; time on a processor; that and all waits
+ *     await                  where there is some: time that tasks were suspended
  *     class, detail          python, native, kernel, ..., wait; futex
  *     thread, tid            "worker, thread 4711"; 4711
  *     process, pid, rank, host
@@ -28,7 +29,7 @@
 
 typedef Ptf__Pprof__Profile Profile;
 
-enum { TYPE_SAMPLES, TYPE_CPU, TYPE_WALL, TYPE_COUNT };
+enum { TYPE_SAMPLES, TYPE_CPU, TYPE_WALL, TYPE_AWAIT, TYPE_COUNT };
 
 enum { LABEL_COUNT_MAX = 8 };
 
@@ -53,6 +54,12 @@ struct writer {
 	uint64_t mapping_count, location_count, function_count;
 	VEC(uint64_t) stack; /* locations */
 };
+
+/* Few programs have tasks that await, the last type. */
+static size_t type_count(const struct profile *p)
+{
+	return p->awaits.count ? TYPE_COUNT : TYPE_AWAIT;
+}
 
 static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *data)
 {
@@ -327,17 +334,12 @@ static void add_labels(struct writer *w, struct labels *l, const struct profile_
 	}
 }
 
-static void put_sample(struct writer *w, const struct profile_cell *c)
+static void put_values(struct writer *w, const struct profile_cell *c,
+	int64_t value[TYPE_COUNT])
 {
 	Ptf__Pprof__Sample sample = PTF__PPROF__SAMPLE__INIT, *list = &sample;
 	Profile part = PTF__PPROF__PROFILE__INIT;
 	struct labels labels = {0};
-	uint32_t kind = profile_get_class(w->p, c->class_id).kind;
-	int64_t value[TYPE_COUNT] = {
-		[TYPE_SAMPLES] = (int64_t)c->count,
-		[TYPE_CPU] = profile_is_off_cpu(kind) ? 0 : c->time_ns,
-		[TYPE_WALL] = c->time_ns,
-	};
 
 	w->stack.count = 0;
 	for (uint32_t node = c->node; node;) {
@@ -352,13 +354,32 @@ static void put_sample(struct writer *w, const struct profile_cell *c)
 	add_labels(w, &labels, c);
 	sample.n_location_id = w->stack.count;
 	sample.location_id = w->stack.item;
-	sample.n_value = TYPE_COUNT;
+	sample.n_value = type_count(w->p);
 	sample.value = value;
 	sample.n_label = labels.count;
 	sample.label = labels.list;
 	part.n_sample = 1;
 	part.sample = &list;
 	put(w, &part);
+}
+
+static void put_sample(struct writer *w, const struct profile_cell *c)
+{
+	uint32_t kind = profile_get_class(w->p, c->class_id).kind;
+	int64_t value[TYPE_COUNT] = {
+		[TYPE_SAMPLES] = (int64_t)c->count,
+		[TYPE_CPU] = profile_is_off_cpu(kind) ? 0 : c->time_ns,
+		[TYPE_WALL] = c->time_ns,
+	};
+
+	put_values(w, c, value);
+}
+
+static void put_await(struct writer *w, const struct profile_cell *c)
+{
+	int64_t value[TYPE_COUNT] = {[TYPE_AWAIT] = c->time_ns};
+
+	put_values(w, c, value);
 }
 
 /* -------------------------------------------------------- about the whole */
@@ -423,7 +444,7 @@ static int64_t duration_ns(const struct profile *p)
 
 static void put_head(struct writer *w, enum emit_metric metric)
 {
-	static const char *const name[TYPE_COUNT] = {"samples", "cpu", "wall"};
+	static const char *const name[TYPE_COUNT] = {"samples", "cpu", "wall", "await"};
 	Ptf__Pprof__ValueType type[TYPE_COUNT], *types[TYPE_COUNT];
 	Ptf__Pprof__ValueType period = PTF__PPROF__VALUE_TYPE__INIT;
 	Profile head = PTF__PPROF__PROFILE__INIT;
@@ -435,16 +456,17 @@ static void put_head(struct writer *w, enum emit_metric metric)
 	put(w, &head);
 
 	head = (Profile)PTF__PPROF__PROFILE__INIT;
-	for (int i = 0; i < TYPE_COUNT; i++) {
+	for (size_t i = 0; i < type_count(w->p); i++) {
 		ptf__pprof__value_type__init(&type[i]);
 		type[i].type = literal(w, name[i]);
 		type[i].unit = literal(w, i == TYPE_SAMPLES ? "count" : "nanoseconds");
 		types[i] = &type[i];
 	}
-	head.n_sample_type = TYPE_COUNT;
+	head.n_sample_type = type_count(w->p);
 	head.sample_type = types;
 	head.default_sample_type = type[metric == EMIT_METRIC_SAMPLES ? TYPE_SAMPLES
 			: metric == EMIT_METRIC_WALL                  ? TYPE_WALL
+			: metric == EMIT_METRIC_AWAIT                 ? TYPE_AWAIT
 								      : TYPE_CPU]
 					   .type;
 	head.duration_nanos = duration_ns(w->p);
@@ -474,6 +496,8 @@ static int write_pprof(FILE *out, const struct profile *p,
 	put_main_program(&w);
 	for (size_t i = 0; i < p->cells.count; i++)
 		put_sample(&w, &p->cells.item[i]);
+	for (size_t i = 0; i < p->awaits.count; i++)
+		put_await(&w, &p->awaits.item[i]);
 	gzip_end(&w.gzip);
 	intern_free(&w.texts);
 	vec_free(&w.mappings);
@@ -490,7 +514,7 @@ const struct emit_format emit_pprof = {
 	.description = "for go tool pprof, Grafana, speedscope; labels for class, thread",
 	.cannot_carry = "times of the samples, source text, counters, marks",
 	.is_binary = true,
-	.options = EMIT_OPTION_METRIC | EMIT_OPTION_SAMPLES,
+	.options = EMIT_OPTION_METRIC | EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT,
 	.metric = EMIT_METRIC_CPU,
 	.write = write_pprof,
 };

@@ -38,15 +38,20 @@ static void put_class_ns(struct json *j, const struct class_times *t)
 	json_integer(j, "ptf_unknown_ns", t->ns[PTF_CLASS_UNKNOWN]);
 }
 
+static void put_await(struct json *j, const struct await_times *await)
+{
+	json_integer(j, "ptf_await_ns", await->self_ns);
+	json_integer(j, "ptf_total_await_ns", await->total_ns);
+}
+
 /* What lines and functions have in common. */
 static void put_measures(struct writer *w, const struct class_times *self,
-	int64_t total_ns)
+	int64_t total_ns, const struct await_times *await)
 {
 	static const char *const zero_number[] = {"n_core_utilization", "n_gpu_percent",
 		"n_gpu_avg_memory_mb", "n_gpu_peak_memory_mb", "n_avg_mb", "n_peak_mb",
 		"n_growth_mb", "n_malloc_mb", "n_python_fraction", "n_usage_fraction",
-		"n_copy_mb_s", "n_async_await_percent", "n_async_concurrency_mean",
-		"n_async_concurrency_peak"};
+		"n_copy_mb_s", "n_async_concurrency_mean", "n_async_concurrency_peak"};
 	static const char *const empty_list[] = {"cpu_samples_list", "memory_samples",
 		"async_task_names"};
 	struct json *j = &w->j;
@@ -58,6 +63,8 @@ static void put_measures(struct writer *w, const struct class_times *self,
 		units_percent((double)self->ns[PTF_CLASS_NATIVE], all));
 	json_number(j, "n_sys_percent",
 		units_percent((double)class_times_system(self), all));
+	json_number(j, "n_async_await_percent",
+		units_percent((double)await->self_ns, (double)w->report.await_ns));
 	for (size_t i = 0; i < sizeof(zero_number) / sizeof(zero_number[0]); i++)
 		json_number(j, zero_number[i], 0);
 	json_integer(j, "n_mallocs", 0);
@@ -65,9 +72,10 @@ static void put_measures(struct writer *w, const struct class_times *self,
 		json_array(j, empty_list[i]);
 		json_end(j);
 	}
-	json_bool(j, "is_coroutine", false);
+	json_bool(j, "is_coroutine", await->total_ns != 0);
 	put_class_ns(j, self);
 	json_integer(j, "ptf_total_ns", total_ns);
+	put_await(j, await);
 }
 
 /* ------------------------------------------------------- lines, functions */
@@ -102,7 +110,7 @@ static struct region *function_regions(const struct profile *p,
 static void put_line(struct writer *w, uint32_t line, const struct region *function,
 	struct ptf_text text, const struct report_line *l)
 {
-	static const struct class_times none;
+	static const struct report_line none;
 	struct json *j = &w->j;
 	uint32_t first = function && function->first ? function->first : line;
 	uint32_t last = function && function->first ? function->last : line;
@@ -116,7 +124,8 @@ static void put_line(struct writer *w, uint32_t line, const struct region *funct
 	json_unsigned(j, "end_function_line", last);
 	json_unsigned(j, "start_outermost_loop", line);
 	json_unsigned(j, "end_outermost_loop", line);
-	put_measures(w, l ? &l->self : &none, l ? l->total_ns : 0);
+	l = l ? l : &none;
+	put_measures(w, &l->self, l->total_ns, &l->await);
 	json_end(j);
 }
 
@@ -162,7 +171,7 @@ static void put_functions(struct writer *w, const struct report_file *f)
 			put_id(&w->j, w->p, "line", d.name);
 		else
 			json_literal(&w->j, "line", "[no stack]");
-		put_measures(w, &g->self, g->total_ns);
+		put_measures(w, &g->self, g->total_ns, &g->await);
 		json_end(&w->j);
 	}
 	json_end(&w->j);
@@ -203,6 +212,7 @@ static void put_files(struct writer *w)
 		json_end(j);
 		put_class_ns(j, &f->self);
 		json_integer(j, "ptf_total_ns", f->total_ns);
+		put_await(j, &f->await);
 		put_lines(w, f);
 		put_functions(w, f);
 		json_end(j);
@@ -482,7 +492,7 @@ static void put_top(struct writer *w)
 	json_bool(j, "gpu", false);
 	json_literal(j, "gpu_device", "");
 	json_bool(j, "memory", false);
-	json_bool(j, "async_profile", false);
+	json_bool(j, "async_profile", w->report.await_ns != 0);
 	json_array(j, "samples");
 	json_end(j);
 	json_literal(j, "ptf_version", PTF_VERSION_STRING);
@@ -496,6 +506,7 @@ static void put_top(struct writer *w)
 	json_integer(j, "ptf_all_ns", w->report.all_ns);
 	json_integer(j, "ptf_other_waits_ns", w->report.other_waits_ns);
 	put_class_ns(j, &w->report.all);
+	json_integer(j, "ptf_await_ns", w->report.await_ns);
 }
 
 static int write_json(FILE *out, const struct profile *p,

@@ -300,7 +300,8 @@ const struct emit_format emit_speedscope = {
 	.name = "speedscope",
 	.suffix = ".speedscope.json",
 	.description = "stacks over time for speedscope, a profile for each thread",
-	.cannot_carry = "classes, source text, counters, marks, losses, aggregates",
+	.cannot_carry = "classes, source text, counters, marks, losses, aggregates, "
+			"time awaited",
 	.options = EMIT_OPTION_METRIC | EMIT_OPTION_NO_LINES,
 	.metric = EMIT_METRIC_DEFAULT,
 	.write = write_speedscope,

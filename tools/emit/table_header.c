@@ -118,6 +118,13 @@ void table_basis(FILE *out, const struct emit_options *options,
 	if (scope.has_unknown)
 		table_prose(out, terminal,
 			"unsampled: CPU time that no sample stands for.");
+	if (report->await_ns) {
+		snprintf(text, sizeof(text),
+			"await: of the %s that tasks of asyncio were suspended, all "
+			"together; no part of the 100 %%.",
+			units_time_brief(whole, report->await_ns));
+		table_prose(out, terminal, text);
+	}
 	if (options->charge == CHARGE_USER)
 		table_prose(out, terminal,
 			"Library code counts for the line of the program that called "
