@@ -1,33 +1,10 @@
-"""Every version of CPython that this machine has, with the truth program.
-
-PTF_PYTHONS, a list of interpreters separated by colons, adds to those in PATH
-and to those of pyenv.
-"""
+"""Every version of CPython that this machine has, with the truth program."""
 from ptftest import *
 
 SUPPORTED = [(3, minor) for minor in range(8, 15)]
 
 
-def find():
-    """{(major, minor): path}, one for each version, the tests' own left out."""
-    candidates = [path for path in os.environ.get("PTF_PYTHONS", "").split(":") if path]
-    for minor in range(7, 20):
-        path = shutil.which(f"python3.{minor}")
-        if path:
-            candidates.append(path)
-    if shutil.which("pyenv"):
-        root = run("pyenv", "root").stdout.strip()
-        candidates += map(str, pathlib.Path(root).glob("versions/3.*/bin/python3"))
-    found = {}
-    for path in candidates:
-        done = run(path, "-c", "import sys, zlib; print(*sys.version_info[:2], sys.executable)")
-        if done.returncode == 0 and not done.stdout.startswith(("2 ", "3 6 ")):
-            major, minor, executable = done.stdout.strip().split(" ", 2)
-            found.setdefault((int(major), int(minor)), executable)
-    return found
-
-
-FOUND = find()
+FOUND = pythons()
 
 
 def exercise(version, python):

@@ -332,7 +332,7 @@ static void json(void **state)
 		"\"start_region_line\": 1, \"end_region_line\": 2, ");
 	has(text,
 		"\"ptf_wait_ns\": 250000000, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": "
-		"940000000}");
+		"940000000, \"ptf_await_ns\": 0, \"ptf_total_await_ns\": 0}");
 	has(text,
 		"[[\"/home/me/walk.py \\u003cmodule\\u003e:8;\", \"/home/me/walk.py "
 		"walk:6;\", "
@@ -346,7 +346,64 @@ static void json(void **state)
 	has(text, "\"ptf_other_waits_ns\": 750000000");
 	has(text,
 		"\"ptf_wait_ns\": 0, \"ptf_unknown_ns\": 0, \"ptf_total_ns\": "
-		"690000000}");
+		"690000000, \"ptf_await_ns\": 0, \"ptf_total_await_ns\": 0}");
+	free(text);
+}
+
+static char *awaiting_walk_as(const char *format, const struct emit_options *o)
+{
+	struct profile *p = walk_profile();
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	uint32_t walk = 0, step = 0; /* a node whose line is the caller of the other's */
+
+	for (uint32_t id = 1; id <= p->nodes.items.count; id++) {
+		struct profile_frame f =
+			profile_get_frame(p, profile_get_node(p, id).frame);
+
+		walk = f.line == 6 ? id : walk;
+		step = f.line == 2 ? id : step;
+	}
+	assert_true(walk && step);
+	vec_push(&p->awaits,
+		(struct profile_cell){walk, PTF_CLASS_WAIT, 1, 1, 3000 * MS});
+	vec_push(&p->awaits,
+		(struct profile_cell){step, PTF_CLASS_WAIT, 1, 1, 1000 * MS});
+	walk_must(emit_format_named(format)->write(out, p, o, NULL));
+	fclose(out);
+	profile_free(p);
+	return text;
+}
+
+static void time_awaited_is_apart(void **state)
+{
+	struct emit_options o = options();
+	char *text = awaiting_walk_as("table", &o);
+
+	(void)state;
+	has(text, "100 % is 1.00 s: CPU time of all threads and waits of main threads.");
+	has(text, "await: of the 4.00 s that tasks of asyncio were suspended");
+	has(text, "     6 │   10% │       │   30% │   94% │   75% │        step()\n");
+	has(text, "│   54% │   25% │step\n");
+	free(text);
+	text = awaiting_walk_as("json", &o);
+	has(text, "\"ptf_all_ns\": 1000000000");
+	has(text, "\"n_async_await_percent\": 75.0");
+	has(text, "\"ptf_await_ns\": 3000000000, \"ptf_total_await_ns\": 4000000000");
+	has(text, "\"async_profile\": true");
+	free(text);
+	o.metric = EMIT_METRIC_AWAIT;
+	text = awaiting_walk_as("folded", &o);
+	assert_string_equal(text,
+		"<module> (/home/me/walk.py:8);walk (/home/me/walk.py:6) 3000000\n"
+		"<module> (/home/me/walk.py:8);walk (/home/me/walk.py:6);step "
+		"(/home/me/walk.py:2) 1000000\n");
+	free(text);
+	text = awaiting_walk_as("csv", &o);
+	has(text, "/home/me/walk.py,6,walk,await,3000000000,4000000000\n");
+	has(text, "/home/me/walk.py,2,step,await,1000000000,1000000000\n");
+	has_not(text, "python");
 	free(text);
 }
 
@@ -435,6 +492,7 @@ int main(void)
 		cmocka_unit_test(table_of_some_files),
 		cmocka_unit_test(folded),
 		cmocka_unit_test(json),
+		cmocka_unit_test(time_awaited_is_apart),
 		cmocka_unit_test(an_empty_profile),
 		cmocka_unit_test(formats_are_found),
 		cmocka_unit_test(dumped),
