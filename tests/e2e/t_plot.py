@@ -243,7 +243,7 @@ def merged_runs_are_runs():
 @test
 def counters_have_a_panel_for_each_unit():
     equal(run(SUPPORT / "make_trace", "counters.ptf", 5000, 2, 1).returncode, 0, "make_trace")
-    script = pplot("counters.ptf", "--script").stdout
+    script = pplot("counters.ptf", "--script", "--size", "1200x900").stdout
     for curve, last in (("0_0", (50 << 20) + 31 * (3 << 20)), ("0_1", (10 << 20) + 31 * (1 << 18)),
                         ("1_0", 80 - 31), ("1_1", 5 + 31), ("2_0", 31000)):
         equal(block(script, f"counter{curve}")[-1][1], last, f"the end of curve {curve}")

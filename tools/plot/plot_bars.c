@@ -79,6 +79,9 @@ static void find_bars(struct drawing *d)
 		qsort(d->bars.item, d->bars.count, sizeof(*d->bars.item), by_time);
 	if (d->bars.count > d->request->top)
 		d->bars.count = d->request->top;
+	/* Of characters each has a row, beside headline, axis and legend. */
+	if (d->request->characters && d->bars.count > d->request->height - 8)
+		d->bars.count = d->request->height - 8;
 	/* A bar that nobody can see says nothing, but for the first. */
 	while (d->bars.count > 1 &&
 		units_percent((double)class_times_sum(

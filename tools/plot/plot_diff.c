@@ -50,6 +50,9 @@ static void find_bars(struct drawing *d)
 		qsort(d->bars.item, d->bars.count, sizeof(*d->bars.item), by_difference);
 	if (d->bars.count > d->request->top)
 		d->bars.count = d->request->top;
+	/* Of characters each has a row, beside headline, axis and legend. */
+	if (d->request->characters && d->bars.count > d->request->height - 9)
+		d->bars.count = d->request->height - 9;
 }
 
 /* The interval, as far as it has bounds. */

@@ -96,13 +96,21 @@ static void put_plot(FILE *out, const struct plot_request *request,
 		request->characters ? "2" : "4.5",
 		(int64_t)map->column_count * map->seconds_per_column);
 	if (request->characters) {
-		/* A denser sign for every quarter of a CPU. */
+		/* A denser sign for every quarter of a CPU, as wide as its column. */
+		size_t wide = (size_t)(request->width * 0.78) / map->column_count;
+
 		fprintf(out,
+			"set xlabel 'seconds;  . : - = + * # %% @ is a quarter of a CPU "
+			"to 9, or more'\n"
 			"signs = ' .:-=+*#%%@'\n"
 			"sign(cpus) = substr(signs, 1 + floor(cpus * 4 + 0.5), 1 + "
 			"floor(cpus * 4 + 0.5))\n"
-			"plot $heat using ($1+%.1f):($2+%.1f):(sign($3/%.1f > 2 ? 2.2 : "
-			"$3/%.1f)) with labels\n",
+			"cell(c) = c");
+		for (size_t i = 1; i < wide; i++)
+			fprintf(out, ".c");
+		fprintf(out,
+			"\nplot $heat using ($1+%.1f):($2+%.1f):(cell(sign($3/%.1f > 2 ? "
+			"2.2 : $3/%.1f))) with labels\n",
 			x, y, cell_ns, cell_ns);
 		return;
 	}
@@ -124,7 +132,8 @@ static int write_heatmap(FILE *script, const struct plot_request *request,
 		request->characters ? request->width - 18 : COLUMNS_OF_A_PICTURE;
 	struct heatmap map = {.p = request->all,
 		.seconds_per_column = (seconds + columns - 1) / columns,
-		.row_count = request->characters ? 16 : ROWS_OF_A_PICTURE};
+		.row_count =
+			request->characters ? request->height - 7 : ROWS_OF_A_PICTURE};
 	const struct replay_hooks hooks = {.context = &map, .rows = take_rows};
 	char shown[160];
 	int rc;

@@ -72,6 +72,10 @@ static void put_data(const struct drawing *d)
 
 static void put_names(const struct drawing *d)
 {
+	/* What stands left of a fifth of the picture. */
+	unsigned columns = d->request->characters ? d->request->width / 5 - 2
+						  : d->request->width / 5 / 8;
+
 	fprintf(d->out, "set ytics scale 0 (");
 	for (size_t i = 0; i < d->lanes.item.count; i++) {
 		uint32_t id = d->lanes.item.item[i].thread;
@@ -87,7 +91,7 @@ static void put_names(const struct drawing *d)
 			size = asprintf(&text, "[no thread]");
 		if (size < 0)
 			continue;
-		script_tic(d->out, text, (size_t)size, 24, i);
+		script_tic(d->out, text, (size_t)size, columns, i);
 		free(text);
 	}
 	fprintf(d->out, ")\n");
@@ -145,11 +149,11 @@ static int write_threads(FILE *script, const struct plot_request *request,
 	put_names(&d);
 	fprintf(script,
 		"set tmargin %s\nset bmargin 4\nset lmargin at screen 0.2\n"
-		"set rmargin at screen 0.87\nset yrange [%.1f:-0.6]\n"
+		"set rmargin at screen %s\nset yrange [%.1f:-0.6]\n"
 		"set xrange [%.9f:%.9f]\nset xlabel 'seconds'\nunset grid\n"
 		"set key outside right top Left reverse samplen 1.5\n",
-		request->characters ? "2" : "4.5", (double)d.lanes.item.count - 0.4,
-		(double)d.t.grid.start_ns / 1e9,
+		request->characters ? "2" : "4.5", request->characters ? "0.8" : "0.86",
+		(double)d.lanes.item.count - 0.4, (double)d.t.grid.start_ns / 1e9,
 		(double)(d.t.grid.start_ns +
 			(int64_t)d.t.grid.bin_count * d.t.grid.bin_ns) /
 			1e9);

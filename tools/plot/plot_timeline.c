@@ -3,6 +3,7 @@
  * one panel for each process or thread; counters and marks below it.
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,12 +20,20 @@ enum {
 	COUNTER_PANELS_MAX = 3,
 };
 
+#define PANEL_GAP 0.035 /* above each, for its title; of the screen */
+
 /* Counters of one unit. */
 struct counter_panel {
 	VEC(const struct timeline_counter *) curves; /* the largest first */
 	size_t shown;                                /* so many of them */
 	bool has_several;                            /* metrics */
 	bool has_several_processes;
+};
+
+/* Heights are parts of the screen's. */
+struct layout {
+	size_t panel_count, counter_count;
+	double panel, counter, marks;
 };
 
 struct drawing {
@@ -66,7 +75,7 @@ static void make_panels(struct drawing *d)
 /* Parts of the picture's height, from the top on. */
 static void next_panel(struct drawing *d, double height)
 {
-	double top = d->bottom - 0.035;
+	double top = d->bottom - PANEL_GAP;
 
 	d->bottom = top - height;
 	d->left_count--;
@@ -151,6 +160,34 @@ static double largest_sum(const struct drawing *d, const struct class_bins *pane
 	return (double)largest;
 }
 
+static double largest_of_all(const struct drawing *d, size_t panel_count)
+{
+	double largest = 0;
+
+	for (size_t i = 0; i < panel_count; i++)
+		largest = fmax(largest, largest_sum(d, &d->panels.item.item[i]));
+	return largest;
+}
+
+/* What an axis shows; in two lines where one would be longer than the axis. */
+static void put_axis(const struct drawing *d, const char *first, const char *separator,
+	struct ptf_text second, double height)
+{
+	size_t columns = (size_t)(height * d->request->height / 7);
+
+	fprintf(d->out, "set ylabel ");
+	if (d->request->characters ||
+		strlen(first) + strlen(separator) + second.size <= columns) {
+		script_format(d->out, 24, "%s%s%.*s", first, separator, (int)second.size,
+			second.data);
+	} else {
+		script_format(d->out, 24, "%s", first);
+		fprintf(d->out, ".\"\\n\".");
+		script_text(d->out, second.data, second.size, 24);
+	}
+	fputc('\n', d->out);
+}
+
 /* Then it is not processors that are counted. */
 static bool has_off_cpu(const struct class_bins_list *panels)
 {
@@ -162,19 +199,27 @@ static bool has_off_cpu(const struct class_bins_list *panels)
  * what is seen of one is its own part.
  */
 static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t number,
-	double height)
+	const struct layout *l)
 {
-	double bin_s = (double)d->t.grid.bin_ns / 1e9;
+	double bin_s = (double)d->t.grid.bin_ns / 1e9, height = l->panel;
+	double largest = largest_of_all(d, l->panel_count) / (double)d->t.grid.bin_ns;
+	double step;
 	bool first = true;
 
 	next_panel(d, height);
 	put_panel_title(d, panel);
-	fprintf(d->out, "set yrange [0:*]\nset ylabel '%s'\n",
-		number != 0                       ? ""
-			: has_off_cpu(&d->panels) ? "threads"
-						  : "CPUs in use");
-	script_ytics(d->out, largest_sum(d, panel) / (double)d->t.grid.bin_ns,
-		tics_of(d, height));
+	/* Panels are compared: they have one scale. */
+	step = script_ytics(d->out, largest, tics_of(d, height));
+	if (l->panel_count > 1 && largest > 0)
+		fprintf(d->out, "set yrange [0:%.9g]\n", ceil(largest / step) * step);
+	else
+		fprintf(d->out, "set yrange [0:*]\n");
+	if (number)
+		fprintf(d->out, "set ylabel ''\n");
+	else if (has_off_cpu(&d->panels))
+		put_axis(d, "threads", "", (struct ptf_text){"", 0}, height);
+	else
+		put_axis(d, "CPUs", " ", (struct ptf_text){"in use", 6}, height);
 	if (number == 0 && d->request->characters)
 		fprintf(d->out,
 			"set key outside right top Left reverse samplen 1.5 "
@@ -270,7 +315,7 @@ static void find_counters(struct drawing *d)
 }
 
 /*
- * "rss, eth0, 4242", as far as it is not the same for all; false when nothing is
+ * "rss, eth0, pid 4242", as far as it is not the same for all; false when nothing is
  * left to tell.
  */
 static bool put_curve_name(struct drawing *d, const struct counter_panel *panel,
@@ -283,7 +328,7 @@ static bool put_curve_name(struct drawing *d, const struct counter_panel *panel,
 	char process[24] = "";
 
 	if (panel->has_several_processes && c->process)
-		snprintf(process, sizeof(process), "%u",
+		snprintf(process, sizeof(process), "pid %u",
 			d->p->processes.item[c->process - 1].pid);
 	if (!panel->has_several)
 		name.size = 0;
@@ -310,12 +355,18 @@ static void put_curve_data(struct drawing *d, size_t number, size_t curve,
 
 static void put_counters(struct drawing *d, size_t number, double height)
 {
-	const struct counter_panel *panel = &d->counters.item[number];
+	struct counter_panel *panel = &d->counters.item[number];
+	/* A legend that is higher than its panel would run into the next. */
+	unsigned lines = (unsigned)(height * d->request->height /
+		(d->request->characters ? 1 : 13));
 	struct ptf_text unit = unit_of(d, panel->curves.item[0]);
 	struct ptf_text name = name_of(d, panel->curves.item[0]);
 	bool is_bytes = unit.size == 5 && !memcmp(unit.data, "bytes", 5);
 	const char *scale = is_bytes ? "1048576.0" : "1.0";
+	char axis[64];
 
+	if (panel->shown > lines)
+		panel->shown = lines ? lines : 1;
 	for (size_t i = 0; i < panel->shown; i++)
 		put_curve_data(d, number, i, panel->curves.item[i]);
 	next_panel(d, height);
@@ -325,16 +376,16 @@ static void put_counters(struct drawing *d, size_t number, double height)
 	/* 40k: wide numbers would leave no room for what they are. */
 	if (!is_bytes && largest_level(panel->curves.item[0]) >= 10000)
 		fprintf(d->out, "set format y '%%.0s%%c'\n");
-	fprintf(d->out, "set yrange [0:*]\nset ylabel ");
 	if (is_bytes)
 		unit = (struct ptf_text){"MiB", 3};
 	if (panel->has_several)
 		name.size = 0;
-	script_format(d->out, 24, "%.*s%s%.*s", (int)name.size, name.data,
-		name.size && unit.size ? ", " : "", (int)unit.size, unit.data);
+	snprintf(axis, sizeof(axis), "%.*s", (int)name.size, name.data);
+	fprintf(d->out, "set yrange [0:*]\n");
+	put_axis(d, axis, *axis && unit.size ? ", " : "", unit, height);
 	fprintf(d->out,
-		"\nset key at screen 0.875, screen %.4f left top Left reverse samplen "
-		"1.5 width 0 noinvert font ',9'\nplot",
+		"set key at screen 0.875, screen %.4f left top Left reverse samplen "
+		"1.5 width 0 noinvert vertical maxcols 1 font ',9'\nplot",
 		d->bottom + height);
 	for (size_t i = 0; i < panel->shown; i++) {
 		fprintf(d->out,
@@ -453,6 +504,7 @@ static void put_regions(struct drawing *d, const struct regions *r, double heigh
 		const struct region *region = &r->item.item[i];
 		struct ptf_text name = profile_string(d->p, region->name);
 		double from = (double)region->from_ns / 1e9;
+		char tint[8];
 		double to = (double)region->to_ns / 1e9;
 		/* Of the axis: a character takes about 1 % of its width. */
 		unsigned columns =
@@ -469,9 +521,11 @@ static void put_regions(struct drawing *d, const struct regions *r, double heigh
 		else
 			fprintf(d->out,
 				"set object rectangle from %.9f,%.2f to %.9f,%.2f fc rgb "
-				"'%s' fs solid 0.35 border lc rgb '%s'\n",
+				"'%s' fs solid 1.0 border lc rgb '%s'\n",
 				from, region->lane + 0.1, to, region->lane + 0.9,
-				script_curve(d->request, 0), script_curve(d->request, 0));
+				script_tint(tint, d->request,
+					script_curve(d->request, 0)),
+				script_curve(d->request, 0));
 		if (columns < 2)
 			continue;
 		fprintf(d->out, "set label ");
@@ -487,56 +541,81 @@ static void put_regions(struct drawing *d, const struct regions *r, double heigh
 
 /* ----------------------------------------------------------- all of it */
 
+/* What "shown" is, for the headline. */
+static void put_shown(const struct drawing *d, size_t panel_count)
+{
+	const char *what = has_off_cpu(&d->panels) ? "time of threads" : "CPU time";
+	char shown[160], bin[UNITS_SIZE];
+
+	units_time_brief(bin, d->t.grid.bin_ns);
+	if (panel_count == 0)
+		snprintf(shown, sizeof(shown), "levels, in bins of %s", bin);
+	else if (panel_count < d->panels.item.count)
+		snprintf(shown, sizeof(shown),
+			"%s by class, in bins of %s; the %zu busiest of %zu", what, bin,
+			panel_count, d->panels.item.count);
+	else
+		snprintf(shown, sizeof(shown), "%s by class, in bins of %s", what, bin);
+	script_headline(d->out, d->request, shown);
+}
+
+/* Marks take what they need, all else shares what is left; what has no room is left out.
+ */
+static struct layout lay_out(struct drawing *d)
+{
+	bool characters = d->request->characters;
+	double line = 1.0 / d->request->height; /* a pixel, or a row */
+	double least = characters ? 2 * line : 30 * line, part, room;
+	struct layout l = {0};
+	size_t panel_max;
+
+	l.panel_count = d->panels.item.count < d->request->top ? d->panels.item.count
+							       : d->request->top;
+	l.counter_count = d->counters.count < COUNTER_PANELS_MAX ? d->counters.count
+								 : COUNTER_PANELS_MAX;
+	if (d->lane_count) /* "marks" stands beside them */
+		l.marks = characters ? (d->lane_count + 1.5) * line
+				     : fmax(d->lane_count * 19 + 6, 40) * line;
+	d->bottom = characters ? 0.95 : 1 - 55 * line;
+	room = d->bottom - (characters ? 0.14 : 50 * line) - l.marks -
+		PANEL_GAP * (double)(l.counter_count + (d->lane_count != 0));
+	panel_max = (size_t)fmax(1,
+		(room - least * (double)l.counter_count) / (least + PANEL_GAP));
+	if (l.panel_count > panel_max)
+		l.panel_count = panel_max;
+	/* One for the whole run is what is looked at. */
+	part = l.panel_count == 1 ? 3 : 1;
+	l.counter = (room - PANEL_GAP * (double)l.panel_count) /
+		(part * (double)l.panel_count + (double)l.counter_count);
+	l.panel = part * l.counter;
+	d->left_count =
+		(unsigned)(l.panel_count + l.counter_count + (d->lane_count != 0));
+	return l;
+}
+
 static void put_all(struct drawing *d, const struct regions *regions)
 {
-	size_t panel_count = d->panels.item.count < d->request->top ? d->panels.item.count
-								    : d->request->top;
-	size_t counter_count = d->counters.count < COUNTER_PANELS_MAX
-		? d->counters.count
-		: COUNTER_PANELS_MAX;
-	bool has_marks = d->lane_count != 0;
-	double top = d->request->characters ? 0.95 : 1 - 55.0 / d->request->height;
-	double foot = d->request->characters ? 0.14 : 50.0 / d->request->height;
-	double parts = (double)panel_count * (panel_count > 1 ? 1 : 3) +
-		(double)counter_count + (has_marks ? 0.25 + 0.2 * d->lane_count : 0);
-	double room =
-		top - foot - 0.035 * (double)(panel_count + counter_count + has_marks);
+	struct layout l = lay_out(d);
 	double end_s = (double)(d->t.grid.start_ns +
 			       (int64_t)d->t.grid.bin_count * d->t.grid.bin_ns) /
 		1e9;
-	char shown[160], bin[UNITS_SIZE];
-	const char *what = has_off_cpu(&d->panels) ? "time of threads" : "CPU time";
 
-	d->bottom = top;
-	d->left_count = (unsigned)(panel_count + counter_count + has_marks);
-	if (panel_count == 0)
-		snprintf(shown, sizeof(shown), "levels, in bins of %s",
-			units_time_brief(bin, d->t.grid.bin_ns));
-	else if (panel_count < d->panels.item.count)
-		snprintf(shown, sizeof(shown),
-			"%s by class, in bins of %s; the %zu busiest of %zu", what,
-			units_time_brief(bin, d->t.grid.bin_ns), panel_count,
-			d->panels.item.count);
-	else
-		snprintf(shown, sizeof(shown), "%s by class, in bins of %s", what,
-			units_time_brief(bin, d->t.grid.bin_ns));
-	for (size_t i = 0; i < panel_count; i++)
+	for (size_t i = 0; i < l.panel_count; i++)
 		put_cpu_data(d, &d->panels.item.item[i], i);
-	script_headline(d->out, d->request, shown);
+	put_shown(d, l.panel_count);
 	fprintf(d->out, "set multiplot\nset xrange [%.9f:%.9f]\n",
 		(double)d->t.grid.start_ns / 1e9, end_s);
-	for (size_t i = 0; i < panel_count; i++) {
-		put_cpu(d, &d->panels.item.item[i], i,
-			room * (panel_count > 1 ? 1 : 3) / parts);
+	for (size_t i = 0; i < l.panel_count; i++) {
+		put_cpu(d, &d->panels.item.item[i], i, &l);
 		if (i == 0) /* what stands beside the panels is drawn once */
 			script_end_margins(d->out);
 	}
-	for (size_t i = 0; i < counter_count; i++) {
-		put_counters(d, i, room / parts);
+	for (size_t i = 0; i < l.counter_count; i++) {
+		put_counters(d, i, l.counter);
 		script_end_margins(d->out);
 	}
-	if (has_marks)
-		put_regions(d, regions, room * (0.25 + 0.2 * d->lane_count) / parts);
+	if (d->lane_count)
+		put_regions(d, regions, l.marks);
 	fprintf(d->out, "unset multiplot\n");
 }
 

@@ -110,11 +110,34 @@ const char *script_curve(const struct plot_request *request, size_t i)
 	/* Okabe and Ito once more, those that no class has first. */
 	static const char *const light[] = {"#56b4e9", "#8a6d00", "#0072b2", "#d55e00",
 		"#009e73", "#b0569b"};
-	static const char *const dark[] = {"#56b4e9", "#f0e442", "#4ba3e3", "#ef7d3a",
+	static const char *const dark[] = {"#a6dbf7", "#f0e442", "#4ba3e3", "#ef7d3a",
 		"#2fbf93", "#d98ac6"};
 	size_t count = sizeof(light) / sizeof(light[0]);
 
 	return (request->dark ? dark : light)[i % count];
+}
+
+static unsigned channel(const char *color, unsigned i)
+{
+	char digits[3] = {color[1 + 2 * i], color[2 + 2 * i], '\0'};
+
+	return (unsigned)strtoul(digits, NULL, 16);
+}
+
+/* 35 % of a colour on the page. */
+static uint8_t coated(const char *color, const char *page, unsigned i)
+{
+	return (uint8_t)((channel(color, i) * 35 + channel(page, i) * 65) / 100);
+}
+
+const char *script_tint(char text[8], const struct plot_request *request,
+	const char *color)
+{
+	const char *page = script_page(request);
+
+	snprintf(text, 8, "#%02x%02x%02x", coated(color, page, 0), coated(color, page, 1),
+		coated(color, page, 2));
+	return text;
 }
 
 void script_begin(FILE *script, const struct plot_request *request)
@@ -247,7 +270,7 @@ void script_end_margins(FILE *script)
 			LEGEND_TAG + k);
 }
 
-void script_ytics(FILE *script, double largest, unsigned count)
+double script_ytics(FILE *script, double largest, unsigned count)
 {
 	double step = largest > 0 ? pow(10, floor(log10(largest / count))) : 1;
 
@@ -258,6 +281,7 @@ void script_ytics(FILE *script, double largest, unsigned count)
 	else if (largest / step > count)
 		step *= 2;
 	fprintf(script, "set ytics %.9g\n", step);
+	return step;
 }
 
 void script_class_names(FILE *script)

@@ -37,6 +37,9 @@ const char *script_page(const struct plot_request *request);
 const char *script_ink(const struct plot_request *request);
 /* Curves that are no class: the i-th of several. */
 const char *script_curve(const struct plot_request *request, size_t i);
+/* A colour as a thin coat of it looks on the page; the ink is readable upon it. */
+const char *script_tint(char text[8], const struct plot_request *request,
+	const char *color);
 
 /* Colours and fonts; the same for all kinds. */
 void script_begin(FILE *script, const struct plot_request *request);
@@ -64,7 +67,7 @@ void script_legend(FILE *script, const struct plot_request *request,
 void script_end_margins(FILE *script);
 
 /* At most so many steps of 1, 2 or 5 on the axis up to the largest value. */
-void script_ytics(FILE *script, double largest, unsigned count);
+double script_ytics(FILE *script, double largest, unsigned count);
 
 /*
  * Times by class as columns of a data block, in the order that they are stacked
