@@ -10,6 +10,9 @@
 #include "recorder/clocks.h"
 #include "recorder/recording.h"
 
+/* Of threads that run the kernel knows the CPU time as of its last tick. */
+#define KERNEL_TICK_MAX_NS 10000000u
+
 struct recorded_thread *thread_add(struct recording *r, struct recorded_process *process,
 	uint32_t tid, uint64_t start_time_ns)
 {
@@ -171,12 +174,23 @@ uint64_t thread_known_cpu_ns(const struct recorded_thread *thread)
 	return run_ns > credited_ns || is_known_exactly(thread) ? run_ns : credited_ns;
 }
 
-uint64_t thread_ahead_ns(const struct recorded_thread *thread)
+void thread_write_rows(struct recording *r, struct recorded_thread *thread,
+	uint64_t until_ns)
 {
-	uint64_t known_ns = thread_known_cpu_ns(thread);
+	uint64_t run_ns = thread->offcpu.run_ns, credited_ns = thread->ticks.credited_ns;
+	uint64_t ahead_ns = credited_ns > run_ns ? credited_ns - run_ns : 0;
+	uint64_t most_ns = 2 * r->shm->period_ns + KERNEL_TICK_MAX_NS;
+	int64_t time_ns = recording_time(r, until_ns);
 
-	return thread->ticks.credited_ns > known_ns ? thread->ticks.credited_ns - known_ns
-						    : 0;
+	/* No more than that, should it not be possible to learn what it has used. */
+	if (ahead_ns > most_ns)
+		ahead_ns = most_ns;
+	/* One that runs is told late by the kernel, and will soon be further. */
+	if (is_known_exactly(thread))
+		rows_write(&thread->rows, r, thread->id, time_ns, ahead_ns);
+	else
+		rows_write(&thread->rows, r, thread->id,
+			rows_until(&thread->rows, time_ns, ahead_ns), 0);
 }
 
 void thread_end_overtaken(struct recording *r, struct recorded_thread *thread)

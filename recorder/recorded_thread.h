@@ -56,8 +56,12 @@ void thread_take_name(struct recording *r, struct recorded_thread *thread,
 /* Its CPU time as known from outside and from its samples. */
 uint64_t thread_known_cpu_ns(const struct recorded_thread *thread);
 
-/* How much more its samples stand for: less than two periods. */
-uint64_t thread_ahead_ns(const struct recorded_thread *thread);
+/*
+ * Writes its rows up to a time of CLOCK_MONOTONIC, but not what its last samples
+ * stand for beyond what it has used by now: it may be about to end.
+ */
+void thread_write_rows(struct recording *r, struct recorded_thread *thread,
+	uint64_t until_ns);
 
 /*
  * Writes the thread's last rows and its end; cpu_ns of its whole life. The

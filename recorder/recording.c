@@ -148,9 +148,7 @@ void recording_flush(struct recording *r)
 			if (thread->offcpu.polled_ns)
 				offcpu_settle(r, thread, thread->offcpu.polled_ns);
 		}
-		rows_write(&thread->rows, r, thread->id,
-			recording_time(r, now_ns - ROW_SETTLE_NS),
-			thread_ahead_ns(thread));
+		thread_write_rows(r, thread, now_ns - ROW_SETTLE_NS);
 	}
 	threads_free_ended(r);
 	for (size_t i = 0; i < r->process_count; i++) {

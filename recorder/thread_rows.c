@@ -132,6 +132,20 @@ out:
 	free(class_id);
 }
 
+int64_t rows_until(const struct rows *rows, int64_t until_ns, uint64_t ahead_ns)
+{
+	for (size_t i = rows->count; i-- > 0 && ahead_ns;) {
+		const struct row *row = &rows->item[i];
+		if (!is_on_cpu(row))
+			continue;
+		if (row->time_ns <= until_ns)
+			until_ns = row->time_ns - 1;
+		ahead_ns -= (uint64_t)row->weight_ns < ahead_ns ? (uint64_t)row->weight_ns
+								: ahead_ns;
+	}
+	return until_ns;
+}
+
 void rows_take_back(struct rows *rows, uint64_t excess_ns)
 {
 	for (size_t i = rows->count; i-- > 0 && excess_ns;) {

@@ -37,6 +37,12 @@ void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t
 	uint64_t hold_ns);
 
 /*
+ * The latest time, at most until_ns, up to which rows leave the last ahead_ns of
+ * CPU time behind.
+ */
+int64_t rows_until(const struct rows *rows, int64_t until_ns, uint64_t ahead_ns);
+
+/*
  * Takes up to excess_ns away from on-CPU rows that are not written yet, the
  * last first: a thread ended before it had used what its last tick stands for.
  */

@@ -210,6 +210,16 @@ for thread in threads: thread.join()
 
 
 @test
+def a_tick_that_stands_for_too_much_is_taken_back_from_one_that_runs():
+    code = "import time\nend = time.thread_time() + 1.3\nwhile time.thread_time() < end: pass\n"
+    for attempt in range(4):
+        record("runs.ptf", PYTHON, "-c", code, options=["-F", "1"])
+        section = whole("runs.ptf")
+        process, = section.processes.values()
+        check(section.total(classes=ALL_CPU) <= process["cpu_ns"], "more than it used")
+
+
+@test
 def a_tick_that_stands_for_too_much_is_taken_back_even_late():
     # Each ends with little CPU time after a flush, when its ticks were ahead.
     for daemon in ("", "    thread.daemon = True\n"):
