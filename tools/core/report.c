@@ -442,6 +442,9 @@ static int compare_files(const void *a, const void *b, void *context)
 	struct ptf_text m, n;
 	int order;
 
+	/* Readers look for their own files first. */
+	if (!x->file != !y->file)
+		return x->file ? -1 : 1;
 	if (s != t)
 		return s > t ? -1 : 1;
 	m = profile_string(p, x->file);

@@ -80,7 +80,7 @@ struct report {
 	/* Waits that are not in `all`: of threads that are not main, or all. */
 	int64_t other_waits_ns;
 	int64_t await_ns;              /* of all tasks */
-	VEC(struct report_file) files; /* time descending */
+	VEC(struct report_file) files; /* time descending; no file last */
 };
 
 /* The cells that options ask for; not all of them count. */
