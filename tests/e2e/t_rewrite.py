@@ -171,6 +171,10 @@ def Parts_add_up_and_are_told_from_the_whole():
     told = attributes("first.ptf")
     equal(told["part.of"], section["trace_id"], "the whole")
     check("time from" in told["part.selection"], f"selection: {told['part.selection']}")
+    for words in ([PINFO, "first.ptf"], [PCONV, "first.ptf"]):
+        shown = run(*words).stdout
+        check("part" in shown and told["part.selection"] in " ".join(shown.split()),
+              f"{words} does not say that it is a part: {shown[:600]}")
     # A merge takes them for two, and a part of a part knows both choices.
     equal(run(PMERGE, "-o", "both.ptf", "first.ptf", "second.ptf").returncode, 0,
           "status of pmerge")

@@ -113,7 +113,7 @@ static void put_attributes(struct teller *t, const struct profile_section *s)
 {
 	static const char *const shown_elsewhere[] = {"run.command", "run.cwd",
 		"host.name", "host.arch", "host.cpu_model", "host.cpu_count",
-		"host.kernel"};
+		"host.kernel", "part.of", "part.selection", "stripped"};
 	bool any = false;
 
 	for (size_t i = 0; i < s->attributes.count; i++) {
@@ -130,6 +130,28 @@ static void put_attributes(struct teller *t, const struct profile_section *s)
 		put_text(t, a.key);
 		fputs(" = ", t->out);
 		put_text(t, a.value);
+		fputc('\n', t->out);
+	}
+}
+
+/* What pconv --to ptf made of it. */
+static void put_rewrite(struct teller *t, const struct profile_section *s)
+{
+	struct ptf_text of = attribute(s, "part.of");
+	struct ptf_text part = attribute(s, "part.selection");
+	struct ptf_text stripped = attribute(s, "stripped");
+
+	if (part.size) {
+		label(t, "a part");
+		put_text(t, part);
+		fputs("; of the recording ", t->out);
+		put_text(t, of);
+		fputc('\n', t->out);
+	}
+	if (stripped.size) {
+		label(t, "stripped");
+		fputs("of ", t->out);
+		put_text(t, stripped);
 		fputc('\n', t->out);
 	}
 }
@@ -174,6 +196,7 @@ static void put_section(struct teller *t, const struct info_section *s)
 		fputs("the index is missing (readers rebuild it)\n", t->out);
 	else
 		fputs("no: cut short, without an end\n", t->out);
+	put_rewrite(t, section);
 	put_attributes(t, section);
 }
 

@@ -41,6 +41,22 @@ static void put_selection(FILE *out, const struct profile *p,
 	free(selected);
 }
 
+/* What the trace itself is a part of: pconv --to ptf makes such. */
+static void put_part(FILE *out, const struct profile *p, const struct terminal *terminal)
+{
+	struct ptf_text part = {"", 0};
+	char *text;
+
+	for (size_t i = 0; i < p->sections.count && !part.size; i++)
+		part = profile_section_attribute(&p->sections.item[i], "part.selection");
+	if (!part.size ||
+		asprintf(&text, "Only a part of the recording is in the trace: %.*s.",
+			(int)part.size, part.data) < 0)
+		return;
+	table_prose(out, terminal, text);
+	free(text);
+}
+
 void table_header(FILE *out, const struct profile *p, const struct terminal *terminal)
 {
 	char elapsed[UNITS_SIZE], cpu[REPORT_CPU_SIZE], count[UNITS_SIZE], start[40];
@@ -80,6 +96,7 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 		units_count(count, p->sample_count), p->sample_count == 1 ? "" : "s");
 	recordings_free(&recordings);
 	table_prose(out, terminal, text);
+	put_part(out, p, terminal);
 	put_selection(out, p, terminal);
 	fputc('\n', out);
 }
