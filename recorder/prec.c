@@ -221,8 +221,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
 	return 0;
 }
 
-/* walk.py -> walk.ptf, /usr/bin/make -> make.ptf, json.tool -> json.tool.ptf; of a
-   parallel run walk.0.ptf, walk.1.ptf, ... */
+/* walk.py and python3 walk.py -> walk.ptf, /usr/bin/make -> make.ptf, json.tool ->
+   json.tool.ptf; of a parallel run walk.0.ptf, walk.1.ptf, ... */
 static const char *default_output(const struct target *target)
 {
 	static char name[NAME_MAX + 1];

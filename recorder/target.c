@@ -112,6 +112,40 @@ static size_t count_words(char *const *words)
 	return count;
 }
 
+static bool is_python(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+	const char *base = slash ? slash + 1 : program;
+
+	return !strncmp(base, "python", 6) &&
+		base[6 + strspn(base + 6, "0123456789.")] == '\0';
+}
+
+/* `python3 -X dev walk.py` is walk.py to its user, and `python3 -m json.tool` a module.
+ */
+static void name_what_python_runs(struct target *target, char *const *words)
+{
+	for (size_t i = 1; words[i]; i++) {
+		const char *word = words[i];
+		if (word[0] != '-') {
+			target->subject = word;
+			return;
+		}
+		/* Of the options in one word only the last may have a value. */
+		const char *option = word + 1 + strcspn(word + 1, "cmWX");
+		const char *value = *option && option[1] ? option + 1 : words[i + 1];
+		if (!word[1] || *option == 'c' || (*option && !value))
+			return;
+		if (*option == 'm') {
+			target->subject = value;
+			target->is_module = true;
+			return;
+		}
+		if (value == words[i + 1] && *option)
+			i++;
+	}
+}
+
 int target_resolve(struct target *target, const struct target_request *request)
 {
 	static char dash_m[] = "-m", dash_c[] = "-c", python3[] = "python3";
@@ -133,6 +167,8 @@ int target_resolve(struct target *target, const struct target_request *request)
 					   : words[0],
 		.is_module = request->module != NULL,
 	};
+	if (!is_inline && !is_script && is_python(program))
+		name_what_python_runs(target, words);
 	if (is_script && strcmp(words[0], "-") != 0 && access(words[0], R_OK) != 0)
 		return refuse(words[0], false);
 	target->executable = search_path(program);

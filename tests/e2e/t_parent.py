@@ -123,7 +123,11 @@ def the_default_name_of_the_trace():
     os.makedirs("default", exist_ok=True)
     pathlib.Path("default/job.py").write_text("sum(range(3000000))\n")
     for command, name in ((["job.py"], "job.ptf"), (["--", "true"], "true.ptf"),
-                          (["--", "/bin/true"], "true.ptf")):
+                          (["--", "/bin/true"], "true.ptf"),
+                          (["--", PYTHON, "job.py", "-m", "x"], "job.ptf"),
+                          (["--", PYTHON, "-X", "dev", "-Ssu", "-Wignore", "job.py"], "job.ptf"),
+                          (["--", PYTHON, "-um", "this"], "this.ptf"),
+                          (["--", PYTHON, "-uc", "0"], os.path.basename(PYTHON) + ".ptf")):
         for old in pathlib.Path("default").glob("*.ptf"):
             old.unlink()
         done = run(PREC, "--python", PYTHON, *command, cwd="default")
