@@ -117,6 +117,28 @@ def What_was_cut_stays_cut_and_damage_is_refused():
     check(not os.path.exists("future-copy.ptf"), "a file was left")
 
 
+@test
+def Hostile_payloads_do_no_harm():
+    make()
+    rng = random.Random(3)
+    # Without checksums, what is wrong is found by its content alone.
+    payloads = [payload(TRACE), payload(GOLDEN / "every-kind.ptf")]
+    options = ([], ["--time", "100ms..500ms"], ["--strip", ",".join(PARTS)], ["--region", "load"],
+               ["--function", "train", "--strip", "paths"], ["--class", "cpu"])
+    for number in range(60):
+        data = bytearray(payloads[number % 2])
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        pathlib.Path("hostile.ptf").write_bytes(data)
+        done = run(PCONV, "hostile.ptf", "--to", "ptf", "-o", "harmless.ptf", *rng.choice(options),
+                   text=False)
+        check(done.returncode in (0, 1), f"status {done.returncode} of payload {number}")
+        equal(os.path.exists("harmless.ptf"), done.returncode == 0, "a file where none was wanted")
+        if done.returncode == 0:
+            equal(run(PINFO, "harmless.ptf", text=False).returncode, 0, "status of pinfo")
+            os.remove("harmless.ptf")
+
+
 def views(trace, *options):
     """What other formats make of it, but for what tells where it is from."""
     result = []

@@ -69,6 +69,8 @@ def A_class_of_time_is_a_metric():
         check("'walk' is not in the traces" in one_line(done.stderr) and "rss (bytes)" in done.stderr,
               f"message: {done.stderr}")
         check("python, native" in done.stderr, f"it does not say what there is: {done.stderr}")
+    # It is there, but as time of classes.
+    check("cannot be chosen here" in run(PCONV, TRACE, "--metric", "time").stderr, "time")
 
 
 @test

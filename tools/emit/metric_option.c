@@ -59,21 +59,26 @@ bool metric_option_has(const struct metric_option *option, const struct profile 
 			profile_string(p, profile_get_metric(p, metric).name));
 }
 
+/* Of any use: a counter, or what rows carry. */
+static bool is_carried(const struct profile *p, struct ptf_text name, bool as_counter)
+{
+	for (uint32_t id = 1; id <= p->metrics.items.count; id++) {
+		struct ptf_text other = profile_string(p, profile_get_metric(p, id).name);
+
+		if ((!as_counter || is_counter(p, id)) && other.size == name.size &&
+			!memcmp(other.data, name.data, name.size))
+			return true;
+	}
+	return false;
+}
+
 /* The first of the names that no counter has; "" = they all are one's. */
 static struct ptf_text unknown_name(const struct profile *p, const char *names)
 {
 	for (;;) {
 		struct ptf_text name = {names, strcspn(names, ",")};
-		bool is_known = false;
 
-		for (uint32_t id = 1; id <= p->metrics.items.count; id++) {
-			struct ptf_text other =
-				profile_string(p, profile_get_metric(p, id).name);
-
-			is_known |= is_counter(p, id) && other.size == name.size &&
-				!memcmp(other.data, name.data, name.size);
-		}
-		if (!is_known)
+		if (!is_carried(p, name, true))
 			return name;
 		if (!names[name.size])
 			return (struct ptf_text){"", 0};
@@ -127,7 +132,9 @@ bool metric_option_finds(const struct metric_option *option, const struct profil
 		fprintf(out,
 			"is a counter, which pplot draws over time; here there are ");
 	else
-		fprintf(out, "is not in the traces; there are ");
+		fprintf(out, "%s; there are ",
+			is_carried(p, unknown, false) ? "cannot be chosen here"
+						      : "is not in the traces");
 	for (size_t i = 0; option->words[i]; i++)
 		fprintf(out, "%s, ", option->words[i]);
 	fprintf(out,
