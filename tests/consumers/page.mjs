@@ -23,7 +23,13 @@ const sumsOf = ({threads, classes, ...more}) => {
         list.push([...name(id), [...tally.ns.subarray(id * 7, id * 7 + 7)], tally.totalNs[id]]);
     return list;
   };
+  const awaitNs = addAwaits(model, selection, places), awaits = [];
+  for (let id = 0; id < model.lines.count; id++)
+    if (places.lines.awaitNs[id])
+      awaits.push([model.files[model.lines.file[id]].path, model.lines.number[id],
+        places.lines.awaitNs[id]]);
   return {
+    awaitNs, awaits,
     all: [...sums.all], others: sums.otherWaitsNs,
     lines: rows(places.lines, model.lines.count,
       id => [model.files[model.lines.file[id]].path, model.lines.number[id]]),
@@ -58,12 +64,14 @@ const look = () => {
     theme: document.documentElement.dataset.theme,
     background: getComputedStyle(document.documentElement).backgroundColor,
     help: document.querySelector('#help').open,
-    totals: column('#functions', 5), names: column('#functions', 6),
+    totals: column('#functions', 5),
+    names: [...document.querySelectorAll('#functions tbody .name')].map(e => e.textContent),
     files: [...document.querySelectorAll('#lines .file > h2 .path')].map(e => e.textContent),
     open: [...document.querySelectorAll('#lines .fold')].map(e => e.ariaExpanded === 'true'),
     lines: [...document.querySelectorAll('#lines tr[data-line]')].map(e => [
       e.closest('[data-file]').querySelector('.path').textContent, Number(e.dataset.line),
       e.querySelector('code').textContent]),
+    heads: [...document.querySelectorAll('#lines thead tr')].map(e => e.textContent),
     target: document.querySelector('#lines .target')?.dataset.line ?? null,
     boxes: flameView.boxes.length,
     flame: flameView.boxes.map(({node}) => flameTitle(node)),

@@ -78,6 +78,24 @@ def sums_are_those_of_pconv():
 
 
 @test
+def time_awaited_is_that_of_pconv():
+    done = run(PREC, "--quiet", "-o", "awaits.ptf", PYTHON, PROGRAMS / "awaits.py")
+    check(done.returncode == 0, done.stderr)
+    convert("awaits.ptf", "awaits.ptf.html")
+    result, report = result_of("awaits.ptf"), pconv_json("awaits.ptf", "--min", "0")
+    wanted = sorted([path, row["lineno"], row["ptf_await_ns"]]
+                    for path, body in report["files"].items()
+                    for row in body["lines"] if row["ptf_await_ns"])
+    for way in ("main", "thread", "user"):
+        equal(sorted(result["sums"][way]["awaits"]), wanted, f"{way}: time awaited by line")
+    equal(result["sums"]["main"]["awaitNs"], report["ptf_await_ns"], "time awaited in all")
+    equal(result["sums"]["python"]["awaitNs"], 0, "time awaited of another class")
+    check("await" in result["seen"]["opened"]["heads"][0], "no column await")
+    check(not any("await" in head for head in result_of(traces()[0])["seen"]["opened"]["heads"]),
+          "a column await without tasks")
+
+
+@test
 def the_hundred_percent_is_that_of_the_table():
     for trace in traces():
         table = run(PCONV, trace, "--to", "table").stdout

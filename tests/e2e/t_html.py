@@ -147,6 +147,28 @@ def lines_add_up_to_json():
 
 
 @test
+def time_awaited_adds_up_to_json():
+    record("awaits.ptf", PYTHON, PROGRAMS / "awaits.py")
+    page, report = converted("awaits.ptf", "--min", "0"), pconv_json("awaits.ptf", "--min", "0")
+    place, function = page.column("nodes", "place"), page.column("places", "function")
+    line, file_of = page.column("places", "line"), page.column("functions", "file")
+    up, files, seen = page.column("nodes", "parent"), page.data["files"], collections.Counter()
+    for node, ns in zip(page.column("awaits", "node"), page.column("awaits", "time_ns")):
+        # The innermost line of the user's own code.
+        while True:
+            at = place[node - 1] - 1
+            file = files[file_of[function[at] - 1] - 1]
+            if file["is_user"]:
+                break
+            node -= up[node - 1]
+        seen[file["path"], line[at]] += ns
+    wanted = {(path, row["lineno"]): row["ptf_await_ns"] for path, body in report["files"].items()
+              for row in body["lines"] if row["ptf_await_ns"]}
+    equal(dict(seen), wanted, "time awaited by line")
+    check(len(wanted) > 5, f"only {len(wanted)} lines await")
+
+
+@test
 def bins_are_bounded():
     for trace in traces():
         page = converted(trace)

@@ -233,14 +233,20 @@ static void put_threads(struct page *page)
 
 /* ---------------------------------------------------------------- stacks */
 
+static void mark_used(struct page *page, uint32_t node)
+{
+	for (; node && !page->node_used.item[node];
+		node = profile_get_node(page->p, node).parent)
+		page->node_used.item[node] = true;
+}
+
 static void mark_used_nodes(struct page *page)
 {
 	vec_cover(&page->node_used, page->p->nodes.items.count);
 	for (size_t i = 0; i < page->timeline.stacks.count; i++)
-		for (uint32_t node = page->timeline.stacks.item[i].node;
-			node && !page->node_used.item[node];
-			node = profile_get_node(page->p, node).parent)
-			page->node_used.item[node] = true;
+		mark_used(page, page->timeline.stacks.item[i].node);
+	for (size_t i = 0; i < page->p->awaits.count; i++)
+		mark_used(page, page->p->awaits.item[i].node);
 }
 
 /*
@@ -513,6 +519,27 @@ static void put_series(struct page *page, const char *key, struct timeline_serie
 	json_end(j);
 }
 
+/* Time awaited has no bins. */
+static void put_awaits(struct page *page)
+{
+	struct packed nodes = {0}, threads = {0}, classes = {0}, times = {0};
+
+	for (size_t i = 0; i < page->p->awaits.count; i++) {
+		const struct profile_cell *c = &page->p->awaits.item[i];
+
+		packed_add(&nodes, page->node_page.item[c->node]);
+		packed_add(&threads, c->thread);
+		packed_add(&classes, c->class_id);
+		packed_add(&times, c->time_ns);
+	}
+	json_object(&page->j, "awaits");
+	packed_write(&nodes, &page->j, "node");
+	packed_write(&threads, &page->j, "thread");
+	packed_write(&classes, &page->j, "class_id");
+	packed_write(&times, &page->j, "time_ns");
+	json_end(&page->j);
+}
+
 static void put_counters(struct page *page)
 {
 	struct json *j = &page->j;
@@ -594,6 +621,7 @@ static void put_data(struct page *page)
 	json_integer(j, "period_ns", page->period_ns);
 	put_series(page, "thread_series", t->threads.item, t->threads.count);
 	put_series(page, "stack_series", t->stacks.item, t->stacks.count);
+	put_awaits(page);
 	put_counters(page);
 	put_marks(page);
 	json_end(j);
@@ -657,7 +685,8 @@ const struct emit_format emit_html = {
 	.name = "html",
 	.suffix = ".html",
 	.description = "a page with all views, for any browser, without a network",
-	.cannot_carry = "single samples (time is in bins), processors, address ranges",
+	.cannot_carry = "single samples (time is in bins), processors, address ranges, "
+			"chains of awaits (their time is there by line)",
 	.options = EMIT_OPTION_BY_FILE | EMIT_OPTION_WAIT | EMIT_OPTION_CHARGE |
 		EMIT_OPTION_MIN | EMIT_OPTION_METRIC | EMIT_OPTION_OPEN,
 	.metric = EMIT_METRIC_WALL,

@@ -22,7 +22,7 @@ function fileState(id) {
 function linesByFile() {
   const {lines} = view.model, byFile = new Map();
   for (let id = 1; id < lines.count; id++) {
-    if (!view.tallies.lines.totalNs[id])
+    if (!view.tallies.lines.totalNs[id] && !view.tallies.lines.awaitNs[id])
       continue;
     const file = lines.file[id];
     if (!byFile.has(file))
@@ -32,10 +32,12 @@ function linesByFile() {
   return byFile;
 }
 
-// The rule of report_shows_file(): its own time, or what the user's file called.
+// The rule of report_shows_file(): its own time, what it awaited, or what the user's
+// file called.
 function isWorthShowing(file, tally) {
   const least = view.model.view.min_percent;
   return share(tally.selfNs[file.id], view.sums.allNs) >= least ||
+    view.awaitNs > 0 && share(tally.awaitNs[file.id], view.awaitNs) >= least ||
     file.is_user && file.path && !file.path.startsWith('<') &&
     share(tally.totalNs[file.id], view.sums.allNs) >= least;
 }
@@ -44,7 +46,8 @@ function drawLines() {
   const {model, tallies, matches} = view;
   const byFile = linesByFile();
   const files = model.files.filter(file => file.id && file.is_selected &&
-    (tallies.files.totalNs[file.id] > 0 || linesView.target?.file === file.id));
+    (tallies.files.totalNs[file.id] > 0 || tallies.files.awaitNs[file.id] > 0 ||
+      linesView.target?.file === file.id));
   files.sort((a, b) => tallies.files.selfNs[b.id] - tallies.files.selfNs[a.id] ||
     tallies.files.totalNs[b.id] - tallies.files.totalNs[a.id]);
   const found = !matches ? files : files.filter(file => matches.files[file.id] ||
@@ -131,7 +134,7 @@ function withoutFile(isAlone) {
     fileHead(view.model.files[0], 'Code without source', isOpen),
     isOpen ? element('table', {class: 'numbers'},
       element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'time'),
-        ...MEASURES.map(measure => element('th', {class: 'number', scope: 'col',
+        ...shownMeasures().map(measure => element('th', {class: 'number', scope: 'col',
           title: measure.title}, headOf(measure))),
         element('th', {scope: 'col'}, 'function'))),
       element('tbody', {}, ...ids.map(id => {
@@ -268,7 +271,7 @@ function lineRows(file, numbers, ofNumber, state, largest) {
 }
 
 function gapRow(state, from, to) {
-  return element('tr', {class: 'gap'}, element('td', {colspan: MEASURES.length + 3},
+  return element('tr', {class: 'gap'}, element('td', {colspan: shownMeasures().length + 3},
     element('button', {type: 'button', title: 'Show these lines',
       onclick: () => { state.gaps.add({from, to}); redraw(); }},
     `⋯ ${plural(to - from + 1, 'line')}`)));
@@ -281,7 +284,7 @@ function lineRow(file, number, id, largest) {
     'data-line': number},
   element('td', {class: 'line'}, number ? String(number) : '?'),
   element('td', {class: 'bars'}, id ? stackedBar(tally, id, largest) : null),
-  ...(id ? measureCells(tally, id) : MEASURES.map(() => element('td', {}))),
+  ...(id ? measureCells(tally, id) : shownMeasures().map(() => element('td', {}))),
   element('td', {class: 'text'}, sourceElement(file, number, !number ? '(line unknown)'
     : `(no source)${enclosingName(file.id, number) ? ` in ${visible(enclosingName(file.id, number))}` : ''}`)));
   if (id)

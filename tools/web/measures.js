@@ -3,15 +3,15 @@
 // nothing to show for the whole run is left out.
 'use strict';
 
-// of(tally, id): the value; text(value): as shown; isShown(model): worth a column.
+// of(tally, id): the value; all(): what 100 % of it is; isShown(model): worth a column.
 const MEASURES = [
   {
     key: 'python', label: 'Python', title: 'The interpreter itself, on CPU',
-    of: (tally, id) => tally.ns[id * CLASS_COUNT + 1], text: amountText,
+    of: (tally, id) => tally.ns[id * CLASS_COUNT + 1],
   },
   {
     key: 'native', label: 'native', title: 'C functions, extensions, libraries, on CPU',
-    of: (tally, id) => tally.ns[id * CLASS_COUNT + 2], text: amountText,
+    of: (tally, id) => tally.ns[id * CLASS_COUNT + 2],
   },
   {
     key: 'system', label: 'system',
@@ -24,18 +24,27 @@ const MEASURES = [
       });
       return ns;
     },
-    text: amountText,
   },
   {
     key: 'self', label: 'self', title: 'All time of the line or function itself',
-    of: (tally, id) => tally.selfNs[id], text: amountText,
+    of: (tally, id) => tally.selfNs[id],
   },
   {
     key: 'total', label: 'total', title: 'With all that it called',
-    of: (tally, id) => tally.totalNs[id], text: amountText,
+    of: (tally, id) => tally.totalNs[id],
+  },
+  {
+    key: 'await', label: 'await',
+    title: 'Time that tasks of asyncio were suspended, of all of it; ' +
+      'no part of the other times, and only of the whole run',
+    of: (tally, id) => tally.awaitNs[id], all: () => view.awaitNs,
+    isShown: model => model.awaits.ns.length > 0,
   },
 ];
 
+const shownMeasures = () =>
+  MEASURES.filter(measure => !measure.isShown || measure.isShown(view.model));
+const allOf = measure => measure.all ? measure.all() : view.sums.allNs;
 const measureNamed = key => MEASURES.find(measure => measure.key === key);
 
 // Self time by class, stacked; as wide as its share of the largest.
@@ -62,15 +71,16 @@ function measureTip(event, tally, id, title) {
   showTip(event, title, [...classRows(ns),
     ['self', amountBoth(tally.selfNs[id])],
     ['total', amountBoth(tally.totalNs[id])],
+    ...tally.awaitNs[id] ? [['awaited', timeText(tally.awaitNs[id])]] : [],
     ['samples', countText(tally.samples[id])]]);
 }
 
 const headOf = measure =>
-  measure.label + (measure.text === amountText && view.unit === 'percent' ? ' %' : '');
+  measure.label + (view.unit === 'percent' ? ' %' : '');
 
 // Heads of a sortable table; sort is {key, isDown}.
 function measureHeads(sort, onSort) {
-  return MEASURES.map(measure => sortHead(measure.key, headOf(measure),
+  return shownMeasures().map(measure => sortHead(measure.key, headOf(measure),
     measure.title, sort, onSort, 'number'));
 }
 
@@ -84,9 +94,9 @@ function sortHead(key, label, title, sort, onSort, kind = '') {
 }
 
 function measureCells(tally, id) {
-  return MEASURES.map(measure => {
-    const value = measure.of(tally, id);
-    const heat = share(value, view.sums.allNs);
-    return element('td', {class: `number${heat >= 10 ? ' hot' : ''}`}, measure.text(value));
+  return shownMeasures().map(measure => {
+    const value = measure.of(tally, id), all = allOf(measure);
+    return element('td', {class: `number${share(value, all) >= 10 ? ' hot' : ''}`},
+      amountText(value, all));
   });
 }

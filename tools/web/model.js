@@ -149,6 +149,10 @@ function loadModel(data) {
     stackGrid: data.stack_grid,
     threadSeries: loadSeries(data.thread_series, data.period_ns),
     stackSeries: loadSeries(data.stack_series, data.period_ns),
+    awaits: {
+      node: unpack(data.awaits.node), thread: unpack(data.awaits.thread),
+      classId: unpack(data.awaits.class_id), ns: unpack(data.awaits.time_ns),
+    },
     counters: data.counters.map(counter => {
       const bins = unpack(counter.bin);
       for (let i = 1; i < bins.length; i++)

@@ -80,6 +80,7 @@ function newTally(count) {
     ns: new Float64Array(count * CLASS_COUNT), // self, [id * CLASS_COUNT + kind]
     selfNs: new Float64Array(count),
     totalNs: new Float64Array(count),
+    awaitNs: new Float64Array(count), // time that tasks were suspended: no part of the others
     samples: new Float64Array(count),
     seen: new Int32Array(count), // last stack counted: recursion counts once
   };
@@ -106,6 +107,27 @@ function chargedNode(model, node, charge) {
       if (files[functions.file[places.function[nodes.place[n]]]].is_user)
         return n;
   return nodes.owner[node];
+}
+
+// Adds the time that tasks awaited, always charged to the user's own code as far as
+// there is some, to the tallies; returns the sum. It has no place in time.
+function addAwaits(model, selection, tallies) {
+  const {awaits, nodes, places, functions, lines} = model;
+  let sum = 0;
+  for (let i = 0; selection.from === null && i < awaits.ns.length; i++) {
+    const ns = awaits.ns[i], node = awaits.node[i];
+    if (selection.threads && !selection.threads.has(awaits.thread[i]) ||
+        selection.classes && !selection.classes.has(model.classIds[awaits.classId[i]].kind) ||
+        selection.only && !selection.only[node])
+      continue;
+    const place = nodes.place[chargedNode(model, node, 'user')];
+    const fn = places.function[place];
+    tallies.lines.awaitNs[lines.ofPlace[place]] += ns;
+    tallies.functions.awaitNs[fn] += ns;
+    tallies.files.awaitNs[functions.file[fn]] += ns;
+    sum += ns;
+  }
+  return sum;
 }
 
 // {lines, functions, files}: tallies; function 0 is "[no stack]", file 0 is what

@@ -13,6 +13,7 @@ const view = {
   matches: null,      // {text test, functions, nodes, ns} of the query, or null
   sums: null,         // sumStacks() of the selection
   tallies: null,      // sumPlaces() of that
+  awaitNs: 0,         // of all tasks in what is selected
   version: 0,         // counts changes of the numbers
   listeners: [],      // {tab or null, draw, drawn: version of what it shows}
   isScheduled: false,
@@ -65,6 +66,7 @@ function compute() {
   selection.only = view.matches && view.onlyMatches ? view.matches.nodes : null;
   view.sums = sumStacks(model, selection);
   view.tallies = sumPlaces(model, view.sums, selection.charge);
+  view.awaitNs = addAwaits(model, selection, view.tallies);
   if (view.matches) {
     view.matches.ns = 0;
     for (let i = 0; i < view.sums.count; i++)
@@ -132,10 +134,10 @@ function toggleIn(set, all, id) {
 }
 
 // "12.3 %" or "1.2 s", as the page's unit is; '' for nothing.
-function amountText(ns) {
+function amountText(ns, allNs = view.sums.allNs) {
   if (!ns)
     return '';
-  return view.unit === 'time' ? timeText(ns) : percentText(share(ns, view.sums.allNs));
+  return view.unit === 'time' ? timeText(ns) : percentText(share(ns, allNs));
 }
 
 function amountBoth(ns) {
