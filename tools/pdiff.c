@@ -29,6 +29,7 @@ enum {
 	KEY_METRIC,
 	KEY_WAIT,
 	KEY_RUNNABLE,
+	KEY_EQUAL_SPEED,
 	KEY_ABSOLUTE,
 	KEY_SHARE,
 	KEY_PER,
@@ -63,7 +64,11 @@ static const struct argp_option options[] = {
 		"Count time ready to run without a processor, which is the machine's "
 		"fault",
 		3},
-	{"absolute", KEY_ABSOLUTE, NULL, 0, "Time of a run (default)", 3},
+	{"equal-speed", KEY_EQUAL_SPEED, NULL, 0,
+		"Time of a run without what the speed of the machine did to it, as far "
+		"as code that is the same on both sides shows that (default)",
+		3},
+	{"absolute", KEY_ABSOLUTE, NULL, 0, "Time of a run as it was measured", 3},
 	{"share", KEY_SHARE, NULL, 0, "Shares of the time of a run", 3},
 	{"per", KEY_PER, "MARK", 0,
 		"Time for each mark, or region, of this name: a unit of work", 3},
@@ -75,8 +80,7 @@ static const struct argp_option options[] = {
 
 	{NULL, 0, NULL, 0, "How sure:", 4},
 	{"alpha", KEY_ALPHA, "P", 0,
-		"Share of false discoveries among all that is named; intervals are at 1 "
-		"- P "
+		"Chance that anything is named of equal programs; intervals are at 1 - P "
 		"(default 0.05)",
 		4},
 	{"median", KEY_MEDIAN, NULL, 0,
@@ -110,7 +114,7 @@ static const char doc[] =
 	"Each side is one trace or several; each recording is one run.\v"
 	"Examples:\n"
 	"  pdiff base.ptf new.ptf               one run a side: no verdict\n"
-	"  pdiff base*.ptf -- new*.ptf          ten runs a side find 5 % and less\n"
+	"  pdiff base*.ptf -- new*.ptf          ten runs a side, made by turns\n"
 	"  pdiff base*.ptf -- new*.ptf --fail-above 5% --min-time 10ms --alpha 0.01\n"
 	"  pdiff base.ptf new.ptf --to folded | flamegraph.pl > diff.svg\n"
 	"  pdiff --self-check runs*.ptf         what this machine's noise is\n\n"
@@ -284,6 +288,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_RUNNABLE:
 		a->diff.runnable = true;
+		break;
+	case KEY_EQUAL_SPEED:
+		a->diff.scale = DIFF_EQUAL_SPEED;
 		break;
 	case KEY_ABSOLUTE:
 		a->diff.scale = DIFF_ABSOLUTE;
@@ -509,6 +516,7 @@ int main(int argc, char **argv)
 		"BASE NEW\nBASE... -- NEW...\n--self-check RUN...", doc, children, NULL,
 		NULL};
 	struct arguments a = {.diff = {.views = 1u << DIFF_LINE | 1u << DIFF_FUNCTION,
+				      .scale = DIFF_EQUAL_SPEED,
 				      .alpha = 0.05},
 		.min_share = 0.01,
 		.split_count = 200,

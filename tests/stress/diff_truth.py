@@ -8,14 +8,15 @@ each and of the base by turns, and EQUAL runs of two of them. Then
 
   truth    the line or function that was changed is named, and no other, at 0.01
   alarms   of 200 random splits of the equal runs, how many name anything
-  power    of 100 draws of RUNS and RUNS among the equal runs of the base and of
-           the version that is 5 % slower, how many name the line
+  power    of 50 draws of RUNS, and of twice as many, a side among the equal runs of
+           the base and of the version that is 5 % slower, how many name the line
 
-Prints figures, and a line "ok ..." or "FAIL ..." for each check. How much is found
-depends on how much the machine's runs vary, so a change is missed only when it is
-larger than what pdiff itself says it would have found.
+Prints figures, and a line "ok ..." or "FAIL ..." for each check. A run takes about a
+second. How much is found depends on how much the machine's runs vary, so a change is
+missed only when it is larger than what pdiff itself says it would have found.
 """
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -53,7 +54,7 @@ def third(rounds):
     return len(text)
 
 def main():
-    for _ in range(12):
+    for _ in range(60):
         first(400)
         second(400)
         third(400)
@@ -161,13 +162,15 @@ def detectable(body, name):
 def truth(recorder):
     for version in VERSIONS:
         sides = recorder.traces["base"], recorder.traces[version]
-        body, shares = compare(*sides), compare(*sides, "--share")
+        body, plain = compare(*sides), compare(*sides, "--absolute")
         found, problems = named(body), []
         name, change = MUST.get(version, ("work.py:6", 0))
         least = detectable(body, name)
         figure(f"{version:8} named: {', '.join(sorted(found)) or 'nothing'}"
                + (f"; of {name} {100 * least:.0f} % would be" if least else "")
-               + f"; by --share: {', '.join(sorted(named(shares))) or 'nothing'}")
+               + f"; by --absolute: {', '.join(sorted(named(plain))) or 'nothing'}")
+        figure(f"         speed: {body['speed']['use']}, varies by "
+               f"{100 * body['speed']['spread']:.0f} %")
         if found - TRUTH[version]:
             problems.append(f"{sorted(found - TRUTH[version])} named, too")
         if least and change > least and name not in found:
@@ -191,7 +194,7 @@ def binomial_limit(splits, level):
 
 
 def alarms(traces):
-    for option in ("--absolute", "--share", "--median"):
+    for option in ("--equal-speed", "--absolute", "--share", "--median"):
         text = pdiff("--self-check", *traces, "--splits", 200, "--alpha", ALPHA, option)
         for line in text.splitlines()[1:]:
             figure(f"{option}: {line}")
@@ -201,17 +204,17 @@ def alarms(traces):
                 if count > limit else "")
 
 
-def power(base, slower, runs, draws=100):
-    for options in (("--absolute",), ("--share",), ("--share", "--median")):
+def power(base, slower, sizes, draws=50):
+    for option, runs in itertools.product(("--equal-speed", "--absolute"), sizes):
         chance = random.Random(1)
-        found = 0
+        found = others = 0
         for _ in range(draws):
             names = named(compare(chance.sample(base, runs), chance.sample(slower, runs),
-                                  *options))
+                                  option))
             found += "work.py:6" in names
-        figure(f"{' '.join(options)}: 5 % found in {found} of {draws} draws of {runs} and "
-               f"{runs} runs")
-
+            others += bool(names - TRUTH["5 %"])
+        figure(f"{option}: 5 % found in {found} of {draws} draws of {runs} and {runs} "
+               f"runs, another place in {others}")
 
 
 def main():
@@ -232,7 +235,7 @@ def main():
         truth(recorder)
         alarms(recorder.traces["base-equal"])
         power(recorder.traces["base-equal"], recorder.traces["5 %-equal"],
-              arguments.runs)
+              [arguments.runs, min(2 * arguments.runs, arguments.equal)])
     sys.exit(_failures > 0)
 
 

@@ -363,6 +363,137 @@ static void scales(void **state)
 	}
 }
 
+/*
+ * Runs on a machine that is now and then half as fast again, all lines alike; and
+ * of each line another per cent or two.
+ */
+static struct profile *unsteady_runs(const struct version *v,
+	const struct version_times *t, int first, int count)
+{
+	struct profile *p = profile_new();
+
+	for (int run = first; run < first + count; run++) {
+		struct version_times varied = version_vary(t, run, 0.04);
+		double slow = run % 3 == 1 ? 1.5 : run % 5 == 2 ? 1.2 : 1;
+
+		for (int i = 0; i < VERSION_LINES_MAX; i++)
+			varied.ms[i] *= slow;
+		version_add(p, v, &varied);
+	}
+	profile_finish(p);
+	return p;
+}
+
+static struct pair unsteady(const struct version *v, const struct version_times *t,
+	enum diff_scale scale)
+{
+	struct diff_options o = usual;
+	struct pair p = {.base = unsteady_runs(&base_version, &base_times, 0, 10),
+		.new = unsteady_runs(v, t, 100, 10)};
+
+	o.scale = scale;
+	compare(&p, &o);
+	return p;
+}
+
+/* What is the same shows the speed; against that, a line is 20 % slower. */
+static void equal_speed(void **state)
+{
+	static const char text[] = "import data\n"
+				   "def load(path):\n"
+				   "    rows = data.read(path)\n"
+				   "    return [parse(row) for row in rows]\n"
+				   "def solve(rows):\n"
+				   "    total = 0\n"
+				   "    for row in rows:\n"
+				   "        total += weigh(row, 120)\n"
+				   "    return total\n"
+				   "def report(total):\n"
+				   "    text = render(total)\n"
+				   "    print(text, flush=True)\n"
+				   "report(solve(load('in.csv')))\n";
+	static const struct version edited = {.folder = "/home/one",
+		.file = "program.py",
+		.text = text,
+		.python = "3.11.2"};
+	struct version_times t = base_times;
+	const struct diff_measured *m;
+	struct pair p;
+
+	(void)state;
+	t.ms[7] *= 1.2;
+	p = unsteady(&edited, &t, DIFF_ABSOLUTE);
+	expect_named(&p, "");
+	assert_int_equal(p.d.speed.use, DIFF_SPEED_NOT_ASKED);
+	forget(&p);
+
+	p = unsteady(&edited, &t, DIFF_EQUAL_SPEED);
+	expect_named(&p, "program.py:8 slower, solve (program.py:5) slower");
+	assert_int_equal(p.d.speed.use, DIFF_SPEED_USED);
+	assert_int_equal(p.d.speed.functions.count, 2);
+	assert_true(p.d.speed.spread > 0.1 && p.d.speed.spread < 0.3);
+	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_SLOWER);
+	m = &find(&p, "program.py:8")->self_measured;
+	assert_true(fabs(diff_relative(m) - 0.2) < 0.03);
+	assert_true(m->interval.low / m->base < 0.2 && m->interval.high / m->base > 0.2);
+	/* Numbers of classes are those of their place. */
+	assert_true(fabs(diff_class_mean(&p.d, find(&p, "program.py:8"), DIFF_NEW,
+				 PTF_CLASS_PYTHON) +
+			    diff_class_mean(&p.d, find(&p, "program.py:8"), DIFF_NEW,
+				    PTF_CLASS_NATIVE) -
+			    m->new) < 1);
+	forget(&p);
+
+	/* A function that is the same, but takes twice as long, is no measure. */
+	t = base_times;
+	t.ms[2] *= 2;
+	t.ms[3] *= 2;
+	p = unsteady(&base_version, &t, DIFF_EQUAL_SPEED);
+	expect_named(&p,
+		"load (program.py:2) slower, program.py:4 slower, program.py:3 slower");
+	assert_int_equal(p.d.speed.use, DIFF_SPEED_USED);
+	forget(&p);
+}
+
+/* Where everything is slower that is no matter of single runs. */
+static void other_speed(void **state)
+{
+	struct version_times t = base_times;
+	struct diff_options o = usual;
+	struct pair p;
+
+	(void)state;
+	for (int i = 0; i < VERSION_LINES_MAX; i++)
+		t.ms[i] *= 1.2;
+	o.scale = DIFF_EQUAL_SPEED;
+	p = (struct pair){.base = version_runs(&base_version, &base_times, 0, 10, 0.04),
+		.new = version_runs(&base_version, &t, 100, 10, 0.04)};
+	compare(&p, &o);
+	assert_int_equal(p.d.speed.use, DIFF_SPEED_DIFFERS);
+	assert_int_equal(p.d.speed.measured.verdict, DIFF_SLOWER);
+	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_SLOWER);
+	assert_true(fabs(diff_relative(&find(&p, "program.py:8")->self_measured) - 0.2) <
+		0.03);
+	forget(&p);
+
+	/* Too few runs, and no code that is the same on both sides. */
+	p = (struct pair){.base = version_runs(&base_version, &base_times, 0, 3, 0.04),
+		.new = version_runs(&base_version, &base_times, 100, 3, 0.04)};
+	compare(&p, &o);
+	assert_int_equal(p.d.speed.use, DIFF_SPEED_FEW_RUNS);
+	forget(&p);
+	t = (struct version_times){.ms = {[7] = 100}};
+	p = (struct pair){.base = version_runs(&base_version, &t, 0, 10, 0.04)};
+	t = (struct version_times){.ms = {[2] = 100}};
+	p.new = version_runs(&base_version, &t, 100, 10, 0.04);
+	compare(&p, &o);
+	assert_int_equal(p.d.speed.use, DIFF_SPEED_UNKNOWN);
+	expect_named(&p,
+		"program.py:8 faster, solve (program.py:5) faster, program.py:3 slower, "
+		"load (program.py:2) slower");
+	forget(&p);
+}
+
 /* One odd run of ten hides a difference of means, not one of medians. */
 static void medians(void **state)
 {
@@ -370,6 +501,8 @@ static void medians(void **state)
 	struct diff_options o = usual;
 
 	(void)state;
+	/* By ranks, an odd run costs more certainty than by how odd it is. */
+	o.alpha = 0.05;
 	t.ms[7] *= 1.1;
 	odd.ms[7] *= 4;
 	for (enum diff_statistic s = DIFF_MEAN; s <= DIFF_MEDIAN; s++) {
@@ -532,6 +665,7 @@ static void self_check(void **state)
 {
 	struct pair p = {.base = version_runs(&base_version, &base_times, 0, 20, 0.1),
 		.new = profile_new()};
+	struct diff_options even = usual;
 	struct diff_self_check c;
 	struct ptf_error err;
 
@@ -561,6 +695,19 @@ static void self_check(void **state)
 	diff_check_itself(&p.d, 100, &c);
 	assert_true(c.program_alarms <= 5);
 	assert_true(c.program_floor > 0.1);
+	assert_true(c.program_spread > 0.2);
+	forget(&p);
+
+	/* Their speed explains it. */
+	even.scale = DIFF_EQUAL_SPEED;
+	p = (struct pair){.base = unsteady_runs(&base_version, &base_times, 0, 20),
+		.new = profile_new()};
+	profile_finish(p.new);
+	assert_true(diff_make(&p.d, p.base, p.new, &even, &err) >= 0);
+	diff_check_itself(&p.d, 100, &c);
+	assert_true(c.any_alarms <= 5);
+	assert_true(c.program_spread > 0.1 && c.program_even_spread < 0.02);
+	assert_true(c.program_floor < 0.02);
 	forget(&p);
 }
 
@@ -578,6 +725,8 @@ int main(void)
 		cmocka_unit_test(one_run_a_side),
 		cmocka_unit_test(busy_host),
 		cmocka_unit_test(scales),
+		cmocka_unit_test(equal_speed),
+		cmocka_unit_test(other_speed),
 		cmocka_unit_test(medians),
 		cmocka_unit_test(merged_runs),
 		cmocka_unit_test(doubles),

@@ -80,6 +80,19 @@ static void intervals(void **state)
 	close_to(statistics_effect_size(same, 3, same, 3), 0, 0);
 }
 
+/* On lines of slope 3 that lie apart: what they are apart by is no slope. */
+static void slopes(void **state)
+{
+	static const double by[] = {1, 2, 3, 11, 12, 13}, still[] = {5, 5, 5, 5, 5, 5};
+	static const double value[] = {3, 6, 9, 133, 136, 139};
+
+	(void)state;
+	close_to(statistics_slope(by, value, 3, 3), 3, 1e-12);
+	close_to(statistics_slope(by, value, 6, 0), 1962.0 / 154, 1e-12);
+	close_to(statistics_slope(still, value, 3, 3), 0, 0);
+	close_to(statistics_slope(by, value, 0, 0), 0, 0);
+}
+
 /* R: wilcox.test(y, x, conf.int = TRUE, conf.level = 0.95), without ties. */
 static void shift(void **state)
 {
@@ -100,15 +113,16 @@ static void shift(void **state)
 
 static double p_of(const double *x, size_t n, const double *y, size_t m, int ranks)
 {
-	struct statistics_test test = statistics_plan(n, m, 1, 0.01);
-	double values[64], p;
+	struct statistics_test test = statistics_plan(n, m, 0.01);
+	double values[64], p, q;
 
 	memcpy(values, x, n * sizeof(*x));
 	memcpy(values + n, y, m * sizeof(*y));
 	if (ranks)
 		statistics_rank(values, n + m);
 	assert_true(test.is_exact);
-	statistics_permute(&test, values, 1, &p);
+	statistics_permute(&test, values, 1, &p, &q);
+	close_to(q, p, 0);
 	return p;
 }
 
@@ -147,33 +161,82 @@ static void many_variables_at_once(void **state)
 	/* [run][variable] */
 	static const double values[] = {1, 7, 5, 2, 8, 5, 3, 9, 5, 7, 1, 5, 8, 2, 5, 9, 3,
 		5};
-	struct statistics_test test = statistics_plan(3, 3, 3, 0.01);
-	double p[3];
+	struct statistics_test test = statistics_plan(3, 3, 0.01);
+	double p[3], q[3];
 
 	(void)state;
-	statistics_permute(&test, values, 3, p);
+	statistics_permute(&test, values, 3, p, q);
 	close_to(p[0], 0.1, 1e-12);
 	close_to(p[1], 0.1, 1e-12);
 	close_to(p[2], 1, 1e-12);
+	close_to(q[0], 0.1, 1e-12);
+	close_to(q[1], 0.1, 1e-12);
+	close_to(q[2], 1, 1e-12);
+}
+
+/* Three variables of four runs a side: by hand, all 70 relabellings. */
+static void among_all(void **state)
+{
+	static const double values[8][3] = {{10, 3.1, 7}, {11, 2.7, 8}, {12, 3.3, 9},
+		{10.5, 2.9, 6}, {21, 3.4, 9.5}, {23, 3.6, 7.5}, {20, 3.0, 8.5},
+		{22, 3.5, 6.5}};
+	struct statistics_test test = statistics_plan(4, 4, 0.05);
+	double z[8][3], p[3], q[3], wanted[3] = {0}, real[3] = {0};
+
+	(void)state;
+	for (int v = 0; v < 3; v++) {
+		double one[8];
+
+		for (int run = 0; run < 8; run++)
+			one[run] = values[run][v];
+		for (int run = 0; run < 8; run++)
+			z[run][v] = (one[run] - statistics_mean(one, 8)) /
+				sqrt(statistics_variance(one, 8));
+		for (int run = 0; run < 4; run++)
+			real[v] += z[run][v];
+	}
+	/* The first differs most, then the second. */
+	assert_true(fabs(real[0]) > fabs(real[1]) && fabs(real[1]) > fabs(real[2]));
+	for (unsigned chosen = 0; chosen < 256; chosen++) {
+		double largest = 0;
+
+		if (__builtin_popcount(chosen) != 4)
+			continue;
+		for (int v = 2; v >= 0; v--) {
+			double sum = 0;
+
+			for (int run = 0; run < 8; run++)
+				sum += chosen >> run & 1 ? z[run][v] : 0;
+			largest = fabs(sum) > largest ? fabs(sum) : largest;
+			wanted[v] += largest >= fabs(real[v]) - 1e-9 ? 1.0 / 70 : 0;
+		}
+	}
+	statistics_permute(&test, values[0], 3, p, q);
+	for (int v = 0; v < 3; v++)
+		close_to(q[v], v && wanted[v] < wanted[v - 1] ? wanted[v - 1] : wanted[v],
+			1e-9);
+	close_to(p[0], 2.0 / 70, 1e-12);
+	assert_true(q[1] > p[1]);
+	close_to(q[2], p[2], 1e-12);
 }
 
 /* Drawn at random, p is nearly what trying all gives, and always the same. */
 static void random_relabellings(void **state)
 {
-	struct statistics_test exact = statistics_plan(10, 10, 1, 0.01), drawn = exact;
-	double values[20], p, q, again;
+	struct statistics_test exact = statistics_plan(10, 10, 0.01), drawn = exact;
+	double values[20], p, q, of_drawn, again;
 
 	(void)state;
 	memcpy(values, sleep_x, sizeof(sleep_x));
 	memcpy(values + 10, sleep_y, sizeof(sleep_y));
 	drawn.is_exact = 0;
 	drawn.relabelling_count = 100000;
-	statistics_permute(&exact, values, 1, &p);
-	statistics_permute(&drawn, values, 1, &q);
-	statistics_permute(&drawn, values, 1, &again);
-	close_to(q, p, 0.004);
-	assert_true(q == again);
-	assert_false(statistics_plan(20, 20, 1, 0.01).is_exact);
+	statistics_permute(&exact, values, 1, &p, &q);
+	statistics_permute(&drawn, values, 1, &of_drawn, &q);
+	statistics_permute(&drawn, values, 1, &again, &q);
+	close_to(of_drawn, p, 0.004);
+	assert_true(of_drawn == again);
+	assert_false(statistics_plan(20, 20, 0.01).is_exact);
 }
 
 static void plans(void **state)
@@ -181,38 +244,18 @@ static void plans(void **state)
 	struct statistics_test test;
 
 	(void)state;
-	close_to(statistics_plan(3, 3, 1, 0.01).smallest_p, 0.1, 1e-12);
-	close_to(statistics_plan(5, 5, 1, 0.01).smallest_p, 2.0 / 252, 1e-12);
-	close_to(statistics_plan(2, 5, 1, 0.01).smallest_p, 1.0 / 21, 1e-12);
-	close_to(statistics_plan(1, 0, 1, 0.01).smallest_p, 1, 0);
-	test = statistics_plan(10, 10, 50, 0.01);
+	close_to(statistics_plan(3, 3, 0.01).smallest_p, 0.1, 1e-12);
+	close_to(statistics_plan(5, 5, 0.01).smallest_p, 2.0 / 252, 1e-12);
+	close_to(statistics_plan(2, 5, 0.01).smallest_p, 1.0 / 21, 1e-12);
+	close_to(statistics_plan(1, 0, 0.01).smallest_p, 1, 0);
+	test = statistics_plan(10, 10, 0.01);
 	assert_true(test.is_exact);
 	assert_int_equal(test.relabelling_count, 184756);
-	/* With so many hypotheses p must reach 0.01 / 2000. */
-	test = statistics_plan(20, 20, 2000, 0.01);
-	assert_true(test.smallest_p <= 0.01 / 2000);
-	assert_int_equal(statistics_runs_needed(1, 0.01), 5);
-	assert_int_equal(statistics_runs_needed(1, 0.05), 4);
-	assert_int_equal(statistics_runs_needed(100, 0.01), 9);
-}
-
-/* The example of Benjamini and Hochberg (1995), 15 hypotheses. */
-static void discoveries(void **state)
-{
-	static const double p[] = {0.7590, 0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278,
-		0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 1.0000};
-	double q[15];
-	int found = 0;
-
-	(void)state;
-	statistics_discoveries(p, 15, q);
-	for (int i = 0; i < 15; i++)
-		found += q[i] <= 0.05;
-	assert_int_equal(found, 4);
-	close_to(q[1], 0.0015, 1e-12);
-	close_to(q[2], 0.003, 1e-12);
-	close_to(q[4], 0.0095 * 15 / 4, 1e-12);
-	close_to(q[14], 1, 0);
+	test = statistics_plan(20, 20, 1e-4);
+	assert_true(test.smallest_p <= 1e-6);
+	assert_int_equal(statistics_runs_needed(0.01), 5);
+	assert_int_equal(statistics_runs_needed(0.05), 4);
+	assert_int_equal(statistics_runs_needed(1e-4), 9);
 }
 
 /*
@@ -286,13 +329,14 @@ int main(void)
 		cmocka_unit_test(moments),
 		cmocka_unit_test(student),
 		cmocka_unit_test(intervals),
+		cmocka_unit_test(slopes),
 		cmocka_unit_test(shift),
 		cmocka_unit_test(exact_tests),
 		cmocka_unit_test(ranks),
 		cmocka_unit_test(many_variables_at_once),
+		cmocka_unit_test(among_all),
 		cmocka_unit_test(random_relabellings),
 		cmocka_unit_test(plans),
-		cmocka_unit_test(discoveries),
 		cmocka_unit_test(detectable),
 		cmocka_unit_test(resampling),
 		cmocka_unit_test(choosing),

@@ -1,4 +1,4 @@
-#include "tools/core/diff.h"
+#include "tools/core/diff_speed.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -623,6 +623,7 @@ void diff_free(struct diff *d)
 		vec_free(&d->side[side].runs);
 		runs_free(&d->side[side].which);
 	}
+	diff_speed_free(&d->speed);
 	diff_match_free(d->match);
 	intern_free(&d->texts);
 	intern_free(&d->keys);

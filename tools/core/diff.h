@@ -9,8 +9,8 @@
  *     diff_free(&d);
  *
  * The run is the replicate: samples of one run depend on each other, runs do
- * not. With several runs a side there is a permutation test of each node, and
- * control of false discoveries over all that were tested. With one run a side
+ * not. With several runs a side there is a permutation test of each node, with
+ * regard to all that were tested. With one run a side
  * nothing can be said of other runs: the interval is then that of the sampling
  * alone, from blocks of time that might as well have been sampled otherwise.
  *
@@ -45,6 +45,8 @@ enum diff_scale {
 	DIFF_ABSOLUTE, /* nanoseconds a run */
 	DIFF_SHARE,    /* of the time of the run */
 	DIFF_PER_UNIT, /* nanoseconds for each mark of a name */
+	/* Nanoseconds a run, had all runs been equally fast (diff_speed.h). */
+	DIFF_EQUAL_SPEED,
 };
 
 enum diff_statistic {
@@ -93,7 +95,7 @@ struct diff_measured {
 	double base_ns, new_ns; /* means in absolute time, whatever the scale */
 	struct statistics_interval interval; /* of the difference, at 1 - alpha */
 	/* Of several runs a side: */
-	double p, q;       /* of the test; with control of false discoveries */
+	double p, q;       /* of the test; among all that were tested */
 	double effect;     /* Hedges' g */
 	double detectable; /* the smallest difference that would have been found */
 	enum diff_verdict verdict;
@@ -115,6 +117,26 @@ struct diff_node {
 	struct diff_measured self_measured, total_measured;
 };
 
+/* Why numbers are at equal speed, or are not. */
+enum diff_speed_use {
+	DIFF_SPEED_NOT_ASKED,
+	DIFF_SPEED_USED,
+	DIFF_SPEED_FEW_RUNS, /* too few to name anything */
+	DIFF_SPEED_UNKNOWN,  /* too little time in code that did not change */
+	DIFF_SPEED_DIFFERS,  /* that code is slower or faster itself */
+};
+
+/* How fast the runs were, as code shows it that is the same on both sides. */
+struct diff_speed {
+	enum diff_speed_use use;
+	VEC(uint32_t) functions; /* nodes of that code */
+	double *slowness;        /* [column] 0.1 = it took 10 % longer than on average */
+	double spread;           /* standard deviation of that among the runs of a side */
+	/* What intervals must be wider for as the runs of a side are slow by chance. */
+	double widening;
+	struct diff_measured measured; /* the time of that code */
+};
+
 struct diff {
 	struct diff_options options;
 	struct diff_runs side[DIFF_SIDE_COUNT];
@@ -126,7 +148,8 @@ struct diff {
 	 * with one run a side, blocks of time dealt out to groups.
 	 */
 	size_t columns[DIFF_SIDE_COUNT];
-	bool is_grouped;             /* columns are groups of blocks of one run */
+	bool is_grouped; /* columns are groups of blocks of one run */
+	struct diff_speed speed;
 	struct statistics_test test; /* of the nodes */
 	size_t tested_count;         /* distinct hypotheses among them */
 	struct arena arena;
@@ -157,7 +180,6 @@ double diff_class_mean(const struct diff *d, const struct diff_node *node,
  */
 struct diff_self_check {
 	size_t split_count;
-	size_t tested_count;   /* nodes, in each split */
 	size_t program_alarms; /* splits in which the program's time was named */
 	size_t node_alarms;    /* splits in which any node was */
 	size_t any_alarms;     /* splits with either */
@@ -166,11 +188,14 @@ struct diff_self_check {
 	 * base, of the program, and the largest of all nodes tested.
 	 */
 	double program_floor, node_floor;
-	double program_spread; /* standard deviation of the runs, of their mean */
-	struct statistics_test test;
+	/* Standard deviation of the runs, of their mean; and at equal speed. */
+	double program_spread, program_even_spread;
 };
 void diff_check_itself(struct diff *d, size_t split_count,
 	struct diff_self_check *result);
+
+/* Whether anything can be named at all. */
+bool diff_has_enough_runs(const struct diff *d);
 
 /* In relation to the base; infinite where there was nothing. */
 double diff_relative(const struct diff_measured *m);

@@ -75,16 +75,15 @@ static bool is_insufficient(struct gate *gate, const struct diff *d)
 	if (!diff_has_replicates(d)) {
 		snprintf(gate->why, sizeof(gate->why),
 			"one run a side says nothing of others; %zu a side are needed",
-			statistics_runs_needed(d->tested_count, alpha));
+			statistics_runs_needed(alpha));
 		return true;
 	}
-	if (all->verdict == DIFF_INSUFFICIENT ||
-		d->test.smallest_p * (double)d->tested_count > alpha) {
+	if (!diff_has_enough_runs(d)) {
 		snprintf(gate->why, sizeof(gate->why),
-			"%zu and %zu runs are too few to find one of %zu places at "
-			"alpha %g; %zu a side are needed",
-			d->columns[DIFF_BASE], d->columns[DIFF_NEW], d->tested_count,
-			alpha, statistics_runs_needed(d->tested_count, alpha));
+			"%zu and %zu runs are too few to find anything at alpha %g; %zu "
+			"a side are needed",
+			d->columns[DIFF_BASE], d->columns[DIFF_NEW], alpha,
+			statistics_runs_needed(alpha));
 		return true;
 	}
 	if (all->verdict == DIFF_UNCLEAR &&

@@ -1,5 +1,5 @@
 /* The statistics of a diff: which differences are more than chance. */
-#include "tools/core/diff.h"
+#include "tools/core/diff_speed.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -64,6 +64,18 @@ static double absolute(const struct diff *d, const double *value, size_t count)
 	return d->is_grouped ? sum_of(value, count) : statistics_mean(value, count);
 }
 
+/* As wide as it must be where the runs' speed was taken out. */
+static void widen(const struct diff *d, struct diff_measured *m)
+{
+	if (d->speed.use != DIFF_SPEED_USED)
+		return;
+	m->interval.low =
+		m->difference - (m->difference - m->interval.low) * d->speed.widening;
+	m->interval.high =
+		m->difference + (m->interval.high - m->difference) * d->speed.widening;
+}
+
+/* Of values in nanoseconds, which are in the scale asked for afterwards. */
 static void measure(const struct diff *d, struct diff_measured *m, double *value)
 {
 	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
@@ -145,6 +157,18 @@ static void transpose(struct hypotheses *h, size_t columns)
 	}
 }
 
+/* The time of the code that tells the speed is tested as it is. */
+static void add_speed(struct diff *d, struct tests *nodes, double *value)
+{
+	struct diff_measured *m = &d->speed.measured;
+
+	if (d->speed.use != DIFF_SPEED_USED)
+		return;
+	diff_speed_columns(d, value);
+	add_test(nodes, m, value, d->columns[DIFF_BASE] + d->columns[DIFF_NEW]);
+	measure(d, m, value);
+}
+
 static void free_tests(struct tests *t)
 {
 	vec_free(&t->item);
@@ -166,13 +190,14 @@ static double tested_from_ns(const struct diff *d)
 }
 
 /*
- * Measures all nodes, and collects what is to be tested of the views asked for;
- * the program's time is the first of the nodes, and by itself.
+ * Measures all nodes, and collects what is to be tested of the views asked for; the
+ * program's time is the first.
  */
-static void collect(struct diff *d, struct tests *program, struct tests *nodes)
+static void collect(struct diff *d, struct tests *nodes)
 {
 	size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
 	double *value = memory_zeroed(columns, sizeof(*value));
+	double *tested = memory_zeroed(columns, sizeof(*tested));
 	double from_ns = 0;
 
 	for (size_t i = 0; i < d->nodes.count; i++) {
@@ -183,31 +208,36 @@ static void collect(struct diff *d, struct tests *program, struct tests *nodes)
 				is_total ? &node->total_measured : &node->self_measured;
 
 			take_columns(d, node, is_total, value);
+			memcpy(tested, value, columns * sizeof(*value));
+			diff_speed_level(d, value, false);
 			measure(d, m, value);
+			widen(d, m);
+			diff_speed_level(d, tested, true);
+			scale_columns(d, tested);
 			if (i == 0 && is_total) {
-				add_test(program, m, value, columns);
-				add_test(nodes, m, value, columns);
+				add_test(nodes, m, tested, columns);
 				from_ns = tested_from_ns(d);
 			} else if (i > 0 && larger_ns(m) >= from_ns && larger_ns(m) > 0) {
-				add_test(nodes, m, value, columns);
+				add_test(nodes, m, tested, columns);
 			}
 		}
 	}
 	d->nodes.item[0].self_measured = d->nodes.item[0].total_measured;
+	add_speed(d, nodes, value);
 	free(value);
-	transpose(&program->hypotheses, columns);
+	free(tested);
 	transpose(&nodes->hypotheses, columns);
 }
 
-/* p[hypothesis], of runs as they stand in rows. */
+/* p and q[hypothesis], of runs as they stand in rows. */
 static void test_rows(const struct diff *d, const struct statistics_test *test,
-	const double *rows, size_t count, double *p)
+	const double *rows, size_t count, double *p, double *q)
 {
 	size_t columns = test->x_count + test->y_count;
 	double *ranks, *one;
 
 	if (d->options.statistic == DIFF_MEAN || count == 0) {
-		statistics_permute(test, rows, count, p);
+		statistics_permute(test, rows, count, p, q);
 		return;
 	}
 	ranks = memory_zeroed(columns * count, sizeof(*ranks));
@@ -219,22 +249,20 @@ static void test_rows(const struct diff *d, const struct statistics_test *test,
 		for (size_t c = 0; c < columns; c++)
 			ranks[c * count + h] = one[c];
 	}
-	statistics_permute(test, ranks, count, p);
+	statistics_permute(test, ranks, count, p, q);
 	free(ranks);
 	free(one);
 }
 
-static void judge_family(struct diff *d, struct tests *t,
-	const struct statistics_test *test)
+static void judge_runs(struct diff *d, struct tests *t)
 {
 	size_t count = t->hypotheses.values.items.count;
-	size_t n = test->x_count, k = test->y_count;
+	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
 	double *p = memory_zeroed(count, sizeof(*p)),
 	       *q = memory_zeroed(count, sizeof(*q));
 	double level = d->options.alpha / (double)(count ? count : 1);
 
-	test_rows(d, test, t->hypotheses.transposed.item, count, p);
-	statistics_discoveries(p, count, q);
+	test_rows(d, &d->test, t->hypotheses.transposed.item, count, p, q);
 	for (size_t i = 0; i < t->item.count; i++) {
 		struct diff_measured *m = t->item.item[i].measured;
 		uint32_t h = t->item.item[i].hypothesis;
@@ -243,12 +271,13 @@ static void judge_family(struct diff *d, struct tests *t,
 
 		m->p = p[h];
 		m->q = q[h];
-		m->detectable = statistics_detectable(value, n, value + n, k, level);
+		m->detectable = statistics_detectable(value, n, value + n, k, level) *
+			(d->speed.use == DIFF_SPEED_USED ? d->speed.widening : 1);
 		if (m->q <= d->options.alpha && m->difference != 0)
 			m->verdict = m->difference > 0 ? DIFF_SLOWER : DIFF_FASTER;
 		else
-			m->verdict = test->smallest_p > level ? DIFF_INSUFFICIENT
-							      : DIFF_UNCLEAR;
+			m->verdict = diff_has_enough_runs(d) ? DIFF_UNCLEAR
+							     : DIFF_INSUFFICIENT;
 	}
 	free(p);
 	free(q);
@@ -275,52 +304,36 @@ static void judge_sampling(struct diff *d, struct tests *t)
 	free(interval);
 }
 
-/*
- * Whether one place could be named among all. If not, only the program is tested,
- * and nothing else is named, so that either way false alarms of any kind stay
- * below alpha.
- */
-static bool can_name_places(const struct statistics_test *test, size_t count,
-	double alpha)
+bool diff_has_enough_runs(const struct diff *d)
 {
-	return test->smallest_p * (double)count <= alpha;
+	return d->test.smallest_p <= d->options.alpha;
+}
+
+static void judge_once(struct diff *d)
+{
+	struct tests nodes = {0};
+
+	collect(d, &nodes);
+	d->tested_count = nodes.hypotheses.values.items.count;
+	d->test = statistics_plan(d->columns[DIFF_BASE], d->columns[DIFF_NEW],
+		d->options.alpha);
+	if (d->is_grouped)
+		judge_sampling(d, &nodes);
+	else
+		judge_runs(d, &nodes);
+	d->nodes.item[0].self_measured = d->nodes.item[0].total_measured;
+	free_tests(&nodes);
 }
 
 void diff_judge(struct diff *d)
 {
-	struct tests program = {0}, nodes = {0};
-	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
-
-	collect(d, &program, &nodes);
-	d->tested_count = nodes.hypotheses.values.items.count;
-	if (d->is_grouped) {
-		judge_sampling(d, &nodes);
-	} else {
-		d->test = statistics_plan(n, k, d->tested_count, d->options.alpha);
-		judge_family(d, &nodes, &d->test);
-		if (!can_name_places(&d->test, d->tested_count, d->options.alpha)) {
-			struct statistics_test one =
-				statistics_plan(n, k, 1, d->options.alpha);
-
-			for (size_t i = 0; i < nodes.item.count; i++)
-				nodes.item.item[i].measured->verdict = DIFF_INSUFFICIENT;
-			judge_family(d, &program, &one);
-		}
-	}
-	d->nodes.item[0].self_measured = d->nodes.item[0].total_measured;
-	free_tests(&program);
-	free_tests(&nodes);
+	diff_speed_find(d);
+	do
+		judge_once(d);
+	while (diff_speed_reconsider(d));
 }
 
 /* ----------------------------------------------------------- self-check */
-
-/* q of all, of runs as they stand in rows. */
-static void find_q(const struct diff *d, const struct statistics_test *test,
-	const double *rows, size_t count, double *q)
-{
-	test_rows(d, test, rows, count, q);
-	statistics_discoveries(q, count, q);
-}
 
 static void take_rows(const struct hypotheses *h, const uint32_t *order, size_t columns,
 	double *rows)
@@ -332,25 +345,19 @@ static void take_rows(const struct hypotheses *h, const uint32_t *order, size_t 
 			count * sizeof(*rows));
 }
 
-/* The largest |difference| of the means in relation to the first half's. */
-static double largest_relative(const struct statistics_test *test, const double *rows,
-	size_t count)
+/* The |difference| of the means in relation to the first half's; 0 for nothing. */
+static double relative_difference(const struct statistics_test *test, const double *rows,
+	size_t count, size_t h)
 {
-	double largest = 0;
+	double base = 0, new = 0;
 
-	for (size_t h = 0; h < count; h++) {
-		double base = 0, new = 0;
-
-		for (size_t c = 0; c < test->x_count; c++)
-			base += rows[c * count + h];
-		for (size_t c = 0; c < test->y_count; c++)
-			new += rows[(test->x_count + c) * count + h];
-		base /= (double)test->x_count;
-		new /= (double)test->y_count;
-		if (base > 0 && fabs(new - base) / base > largest)
-			largest = fabs(new - base) / base;
-	}
-	return largest;
+	for (size_t c = 0; c < test->x_count; c++)
+		base += rows[c * count + h];
+	for (size_t c = 0; c < test->y_count; c++)
+		new += rows[(test->x_count + c) * count + h];
+	base /= (double)test->x_count;
+	new /= (double)test->y_count;
+	return base > 0 ? fabs(new - base) / base : 0;
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -366,64 +373,87 @@ static double quantile_95(double *x, size_t count)
 	return x[(count - 1) * 95 / 100];
 }
 
+static double relative_spread(const double *x, size_t count)
+{
+	double mean = statistics_mean(x, count);
+
+	return mean > 0 ? sqrt(statistics_variance(x, count)) / mean : 0;
+}
+
+/* What splitting the runs once says, as they stand in rows; program first. */
+static void take_split(const struct diff *d, const double *rows, size_t count, double *q,
+	struct diff_self_check *result, double *program_floor, double *node_floor)
+{
+	bool program_alarm, node_alarm = false;
+
+	test_rows(d, &d->test, rows, count, q, q);
+	program_alarm = q[0] <= d->options.alpha;
+	*program_floor = relative_difference(&d->test, rows, count, 0);
+	*node_floor = *program_floor;
+	for (size_t h = 1; h < count; h++) {
+		double difference = relative_difference(&d->test, rows, count, h);
+
+		node_alarm = node_alarm || q[h] <= d->options.alpha;
+		*node_floor = difference > *node_floor ? difference : *node_floor;
+	}
+	result->program_alarms += program_alarm;
+	result->node_alarms += node_alarm;
+	result->any_alarms += program_alarm || node_alarm;
+}
+
+/* How much the program's time varies, as measured and in what is tested. */
+static void take_spread(const struct diff *d, const double *rows, size_t count,
+	struct diff_self_check *result)
+{
+	size_t columns = d->columns[DIFF_BASE];
+	double *value = memory_zeroed(columns, sizeof(*value));
+
+	for (size_t c = 0; c < columns; c++)
+		value[c] = rows[c * count];
+	result->program_even_spread = relative_spread(value, columns);
+	take_columns(d, &d->nodes.item[0], true, value);
+	scale_columns(d, value);
+	result->program_spread = relative_spread(value, columns);
+	free(value);
+}
+
 void diff_check_itself(struct diff *d, size_t split_count, struct diff_self_check *result)
 {
-	struct tests program = {0}, nodes = {0};
+	struct tests nodes = {0};
 	size_t columns = d->columns[DIFF_BASE], half = columns / 2, count;
 	struct statistics_random random = {1};
-	struct statistics_test one, all;
 	uint32_t *order = memory_zeroed(columns, sizeof(*order));
-	double *program_rows, *node_rows, *program_floor, *node_floor, *q;
-	bool names_places;
+	double *rows, *program_floor, *node_floor, *q;
 
-	collect(d, &program, &nodes);
-	count = nodes.hypotheses.values.items.count;
-	one = statistics_plan(half, columns - half, 1, d->options.alpha);
-	all = statistics_plan(half, columns - half, count, d->options.alpha);
-	*result = (struct diff_self_check){.split_count = split_count,
-		.tested_count = count,
-		.test = all};
-	program_rows = memory_zeroed(columns, sizeof(double));
-	node_rows = memory_zeroed(columns * count, sizeof(double));
-	program_floor = memory_zeroed(split_count, sizeof(double));
-	node_floor = memory_zeroed(split_count, sizeof(double));
+	d->test = statistics_plan(half, columns - half, d->options.alpha);
+	diff_speed_find(d);
+	if (!diff_has_enough_runs(d))
+		diff_speed_reconsider(d);
+	collect(d, &nodes);
+	d->tested_count = count = nodes.hypotheses.values.items.count;
+	*result = (struct diff_self_check){.split_count = split_count};
+	rows = memory_zeroed(columns * count, sizeof(*rows));
+	program_floor = memory_zeroed(split_count, sizeof(*program_floor));
+	node_floor = memory_zeroed(split_count, sizeof(*node_floor));
 	q = memory_zeroed(count, sizeof(*q));
-	names_places = can_name_places(&all, count, d->options.alpha);
 	for (size_t i = 0; i < columns; i++)
 		order[i] = (uint32_t)i;
+	take_rows(&nodes.hypotheses, order, columns, rows);
+	take_spread(d, rows, count, result);
 	for (size_t i = 0; i < split_count; i++) {
-		bool program_alarm, node_alarm = false;
-
 		statistics_choose(&random, order, columns, half);
-		take_rows(&program.hypotheses, order, columns, program_rows);
-		take_rows(&nodes.hypotheses, order, columns, node_rows);
-		if (names_places)
-			find_q(d, &all, node_rows, count, q);
-		else
-			find_q(d, &one, program_rows, 1, q);
-		program_alarm = q[0] <= d->options.alpha;
-		for (size_t h = 1; h < count && names_places; h++)
-			node_alarm = node_alarm || q[h] <= d->options.alpha;
-		result->program_alarms += program_alarm;
-		result->node_alarms += node_alarm;
-		result->any_alarms += program_alarm || node_alarm;
-		program_floor[i] = largest_relative(&one, program_rows, 1);
-		node_floor[i] = largest_relative(&all, node_rows, count);
+		take_rows(&nodes.hypotheses, order, columns, rows);
+		take_split(d, rows, count, q, result, &program_floor[i], &node_floor[i]);
 	}
 	if (split_count) {
 		result->program_floor = quantile_95(program_floor, split_count);
 		result->node_floor = quantile_95(node_floor, split_count);
 	}
-	result->program_spread = sqrt(statistics_variance(program_rows, columns));
-	if (statistics_mean(program_rows, columns) > 0)
-		result->program_spread /= statistics_mean(program_rows, columns);
 	free(order);
-	free(program_rows);
-	free(node_rows);
+	free(rows);
 	free(program_floor);
 	free(node_floor);
 	free(q);
-	free_tests(&program);
 	free_tests(&nodes);
 }
 
@@ -433,12 +463,16 @@ double diff_class_mean(const struct diff *d, const struct diff_node *node,
 	enum diff_side side, uint32_t class_kind)
 {
 	size_t first = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0;
-	double sum = 0;
+	size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
+	double *value = memory_zeroed(columns, sizeof(*value)), result;
 
-	for (size_t i = 0; i < d->columns[side]; i++)
-		sum += node->self[(first + i) * PTF_CLASS_KIND_COUNT + class_kind] *
-			column_factor(d, side, i);
-	return d->is_grouped || !d->columns[side] ? sum : sum / (double)d->columns[side];
+	for (size_t i = 0; i < columns; i++)
+		value[i] = node->self[i * PTF_CLASS_KIND_COUNT + class_kind];
+	diff_speed_level(d, value, false);
+	scale_columns(d, value);
+	result = absolute(d, value + first, d->columns[side]);
+	free(value);
+	return result;
 }
 
 double diff_relative(const struct diff_measured *m)

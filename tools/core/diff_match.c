@@ -410,6 +410,29 @@ static struct diff_line follow(const struct diff_match *m, enum diff_side side,
 	return by_distance(m, side, own, line);
 }
 
+bool diff_match_is_same_code(const struct diff_match *m, uint32_t base_function)
+{
+	const struct match_side *b = &m->side[DIFF_BASE], *n = &m->side[DIFF_NEW];
+	uint32_t base = diff_match_own_function(m, DIFF_BASE, base_function);
+	uint32_t new = base ? b->other_function.item[base] : 0;
+	struct range r = match_range_of(b, base), q = match_range_of(n, new);
+	const struct profile_source *s = match_source(b, r.file),
+				    *t = match_source(n, q.file);
+	struct text_lines x, y;
+	bool is_same;
+
+	if (!new || !s || !t)
+		return new != 0;
+	x = match_take_lines(s, r.first, r.count);
+	y = match_take_lines(t, q.first, q.count);
+	is_same = x.line.count == y.line.count;
+	for (size_t i = 0; is_same && i < x.line.count; i++)
+		is_same = match_text_equal(x.line.item[i], y.line.item[i]);
+	vec_free(&x.line);
+	vec_free(&y.line);
+	return is_same;
+}
+
 struct diff_line diff_match_line(const struct diff_match *m, uint32_t base_function,
 	uint32_t base_line)
 {

@@ -56,6 +56,12 @@ uint32_t diff_match_file(const struct diff_match *m, enum diff_side side, uint32
 uint32_t diff_match_function(const struct diff_match *m, enum diff_side side,
 	uint32_t function, enum diff_fate *fate);
 
+/*
+ * Whether a function of the base stands in the new one with the same text. Where
+ * there is no text, functions of the same name are the same.
+ */
+bool diff_match_is_same_code(const struct diff_match *m, uint32_t base_function);
+
 /* The line of the new profile that a line of the base is now; line 0 = none. */
 struct diff_line {
 	uint32_t file, line;

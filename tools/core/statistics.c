@@ -246,6 +246,27 @@ double statistics_effect_size(const double *x, size_t x_count, const double *y,
 		sqrt(pooled) * (1 - 3 / (4 * df - 1));
 }
 
+static void add_products(const double *by, const double *value, size_t count,
+	double *squares, double *products)
+{
+	double mean = statistics_mean(by, count);
+
+	for (size_t i = 0; i < count; i++) {
+		*squares += (by[i] - mean) * (by[i] - mean);
+		*products += (by[i] - mean) * value[i];
+	}
+}
+
+double statistics_slope(const double *by, const double *value, size_t x_count,
+	size_t y_count)
+{
+	double squares = 0, products = 0;
+
+	add_products(by, value, x_count, &squares, &products);
+	add_products(by + x_count, value + x_count, y_count, &squares, &products);
+	return squares > 0 ? products / squares : 0;
+}
+
 double statistics_detectable(const double *x, size_t x_count, const double *y,
 	size_t y_count, double alpha)
 {
@@ -297,8 +318,7 @@ static double smallest_p(size_t x_count, size_t y_count)
 	return (x_count == y_count ? 2 : 1) / binomial(x_count + y_count, x_count);
 }
 
-struct statistics_test statistics_plan(size_t x_count, size_t y_count,
-	size_t hypothesis_count, double alpha)
+struct statistics_test statistics_plan(size_t x_count, size_t y_count, double alpha)
 {
 	struct statistics_test test = {.x_count = x_count, .y_count = y_count};
 	double all = x_count && y_count ? binomial(x_count + y_count, x_count) : 1;
@@ -308,8 +328,8 @@ struct statistics_test statistics_plan(size_t x_count, size_t y_count,
 		test.relabelling_count = (uint64_t)all;
 		test.smallest_p = smallest_p(x_count, y_count);
 	} else {
-		/* The last of the hypotheses must be found with room to spare. */
-		double wanted = 4 * (double)hypothesis_count / alpha;
+		/* Many enough to tell a p of alpha from one above it. */
+		double wanted = 100 / alpha;
 
 		test.relabelling_count = wanted < RANDOM_MIN ? RANDOM_MIN
 			: wanted > RANDOM_MAX                ? RANDOM_MAX
@@ -319,12 +339,11 @@ struct statistics_test statistics_plan(size_t x_count, size_t y_count,
 	return test;
 }
 
-size_t statistics_runs_needed(size_t hypothesis_count, double alpha)
+size_t statistics_runs_needed(double alpha)
 {
-	double wanted = alpha / (double)(hypothesis_count ? hypothesis_count : 1);
 	size_t runs = 2;
 
-	while (runs < 100 && smallest_p(runs, runs) > wanted)
+	while (runs < 100 && smallest_p(runs, runs) > alpha)
 		runs++;
 	return runs;
 }
@@ -332,22 +351,27 @@ size_t statistics_runs_needed(size_t hypothesis_count, double alpha)
 /* One test of all variables, while relabellings go by. */
 struct permuter {
 	const struct statistics_test *test;
-	const double *values; /* [run][variable] */
 	size_t variable_count;
-	double *total;    /* over all runs */
-	double *extreme;  /* the sum over x must be at least so far from its mean */
-	double *reached;  /* relabellings that are */
-	double **partial; /* [depth][variable] sums over the runs chosen so far */
+	/* Those that differ least come first; all have mean 0 and variance 1, or 0. */
+	struct ranked *order;
+	double *values;      /* [run * variable_count + rank] */
+	double *extreme;     /* |sum over x| that is as far off as the real one */
+	double *reached;     /* relabellings that are */
+	double *reached_any; /* ... of this variable or one before it */
+	double **partial;    /* [depth][rank] sums over the runs chosen so far */
 };
 
-/* Whether the sum over x is as far from what it is on the average as the real. */
 static void count_extreme(struct permuter *s, const double *sum)
 {
-	double share =
-		(double)s->test->x_count / (double)(s->test->x_count + s->test->y_count);
+	double largest = 0;
 
-	for (size_t v = 0; v < s->variable_count; v++)
-		s->reached[v] += fabs(sum[v] - s->total[v] * share) >= s->extreme[v];
+	for (size_t v = 0; v < s->variable_count; v++) {
+		double off = fabs(sum[v]);
+
+		largest = off > largest ? off : largest;
+		s->reached[v] += off >= s->extreme[v];
+		s->reached_any[v] += largest >= s->extreme[v];
+	}
 }
 
 static void add_run(const struct permuter *s, double *to, const double *from, size_t run)
@@ -394,36 +418,68 @@ static void try_random(struct permuter *s)
 	free(order);
 }
 
+/* One variable's values, with mean 0 and variance 1; all 0 if nothing varies. */
+static void standardize(double *x, size_t count)
+{
+	double mean = statistics_mean(x, count), deviation, size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		size = fabs(x[i]) > size ? fabs(x[i]) : size;
+	deviation = sqrt(statistics_variance(x, count));
+	/* What is left of equal numbers by rounding is no difference. */
+	for (size_t i = 0; i < count; i++)
+		x[i] = deviation > 1e-12 * size ? (x[i] - mean) / deviation : 0;
+}
+
+/* Standardized values of all variables in the order of their real differences. */
+static void take_values(struct permuter *s, const double *values)
+{
+	size_t runs = s->test->x_count + s->test->y_count, count = s->variable_count;
+	double *all = memory_resized(NULL, runs * count, sizeof(*all));
+	double *one = memory_resized(NULL, runs, sizeof(*one));
+
+	for (size_t v = 0; v < count; v++) {
+		double real = 0;
+
+		for (size_t run = 0; run < runs; run++)
+			one[run] = values[run * count + v];
+		standardize(one, runs);
+		for (size_t run = 0; run < runs; run++) {
+			all[run * count + v] = one[run];
+			real += run < s->test->x_count ? one[run] : 0;
+		}
+		s->order[v] = (struct ranked){fabs(real), v};
+	}
+	if (count)
+		qsort(s->order, count, sizeof(*s->order), compare_ranked);
+	for (size_t v = 0; v < count; v++) {
+		/* Equal sums of other order must count as equal. */
+		s->extreme[v] = s->order[v].value - 1e-9 * (double)runs;
+		for (size_t run = 0; run < runs; run++)
+			s->values[run * count + v] = all[run * count + s->order[v].index];
+	}
+	free(all);
+	free(one);
+}
+
 void statistics_permute(const struct statistics_test *test, const double *values,
-	size_t variable_count, double *p)
+	size_t variable_count, double *p, double *q)
 {
 	size_t runs = test->x_count + test->y_count;
 	size_t depths = (test->is_exact ? test->x_count : 0) + 1;
-	struct permuter s = {test, values, variable_count,
+	struct permuter s = {test, variable_count,
+		memory_zeroed(variable_count, sizeof(struct ranked)),
+		memory_zeroed(runs * variable_count, sizeof(double)),
 		memory_zeroed(variable_count, sizeof(double)),
 		memory_zeroed(variable_count, sizeof(double)),
 		memory_zeroed(variable_count, sizeof(double)),
 		memory_zeroed(depths, sizeof(double *))};
-	double *real = memory_zeroed(variable_count, sizeof(*real)), tried;
+	/* The real labelling is one of all, and one more than those drawn. */
+	double real = test->is_exact ? 0 : 1, tried, least = 0;
 
 	for (size_t i = 0; i < depths; i++)
 		s.partial[i] = memory_zeroed(variable_count, sizeof(double));
-	for (size_t run = 0; run < runs; run++) {
-		add_run(&s, s.total, s.total, run);
-		if (run < test->x_count)
-			add_run(&s, real, real, run);
-	}
-	for (size_t v = 0; v < variable_count; v++) {
-		double size = 0;
-
-		for (size_t run = 0; run < runs; run++)
-			size += fabs(values[run * variable_count + v]);
-		/* Equal sums of other order must count as equal. */
-		s.extreme[v] =
-			fabs(real[v] -
-				s.total[v] * (double)test->x_count / (double)runs) -
-			1e-12 * size;
-	}
+	take_values(&s, values);
 	if (!test->is_exact) {
 		try_random(&s);
 	} else if (test->x_count != test->y_count) {
@@ -434,37 +490,24 @@ void statistics_permute(const struct statistics_test *test, const double *values
 		try_all(&s, 1, 1);
 	}
 	tried = (double)test->relabelling_count /
-		(test->x_count == test->y_count ? 2 : 1);
-	/* The real labelling is one of all, and one more than those drawn. */
-	for (size_t v = 0; v < variable_count; v++)
-		p[v] = test->is_exact
-			? s.reached[v] / tried
-			: (s.reached[v] + 1) / ((double)test->relabelling_count + 1);
+			(test->is_exact && test->x_count == test->y_count ? 2 : 1) +
+		real;
+	/* What differs less is never more certain. */
+	for (size_t v = variable_count; v-- > 0;) {
+		double any = (s.reached_any[v] + real) / tried;
+
+		least = any > least ? any : least;
+		p[s.order[v].index] = (s.reached[v] + real) / tried;
+		q[s.order[v].index] = least;
+	}
 	for (size_t i = 0; i < depths; i++)
 		free(s.partial[i]);
 	free(s.partial);
-	free(s.total);
+	free(s.order);
+	free(s.values);
 	free(s.extreme);
 	free(s.reached);
-	free(real);
-}
-
-void statistics_discoveries(const double *p, size_t count, double *q)
-{
-	struct ranked *r = memory_resized(NULL, count, sizeof(*r));
-	double smallest = 1;
-
-	for (size_t i = 0; i < count; i++)
-		r[i] = (struct ranked){p[i], i};
-	if (count)
-		qsort(r, count, sizeof(*r), compare_ranked);
-	for (size_t i = count; i-- > 0;) {
-		double value = r[i].value * (double)count / (double)(i + 1);
-
-		smallest = value < smallest ? value : smallest;
-		q[r[i].index] = smallest;
-	}
-	free(r);
+	free(s.reached_any);
 }
 
 /* --------------------------------------------------------- resampling */

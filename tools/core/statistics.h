@@ -48,6 +48,14 @@ double statistics_effect_size(const double *x, size_t x_count, const double *y,
 	size_t y_count);
 
 /*
+ * How much a value changes with each unit of what was measured beside it in the
+ * same runs, by least squares over the deviations from the mean of each side (one
+ * side where y_count is 0); 0 when `by` does not vary. The runs of x come first.
+ */
+double statistics_slope(const double *by, const double *value, size_t x_count,
+	size_t y_count);
+
+/*
  * The smallest difference of means that a test at this level would find in four
  * cases of five, given how much the runs vary; infinite for fewer than two runs
  * on both sides.
@@ -72,31 +80,25 @@ struct statistics_test {
 };
 
 /*
- * The test for so many runs and hypotheses: exact where all relabellings can be
- * tried, else with as many random ones as telling the hypotheses apart at this
- * level asks for.
+ * The test for so many runs: exact where all relabellings can be tried, else with
+ * as many random ones as this level asks for.
  */
-struct statistics_test statistics_plan(size_t x_count, size_t y_count,
-	size_t hypothesis_count, double alpha);
+struct statistics_test statistics_plan(size_t x_count, size_t y_count, double alpha);
 
 /*
  * Two-sided permutation test of the difference of means, of many variables over
  * the same runs: values[run * variable_count + variable], the runs of x first.
- * p[variable] is the share of relabellings with a difference as large as the
- * real one.
+ * p[variable] is the share of relabellings with a difference as large as the real
+ * one. q[variable] is that among all of them: the share in which any variable that
+ * differs less in reality, or this one, differs as much, in units of its standard
+ * deviation (Westfall and Young, step-down). To take q <= alpha for a difference is
+ * wrong anywhere with a chance of at most alpha, however they depend on each other.
  */
 void statistics_permute(const struct statistics_test *test, const double *values,
-	size_t variable_count, double *p);
+	size_t variable_count, double *p, double *q);
 
-/*
- * What p must be at most for false discoveries among all to be kept to the share
- * alpha (Benjamini and Hochberg): q[i] is the smallest alpha at which p[i] is
- * still a discovery. q may be p.
- */
-void statistics_discoveries(const double *p, size_t count, double *q);
-
-/* Runs a side with which one of so many hypotheses can be told at this level. */
-size_t statistics_runs_needed(size_t hypothesis_count, double alpha);
+/* Runs a side with which anything can be told at this level. */
+size_t statistics_runs_needed(double alpha);
 
 /* ------------------------------------------------------------ resampling */
 

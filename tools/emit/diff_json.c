@@ -105,6 +105,24 @@ static void put_node(struct json *j, const struct diff *d, uint32_t index)
 	free(title);
 }
 
+static void put_speed(struct json *j, const struct diff *d)
+{
+	static const char *const uses[] = {"", "used", "few_runs", "unknown", "differs"};
+	const struct diff_speed *s = &d->speed;
+
+	if (s->use == DIFF_SPEED_NOT_ASKED)
+		return;
+	json_object(j, "speed");
+	json_literal(j, "use", uses[s->use]);
+	json_number(j, "spread", s->spread);
+	json_inline_array(j, "functions");
+	for (size_t i = 0; i < s->functions.count; i++)
+		json_unsigned(j, NULL, s->functions.item[i]);
+	json_end(j);
+	put_measured(j, "time", d, &s->measured);
+	json_end(j);
+}
+
 static void put_runs(struct json *j, const struct diff *d, enum diff_side side,
 	const char *key)
 {
@@ -121,6 +139,10 @@ static void put_runs(struct json *j, const struct diff *d, enum diff_side side,
 			put_text(j, "run", of->id);
 		json_number(j, "time_ns", run->time_ns);
 		json_number(j, "runnable_ns", run->runnable_ns);
+		if (d->speed.use == DIFF_SPEED_USED)
+			json_number(j, "slowness",
+				d->speed.slowness[i +
+					(side == DIFF_NEW ? d->columns[DIFF_BASE] : 0)]);
 		if (d->options.scale == DIFF_PER_UNIT)
 			json_number(j, "units", run->unit_count);
 		json_end(j);
@@ -163,12 +185,16 @@ static void put_gate(struct json *j, const struct gate *gate)
 
 void diff_put_json(struct json *j, const char *key, const struct diff_print *print)
 {
-	static const char *const scales[] = {"absolute", "share", "per_unit"};
+	static const char *const scales[] = {"absolute", "share", "per_unit",
+		"equal_speed"};
 	const struct diff *d = print->d;
 
 	json_object(j, key);
 	json_literal(j, "ptf_version", PTF_VERSION_STRING);
-	json_literal(j, "scale", scales[d->options.scale]);
+	json_literal(j, "scale",
+		d->options.scale == DIFF_EQUAL_SPEED && d->speed.use != DIFF_SPEED_USED
+			? scales[DIFF_ABSOLUTE]
+			: scales[d->options.scale]);
 	if (d->options.scale == DIFF_PER_UNIT)
 		json_literal(j, "unit", d->options.unit);
 	json_literal(j, "statistic",
@@ -179,6 +205,7 @@ void diff_put_json(struct json *j, const char *key, const struct diff_print *pri
 	json_bool(j, "counts_runnable", d->options.runnable);
 	put_runs(j, d, DIFF_BASE, "base_runs");
 	put_runs(j, d, DIFF_NEW, "new_runs");
+	put_speed(j, d);
 	put_facts(j, print->facts);
 	if (print->gate)
 		put_gate(j, print->gate);

@@ -112,14 +112,32 @@ static void put_facts(const struct view *v)
 	}
 }
 
-static void put_sentences(const struct view *v)
+/* The first says it, as does the second where there is a gate; the rest is notes. */
+static size_t headline_count(const struct view *v)
+{
+	return v->print->gate ? 2 : 1;
+}
+
+static void put_headlines(const struct view *v)
+{
+	for (size_t i = 0; i < headline_count(v); i++) {
+		char *text = diff_sentence(v->print, i);
+
+		prose(v, text ? text : "", i == 0 ? PAINT_TITLE : PAINT_PLAIN);
+		free(text);
+	}
+}
+
+static void put_notes(const struct view *v)
 {
 	char *text;
 
-	for (size_t i = 0; (text = diff_sentence(v->print, i)) != NULL; i++) {
-		prose(v, text, i == 0 ? PAINT_TITLE : PAINT_PLAIN);
+	for (size_t i = headline_count(v); (text = diff_sentence(v->print, i)) != NULL;
+		i++) {
+		prose(v, text, PAINT_PLAIN);
 		free(text);
 	}
+	fputc('\n', v->out);
 }
 
 /* "  +470 ms    +98 %  step (work.py:10), with what it calls" */
@@ -472,8 +490,9 @@ static void write_table(FILE *out, const struct diff_print *print)
 	put_side(&v, DIFF_NEW);
 	put_facts(&v);
 	fputc('\n', out);
-	put_sentences(&v);
+	put_headlines(&v);
 	put_names(&v);
+	put_notes(&v);
 	put_files(&v);
 	put_view(&v, DIFF_FILE, "files, with what they call", true);
 	put_view(&v, DIFF_STACK, "stacks", false);

@@ -7,6 +7,9 @@
 #include "tools/core/class_names.h"
 #include "tools/core/units.h"
 
+/* The change that reports say how many runs it takes to find. */
+#define POWER_WANTED 0.05
+
 /* -------------------------------------------------------------- numbers */
 
 /* Sums of a profile stay far below; infinities are asked for before. */
@@ -204,8 +207,10 @@ static char *headline(const struct diff *d)
 			percent, diff_interval(interval, d, m), m->p);
 	else if (m->verdict == DIFF_INSUFFICIENT)
 		size = asprintf(&text,
-			"Too few runs to tell: %s -> %s a run (%s). %zu a side would do.",
-			base, new, percent, statistics_runs_needed(1, d->options.alpha));
+			"Too few runs to tell a difference from chance at alpha %g: %s "
+			"-> %s a run (%s). %zu a side would do.",
+			d->options.alpha, base, new, percent,
+			statistics_runs_needed(d->options.alpha));
 	else
 		size = asprintf(&text,
 			"The program's time is not told apart: %s -> %s a run (%s, "
@@ -218,7 +223,8 @@ static char *headline(const struct diff *d)
 
 static char *basis(const struct diff *d)
 {
-	static const char *const scales[] = {"a run", "of the time of a run", ""};
+	static const char *const scales[] = {"a run", "of the time of a run", "",
+		"a run"};
 	const char *of_what = d->options.cpu_only ? "CPU time of all threads"
 		: d->options.wait_all             ? "CPU time and waits of all threads"
 				      : "CPU time of all threads and waits of main ones";
@@ -228,7 +234,8 @@ static char *basis(const struct diff *d)
 	if (diff_has_replicates(d))
 		size = asprintf(&text,
 			"Numbers are %s of %s, %s%s; +- is the %g %% interval. %zu %s "
-			"tested, with at most %g %% false discoveries.",
+			"tested; chance names any of them in at most %g %% of "
+			"comparisons.",
 			d->options.statistic == DIFF_MEAN ? "means" : "medians", of_what,
 			d->options.scale == DIFF_PER_UNIT ? "for each " : "",
 			d->options.scale == DIFF_PER_UNIT ? d->options.unit
@@ -254,6 +261,84 @@ static char *basis(const struct diff *d)
 	return size < 0 || !text ? memory_zeroed(1, 1) : text;
 }
 
+/* Whether times are at equal speed, and why not. */
+static char *speed(const struct diff *d)
+{
+	const struct diff_speed *s = &d->speed;
+	char percent[DIFF_WORDS_SIZE], interval[2 * DIFF_WORDS_SIZE], *text = NULL;
+	int size = -1;
+
+	if (s->use == DIFF_SPEED_USED)
+		size = asprintf(&text,
+			"Times are as if all runs were equally fast: their speed (varies "
+			"by %.1f %%, as %zu function%s show%s that did not change) is "
+			"taken out; --absolute leaves it in.",
+			100 * s->spread, s->functions.count,
+			s->functions.count == 1 ? "" : "s",
+			s->functions.count == 1 ? "s" : "");
+	else if (s->use == DIFF_SPEED_DIFFERS)
+		size = asprintf(&text,
+			"Functions that did not change are %s as well, by %s a run (%s): "
+			"the machine, or what runs the program, differs. Times are as "
+			"measured.",
+			s->measured.verdict == DIFF_SLOWER ? "slower" : "faster",
+			diff_percent(percent, &s->measured),
+			diff_interval(interval, d, &s->measured));
+	else if (s->use == DIFF_SPEED_UNKNOWN)
+		size = asprintf(&text,
+			"Times are as measured: too little is spent in functions that "
+			"did not change to tell how fast each run was.");
+	return size < 0 ? NULL : text;
+}
+
+/* The longest line, or function, that was tested and not told apart. */
+static const struct diff_node *longest_unclear(const struct diff *d)
+{
+	const struct diff_node *longest = NULL;
+
+	for (size_t i = 1; i < d->nodes.count; i++) {
+		const struct diff_node *node = &d->nodes.item[i];
+		const struct diff_measured *m = &node->self_measured;
+
+		if ((node->view == DIFF_LINE || node->view == DIFF_FUNCTION) &&
+			node->file[DIFF_BASE] && m->verdict == DIFF_UNCLEAR &&
+			(!longest || m->base > longest->self_measured.base))
+			longest = node;
+	}
+	return longest;
+}
+
+/* How small a change would have been found, and what it takes to find 5 %. */
+static char *power(const struct diff *d)
+{
+	const struct diff_node *node = longest_unclear(d);
+	const struct diff_measured *m = node ? &node->self_measured : NULL;
+	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
+	char *title, *text;
+	double least;
+	int size;
+
+	if (!diff_has_replicates(d) || !node || !isfinite(m->detectable) ||
+		m->detectable <= 0)
+		return NULL;
+	title = diff_node_title(d, node);
+	least = m->detectable / m->base;
+	if (least > POWER_WANTED)
+		/* The error goes with the root of the number of runs. */
+		size = asprintf(&text,
+			"At %s a change of %.1f %% would most likely have been found; "
+			"for one of %g %% it takes about %.0f runs a side.",
+			title, 100 * least, 100 * POWER_WANTED,
+			ceil(2 / (1 / (double)n + 1 / (double)k) *
+				(least / POWER_WANTED) * (least / POWER_WANTED)));
+	else
+		size = asprintf(&text,
+			"At %s a change of %.1f %% would most likely have been found.",
+			title, 100 * least);
+	free(title);
+	return size < 0 ? NULL : text;
+}
+
 static double mean_runnable(const struct diff_runs *r)
 {
 	double sum = 0;
@@ -276,23 +361,6 @@ static char *runnable(const struct diff *d)
 		       "%s a run (--runnable).",
 		       units_time_brief(x, whole_ns(base)),
 		       units_time_brief(y, whole_ns(new))) < 0
-		? NULL
-		: text;
-}
-
-static char *too_few(const struct diff *d)
-{
-	char *text;
-
-	if (!diff_has_replicates(d) ||
-		d->test.smallest_p * (double)d->tested_count <= d->options.alpha)
-		return NULL;
-	return asprintf(&text,
-		       "Insufficient for single places: %zu and %zu runs cannot tell one "
-		       "of %zu from chance at alpha %g; %zu runs a side can.",
-		       d->columns[DIFF_BASE], d->columns[DIFF_NEW], d->tested_count,
-		       d->options.alpha,
-		       statistics_runs_needed(d->tested_count, d->options.alpha)) < 0
 		? NULL
 		: text;
 }
@@ -325,7 +393,7 @@ static char *textless(const struct diff *d)
 		: text;
 }
 
-static char *gate_words(const struct gate *gate)
+static char *gate_words(const struct diff *d, const struct gate *gate)
 {
 	char *text;
 	int size;
@@ -339,8 +407,10 @@ static char *gate_words(const struct gate *gate)
 	else if (gate->outcome == GATE_INSUFFICIENT)
 		size = asprintf(&text, "Gate: insufficient: %s.", gate->why);
 	else
-		size = asprintf(&text, "Gate: passed, no regression of more than %g %%.",
-			100 * gate->options.above);
+		size = asprintf(&text,
+			"Gate: passed, no regression of more than %g %%%s.",
+			100 * gate->options.above,
+			d->speed.use == DIFF_SPEED_USED ? " at equal speed" : "");
 	return size < 0 ? NULL : text;
 }
 
@@ -348,13 +418,14 @@ char *diff_sentence(const struct diff_print *print, size_t index)
 {
 	const struct diff *d = print->d;
 
-	for (size_t kind = 0; kind < 7; kind++) {
+	for (size_t kind = 0; kind < 8; kind++) {
 		char *text = kind == 0 ? headline(d)
-			: kind == 1    ? gate_words(print->gate)
-			: kind == 2    ? too_few(d)
-			: kind == 3    ? basis(d)
-			: kind == 4    ? runnable(d)
-			: kind == 5    ? unplaced(d)
+			: kind == 1    ? gate_words(d, print->gate)
+			: kind == 2    ? power(d)
+			: kind == 3    ? speed(d)
+			: kind == 4    ? basis(d)
+			: kind == 5    ? runnable(d)
+			: kind == 6    ? unplaced(d)
 				       : textless(d);
 
 		if (text && index-- == 0)
