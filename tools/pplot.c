@@ -49,7 +49,8 @@ static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "How it is drawn:", 3},
 	{"top", KEY_TOP, "N", 0, "At most N bars (20), lanes (24) or panels (8)", 3},
 	{"dark", KEY_DARK, NULL, 0, "For a dark page", 3},
-	{"threads", KEY_THREADS, NULL, 0, "timeline: a panel for each thread", 3},
+	{"threads", KEY_THREADS, NULL, 0,
+		"timeline: a panel for each thread; flame: each by itself", 3},
 	{"processes", KEY_PROCESSES, NULL, 0, "timeline: a panel for each process", 3},
 	{"by", KEY_BY, "WHAT", 0, "diff: by line (default) or function", 3},
 	{"metric", KEY_METRIC, "WHAT", 0,
@@ -93,10 +94,19 @@ struct arguments {
 	const struct plot_kind *kind;
 	struct selection selection;
 	struct plot_request request;
+	/* Options that were given and that some kinds do not know. */
+	unsigned used;
+	const char *used_name[32];
 	enum picture picture;
 	bool has_blocks; /* characters that are quarters of a cell can be drawn */
 	bool script;
 };
+
+static void use(struct arguments *a, enum plot_option option, const char *name)
+{
+	a->used |= option;
+	a->used_name[__builtin_ctz(option)] = name;
+}
 
 static void list_kinds(void)
 {
@@ -195,6 +205,7 @@ static void split_sides(struct arguments *a, struct argp_state *state)
 static void finish(struct arguments *a, struct argp_state *state)
 {
 	bool to_terminal = !a->out && isatty(STDOUT_FILENO);
+	unsigned unknown;
 
 	if (a->path_count == 0)
 		argp_error(state, "no trace given");
@@ -218,9 +229,10 @@ static void finish(struct arguments *a, struct argp_state *state)
 			to_terminal && sixel_is_known() ? PICTURE_SIXEL : PICTURE_TEXT;
 	if (to_terminal && !a->script && a->picture < PICTURE_SIXEL)
 		argp_error(state, "a picture is not written to a terminal; give -o OUT");
-	if (a->request.metric.words && !a->kind->has_metric)
-		argp_error(state, "--metric has no meaning with --kind %s",
-			a->kind->name);
+	unknown = a->used & ~a->kind->options;
+	if (unknown)
+		argp_error(state, "%s has no meaning with --kind %s",
+			a->used_name[__builtin_ctz(unknown)], a->kind->name);
 	if (!a->request.top)
 		a->request.top = a->kind->top;
 	choose_size(&a->request, a->picture);
@@ -251,27 +263,34 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->picture = PICTURE_PNG + cli_choice(state, "--to", arg, picture_names);
 		break;
 	case KEY_SIZE:
+		use(a, PLOT_OPTION_SIZE, "--size");
 		read_size(state, &a->request, arg);
 		break;
 	case KEY_SCRIPT:
 		a->script = true;
 		break;
 	case KEY_TOP:
+		use(a, PLOT_OPTION_TOP, "--top");
 		a->request.top = (unsigned)cli_number(state, "--top", arg, 1000);
 		break;
 	case KEY_DARK:
+		use(a, PLOT_OPTION_DARK, "--dark");
 		a->request.dark = true;
 		break;
 	case KEY_THREADS:
+		use(a, PLOT_OPTION_THREADS, "--threads");
 		a->request.by_thread = true;
 		break;
 	case KEY_PROCESSES:
+		use(a, PLOT_OPTION_PROCESSES, "--processes");
 		a->request.by_process = true;
 		break;
 	case KEY_BY:
+		use(a, PLOT_OPTION_BY, "--by");
 		a->request.by_function = cli_choice(state, "--by", arg, by) == 1;
 		break;
 	case KEY_METRIC:
+		use(a, PLOT_OPTION_METRIC, "--metric");
 		metric_option_read(&a->request.metric, arg, metric, &a->selection);
 		a->request.cpu_only = a->request.metric.word == 1;
 		a->request.wait_all = a->request.metric.has_waits;

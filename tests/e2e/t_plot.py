@@ -99,6 +99,9 @@ def a_flame_graph_is_that_of_pconv():
     equal(pathlib.Path("flame.svg").read_text(),
           run(PCONV, "run0.ptf", "--to", "flamegraph").stdout, "the flame graph")
     equal(run(PPLOT, "-k", "flame", "run0.ptf", "-o", "flame.png").returncode, 2, "status of PNG")
+    for words in (["--size", "800x500"], ["--dark"]):
+        done = run(PPLOT, "-k", "flame", "run0.ptf", "-o", "flame.svg", *words)
+        check(done.returncode == 2 and "no meaning" in done.stderr, f"{words}: {done.stderr}")
 
 
 @test
@@ -275,7 +278,10 @@ def what_is_measured_can_be_chosen():
     for words, status, said in ((["--metric", "gpu,rsz"], 1, "'rsz' is not in the traces"),
                                 (["--metric", "rsz"], 1, "gpu (%), faults (count)"),
                                 (["-k", "lines", "--metric", "rss"], 1, "is a counter"),
-                                (["-k", "heatmap", "--metric", "cpu"], 2, "no meaning")):
+                                (["-k", "heatmap", "--metric", "cpu"], 2, "no meaning"),
+                                (["-k", "lines", "--threads"], 2, "no meaning"),
+                                (["-k", "runs", "--top", "3"], 2, "no meaning"),
+                                (["--by", "function"], 2, "no meaning")):
         done = run(PPLOT, "counters.ptf", *words, "-o", "x.png")
         equal(done.returncode, status, f"status of {words}")
         check(said in done.stderr, f"{words}: {done.stderr}")

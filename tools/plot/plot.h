@@ -34,15 +34,28 @@ struct plot_request {
 	unsigned width, height; /* pixels; or characters */
 };
 
+/* Options that not every kind knows; bits of plot_kind.options. */
+enum plot_option {
+	PLOT_OPTION_METRIC = 1 << 0,
+	PLOT_OPTION_TOP = 1 << 1,
+	PLOT_OPTION_SIZE = 1 << 2,
+	PLOT_OPTION_DARK = 1 << 3,
+	PLOT_OPTION_THREADS = 1 << 4,
+	PLOT_OPTION_PROCESSES = 1 << 5,
+	PLOT_OPTION_BY = 1 << 6,
+};
+/* Of every picture that gnuplot draws. */
+#define PLOT_OPTIONS_OF_PICTURES (PLOT_OPTION_SIZE | PLOT_OPTION_DARK)
+
 struct plot_kind {
 	const char *name, *description;
 	bool tells_runs_apart;
 	bool is_comparison;
-	bool has_metric; /* --metric means something */
+	unsigned options; /* that it knows: enum plot_option */
 	bool draws_counters;
 	/* A picture that is no plot: this format of pconv, in SVG; no write. */
 	const struct emit_format *emits;
-	unsigned top; /* without --top */
+	unsigned top; /* without --top, of kinds that know it */
 	/* 0, or negative when an input could not be read again. */
 	int (*write)(FILE *script, const struct plot_request *request,
 		struct ptf_error *err);

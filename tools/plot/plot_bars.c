@@ -301,7 +301,7 @@ const struct plot_kind plot_lines = {
 	.name = "lines",
 	.description = "the busiest lines, by class; several runs with their interval",
 	.tells_runs_apart = true,
-	.has_metric = true,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_TOP,
 	.top = 20,
 	.write = write_lines,
 };
@@ -310,7 +310,7 @@ const struct plot_kind plot_functions = {
 	.name = "functions",
 	.description = "the busiest functions, likewise",
 	.tells_runs_apart = true,
-	.has_metric = true,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_TOP,
 	.top = 20,
 	.write = write_functions,
 };

@@ -234,7 +234,8 @@ const struct plot_kind plot_diff = {
 	.name = "diff",
 	.description = "two sides: what became slower or faster, with its interval",
 	.is_comparison = true,
-	.has_metric = true,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_TOP |
+		PLOT_OPTION_BY,
 	.top = 20,
 	.write = write_difference,
 };

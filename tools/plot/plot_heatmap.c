@@ -159,6 +159,6 @@ static int write_heatmap(FILE *script, const struct plot_request *request,
 const struct plot_kind plot_heatmap = {
 	.name = "heatmap",
 	.description = "CPU time within each second: what is periodic shows",
-	.top = 1,
+	.options = PLOT_OPTIONS_OF_PICTURES,
 	.write = write_heatmap,
 };

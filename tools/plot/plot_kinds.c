@@ -8,9 +8,8 @@
 const struct plot_kind plot_flame = {
 	.name = "flame",
 	.description = "the flame graph, as an SVG that zooms and searches",
-	.has_metric = true,
+	.options = PLOT_OPTION_METRIC | PLOT_OPTION_THREADS,
 	.emits = &emit_flamegraph,
-	.top = 1,
 };
 
 static const struct plot_kind *const kinds[] = {

@@ -86,7 +86,6 @@ const struct plot_kind plot_runs = {
 	.name = "runs",
 	.description = "the time of each run by class, and their median",
 	.tells_runs_apart = true,
-	.has_metric = true,
-	.top = 40,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC,
 	.write = write_runs,
 };

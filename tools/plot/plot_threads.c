@@ -166,6 +166,7 @@ static int write_threads(FILE *script, const struct plot_request *request,
 const struct plot_kind plot_threads = {
 	.name = "threads",
 	.description = "what each thread did when: ran, waited, waited for the GIL",
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_TOP,
 	.top = 24,
 	.write = write_threads,
 };

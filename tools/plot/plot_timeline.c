@@ -649,7 +649,8 @@ static int write_timeline(FILE *script, const struct plot_request *request,
 
 const struct plot_kind plot_timeline = {
 	.name = "timeline",
-	.has_metric = true,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_TOP |
+		PLOT_OPTION_THREADS | PLOT_OPTION_PROCESSES,
 	.draws_counters = true,
 	.description = "CPU time by class over time, with counters and marks",
 	.top = 8,
