@@ -546,6 +546,31 @@ static void merged_runs(void **state)
 	forget(&p);
 }
 
+/* A recording that goes on in other files is one run of all of them. */
+static void parts(void **state)
+{
+	struct version v = base_version;
+	struct pair p = {.base = profile_new(), .new = profile_new()};
+
+	(void)state;
+	v.trace_id = 77;
+	version_add(p.base, &v, &base_times);
+	version_add(p.base, &base_version, &base_times);
+	v.origin_ns = 10000000000;
+	version_add(p.base, &v, &base_times);
+	version_add(p.new, &base_version, &base_times);
+	profile_finish(p.base);
+	profile_finish(p.new);
+	compare(&p, &usual);
+	assert_int_equal(p.d.columns[DIFF_BASE], 2);
+	assert_int_equal(p.d.side[DIFF_BASE].double_count, 0);
+	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[0].time_ns - 600e6) < 1);
+	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[1].time_ns - 300e6) < 1);
+	assert_int_equal(profile_elapsed_ns(p.base) / 10000000000, 1);
+	assert_int_equal(profile_elapsed_ns(p.new) / 10000000000, 0);
+	forget(&p);
+}
+
 /* The same recording twice is one run, merged or not. */
 static void doubles(void **state)
 {
@@ -729,6 +754,7 @@ int main(void)
 		cmocka_unit_test(other_speed),
 		cmocka_unit_test(medians),
 		cmocka_unit_test(merged_runs),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(doubles),
 		cmocka_unit_test(comparability),
 		cmocka_unit_test(gates),

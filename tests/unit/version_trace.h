@@ -27,6 +27,7 @@ struct version {
 	const char *python;  /* version; NULL = none */
 	const char *run_id;  /* of a merged recording; NULL = none */
 	uint32_t trace_id;   /* 0 = another each time */
+	int64_t origin_ns;   /* of both clocks */
 	int64_t period_ns;   /* 0 = 1 ms */
 	bool is_cut;         /* has no end */
 	unsigned lost;       /* samples that did not fit */
@@ -208,6 +209,8 @@ static inline void version_add(struct profile *p, const struct version *v,
 	struct ptf_section_start section = {.sample_period_ns =
 						    (uint64_t)(v->period_ns ? v->period_ns
 									    : 1000000),
+		.origin_monotonic_ns = v->origin_ns,
+		.origin_realtime_ns = v->origin_ns,
 		.attributes = {start, 2}};
 	struct ptf_attribute python = {PTF_TEXT("python.version"),
 		version_text(v->python ? v->python : "")};

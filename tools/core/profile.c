@@ -195,16 +195,54 @@ int64_t profile_axis_time(const struct profile *p, uint32_t section, int64_t tim
 	return add_wrapping(time_ns, p->sections.item[section].shift_ns);
 }
 
+/* From the begin of a recording's first part to the end of its last. */
+struct extent {
+	int64_t begin_ns, end_ns;
+};
+
+static uint32_t identify(struct intern *ids, const struct profile *p, uint32_t number,
+	const struct recording *r)
+{
+	static const uint8_t unknown[sizeof(p->sections.item->trace_id)];
+	const uint8_t *trace_id = p->sections.item[r->section].trace_id;
+
+	if (r->id.size)
+		return intern_bytes(ids, r->id.data, r->id.size);
+	if (!memcmp(trace_id, unknown, sizeof(unknown)))
+		return intern_bytes(ids, &number, sizeof(number));
+	return intern_bytes(ids, trace_id, sizeof(unknown));
+}
+
 int64_t profile_elapsed_ns(const struct profile *p)
 {
 	struct recordings all = {0};
+	struct intern ids = {0};
+	VEC(struct extent) extents = {0}; /* [id] */
 	int64_t longest = 0;
 
 	recordings_find(&all, p);
-	for (size_t i = 0; i < all.of.count; i++)
-		if (all.of.item[i].elapsed_ns > longest)
-			longest = all.of.item[i].elapsed_ns;
+	for (uint32_t i = 0; i < all.of.count; i++) {
+		const struct recording *r = &all.of.item[i];
+		int64_t begin_ns = profile_axis_time(p, r->section, r->start_ns);
+		int64_t end_ns = add_wrapping(begin_ns, r->elapsed_ns);
+		uint32_t id = identify(&ids, p, i, r);
+		struct extent *e;
+
+		if (id >= extents.count) {
+			vec_cover(&extents, id);
+			extents.item[id] = (struct extent){begin_ns, end_ns};
+		}
+		e = &extents.item[id];
+		if (begin_ns < e->begin_ns)
+			e->begin_ns = begin_ns;
+		if (end_ns > e->end_ns)
+			e->end_ns = end_ns;
+		if (subtract_wrapping(e->end_ns, e->begin_ns) > longest)
+			longest = subtract_wrapping(e->end_ns, e->begin_ns);
+	}
 	recordings_free(&all);
+	intern_free(&ids);
+	vec_free(&extents);
 	return longest;
 }
 

@@ -313,7 +313,7 @@ size_t profile_process_count(const struct profile *p); /* without those */
 /* Who began what was recorded, or NULL. */
 const struct profile_process *profile_first_process(const struct profile *p);
 
-/* The longest recording. */
+/* The longest recording, from the begin of its first part to the end of its last. */
 int64_t profile_elapsed_ns(const struct profile *p);
 /* The command that was recorded, "" when unknown; freed by the caller. */
 char *profile_command(const struct profile *p);

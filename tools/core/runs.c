@@ -26,9 +26,10 @@ static uint32_t find_run(struct runs *r, uint32_t section, struct ptf_text id)
 }
 
 /*
- * Recordings by their id. One that was seen in an earlier section is the same
- * once more, as when merged traces stand beside what they were made of: it is no
- * replicate.
+ * Recordings by their id and begin. One that was seen in an earlier section is the
+ * same once more, as when merged traces stand beside what they were made of: it is
+ * no replicate. With the same id, but another begin, it is a later part of the same
+ * recording (prec --rotate): of the same run.
  */
 struct seen {
 	struct intern ids;
@@ -44,6 +45,42 @@ static void section_id(const struct profile_section *s, char id[33])
 		snprintf(id + 2 * i, 3, "%02x", s->trace_id[i]);
 }
 
+#define KEY_SIZE 128
+
+/* Of a process's recording. */
+static size_t identity(const struct profile *p, uint32_t process, char key[KEY_SIZE])
+{
+	const struct profile_section *s =
+		&p->sections.item[p->processes.item[process - 1].section];
+	struct ptf_text id = profile_process_attribute(p, process, "recording.id");
+	struct ptf_text begin =
+		profile_process_attribute(p, process, "recording.origin_monotonic_ns");
+	char of_section[33];
+	int size;
+
+	section_id(s, of_section);
+	if (id.size)
+		size = snprintf(key, KEY_SIZE, "%.*s %.*s", (int)id.size, id.data,
+			(int)begin.size, begin.data);
+	else
+		size = snprintf(key, KEY_SIZE, "%s %lld", of_section,
+			(long long)s->origin_monotonic_ns);
+	return size < KEY_SIZE ? (size_t)size : KEY_SIZE - 1;
+}
+
+/* The section whose recording a section goes on with, or itself. */
+static uint32_t first_part(const struct profile *p, uint32_t section)
+{
+	static const uint8_t unknown[sizeof(p->sections.item->trace_id)];
+	const uint8_t *id = p->sections.item[section].trace_id;
+
+	for (uint32_t i = 0; i < section && memcmp(id, unknown, sizeof(unknown)) != 0;
+		i++)
+		if (!memcmp(p->sections.item[i].trace_id, id, sizeof(unknown)))
+			return i;
+	return section;
+}
+
 static void find_doubles(struct runs *r, struct seen *found)
 {
 	const struct profile *p = r->p;
@@ -51,15 +88,10 @@ static void find_doubles(struct runs *r, struct seen *found)
 	vec_cover(&found->is_double, p->processes.count);
 	for (uint32_t process = 1; process <= p->processes.count; process++) {
 		uint32_t section = p->processes.item[process - 1].section;
-		struct ptf_text id =
-			profile_process_attribute(p, process, "recording.id");
-		char of_section[33];
-		uint32_t number;
+		char key[KEY_SIZE];
+		size_t size = identity(p, process, key);
+		uint32_t number = intern_bytes(&found->ids, key, size);
 
-		section_id(&p->sections.item[section], of_section);
-		if (!id.size)
-			id = (struct ptf_text){of_section, 32};
-		number = intern_bytes(&found->ids, id.data, id.size);
 		vec_cover(&found->section, number);
 		vec_cover(&found->last, number);
 		if (!found->section.item[number])
@@ -84,18 +116,20 @@ void runs_find(struct runs *r, const struct profile *p)
 	if (p->sections.count && !p->processes.count)
 		vec_push(&r->of, (struct run){.path = p->sections.item[0].path});
 	for (uint32_t process = 1; process <= p->processes.count; process++) {
-		uint32_t section = p->processes.item[process - 1].section;
+		uint32_t section = p->processes.item[process - 1].section, first;
 		struct ptf_text id = run_id(p, process);
 
 		if (found.is_double.item[process])
 			continue;
-		if (!r->of_section.item[section])
-			r->of_section.item[section] = (uint32_t)r->of.count + 1;
-		if (!find_run(r, section, id))
+		first = first_part(p, section);
+		if (!r->of_section.item[first])
+			r->of_section.item[first] = (uint32_t)r->of.count + 1;
+		r->of_section.item[section] = r->of_section.item[first];
+		if (!find_run(r, first, id))
 			vec_push(&r->of,
 				(struct run){
-					.path = p->sections.item[section].path,
-					.section = section,
+					.path = p->sections.item[first].path,
+					.section = first,
 					.id = id,
 				});
 	}
@@ -106,7 +140,9 @@ void runs_find(struct runs *r, const struct profile *p)
 			r->of_thread.item[thread] = r->of.count == 1;
 		else if (!found.is_double.item[process])
 			r->of_thread.item[thread] =
-				find_run(r, p->processes.item[process - 1].section,
+				find_run(r,
+					first_part(p,
+						p->processes.item[process - 1].section),
 					run_id(p, process));
 	}
 	/* What no thread is known of can only be told when there is one run. */

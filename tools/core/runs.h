@@ -1,7 +1,7 @@
 /*
- * The runs of a profile: repetitions of one experiment. A section is one, unless
- * recordings in it belong to several (run.id of merged sections,
- * schemas/FORMAT.md).
+ * The runs of a profile: repetitions of one experiment. A section is one, with those
+ * that go on with its recording, unless recordings in it belong to several (run.id
+ * of merged sections, schemas/FORMAT.md).
  */
 #ifndef TOOLS_CORE_RUNS_H
 #define TOOLS_CORE_RUNS_H
