@@ -174,6 +174,14 @@ static void share(struct awaits *awaits, uint64_t interval_ns)
 	}
 }
 
+/* Chains have ids of the section before no more: they were what they are. */
+static void see_since_seam(struct awaits *awaits)
+{
+	for (size_t i = 0; i < awaits->count && awaits->is_at_seam; i++)
+		awaits->chain[i].task_count = awaits->chain[i].next_count;
+	awaits->is_at_seam = false;
+}
+
 static void keep_counts(struct awaits *awaits)
 {
 	for (size_t i = 0; i < awaits->count; i++)
@@ -191,6 +199,7 @@ static uint64_t read_anew(struct recording *r, struct recorded_process *process,
 	uint64_t began_ns = own_cpu_ns(), before_ns = awaits->cost_ns;
 	double lost_count = see_tasks(r, process);
 
+	see_since_seam(awaits);
 	r->lost.await_unread += (uint64_t)(lost_count + 0.5);
 	r->lost.await_unread_ns += (uint64_t)(lost_count * (double)interval_ns);
 	awaits->cost_ns = own_cpu_ns() - began_ns;
@@ -266,8 +275,8 @@ static uint32_t define_metric(struct recording *r)
 	uint32_t id = 0;
 
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_metric(r->writer, &metric, &id, &err),
-			&err);
+		recording_check(r,
+			ptf_writer_metric(r->section.writer, &metric, &id, &err), &err);
 	return id;
 }
 
@@ -279,7 +288,8 @@ static uint32_t define_class(struct recording *r)
 	uint32_t id = PTF_CLASS_WAIT;
 
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_class(r->writer, &class, &id, &err), &err);
+		recording_check(r, ptf_writer_class(r->section.writer, &class, &id, &err),
+			&err);
 	return id;
 }
 
@@ -319,9 +329,33 @@ void awaits_write(struct recording *r, struct recorded_process *process)
 		.count = row_count,
 	};
 	if (row_count && recording_is_sound(r))
-		recording_check(r, ptf_writer_aggregates(r->writer, &aggregates, &err),
+		recording_check(r,
+			ptf_writer_aggregates(r->section.writer, &aggregates, &err),
 			&err);
 	free(rows);
+}
+
+void awaits_leave_section(struct recording *r, struct recorded_process *process,
+	uint64_t seam_ns)
+{
+	struct awaits *awaits = &process->awaits;
+
+	if (awaits->looked_ns && seam_ns > awaits->looked_ns) {
+		keep_counts(awaits);
+		share(awaits, seam_ns - awaits->looked_ns);
+		awaits->looked_ns = seam_ns;
+	}
+	awaits_write(r, process);
+}
+
+void awaits_enter_section(struct awaits *awaits)
+{
+	idmap_finish(&awaits->place);
+	awaits->count = 0;
+	awaits->is_at_seam = true;
+	/* Even if nothing has run since. */
+	awaits->cpu_ns = 0;
+	awaits->next_ns = awaits->read_next_ns = 0;
 }
 
 void awaits_finish(struct awaits *awaits)

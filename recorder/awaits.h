@@ -42,6 +42,7 @@ struct awaits {
 	uint64_t next_ns, read_next_ns; /* when to look again, when to read again */
 	uint64_t cpu_ns;  /* of the process, at the last look; 0 = it ran then */
 	uint64_t cost_ns; /* of reading the tasks the last time */
+	bool is_at_seam;  /* what is read next has been there since the last look */
 	struct asyncio_tasks tasks;
 	struct awaitable_types types;
 	struct idmap place; /* node -> place in chain */
@@ -57,6 +58,14 @@ void awaits_poll(struct recording *r);
 
 /* Recording of the process ends, as its tasks do. */
 void awaits_end(struct recorded_process *process, uint64_t time_ns);
+
+/*
+ * At the seam of two sections: what was seen is written to the one; in the other
+ * the tasks are read anew, which counts since the seam.
+ */
+void awaits_leave_section(struct recording *r, struct recorded_process *process,
+	uint64_t seam_ns);
+void awaits_enter_section(struct awaits *awaits);
 
 /* Writes what was seen in a process. */
 void awaits_write(struct recording *r, struct recorded_process *process);

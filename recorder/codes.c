@@ -11,7 +11,7 @@
 /* What is read at once of the target's memory for a line table. */
 #define LINETABLE_REMOTE_MAX (16u << 20)
 
-const struct code *codes_find(const struct codes *codes, uint64_t key)
+struct code *codes_find(const struct codes *codes, uint64_t key)
 {
 	const uint32_t *place = idmap_get(&codes->index, key);
 
@@ -35,25 +35,34 @@ static struct code *append(struct codes *codes, uint64_t key)
 	return code;
 }
 
-static void define(struct recording *r, struct recorded_process *process,
-	struct code *code, const char *file, const char *name)
+uint32_t codes_function(struct recording *r, const struct recorded_process *process,
+	struct code *code)
 {
 	struct ptf_function function = {
-		.name = recording_string(r, name),
-		.file = recording_string(r, file),
 		.kind = PTF_FUNCTION_PYTHON,
 		.first_line = code->first_line,
 	};
 	struct ptf_error err;
 
+	if (code->function || !code->name)
+		return code->function;
+	function.name = recording_string(r, code->name);
+	function.file = recording_string(r, code->file);
 	if (code->lines.last_line >= code->first_line)
 		function.line_count = code->lines.last_line - code->first_line + 1;
 	if (recording_is_sound(r))
 		recording_check(r,
-			ptf_writer_function(r->writer, &function, &code->function, &err),
+			ptf_writer_function(r->section.writer, &function, &code->function,
+				&err),
 			&err);
-	sources_want(r, function.file, file, process->cwd);
-	awaits_note_file(process, file);
+	sources_want(r, function.file, code->file, process->cwd);
+	return code->function;
+}
+
+void codes_enter_section(struct codes *codes)
+{
+	for (size_t i = 0; i < codes->count; i++)
+		codes->item[i].function = 0;
 }
 
 /*
@@ -112,10 +121,12 @@ void codes_add(struct recording *r, struct recorded_process *process,
 	if (file && name && code) {
 		code->first_line = record->first_line;
 		decode_lines(r, process, code, version, record, table);
-		define(r, process, code, file, name);
-	} else {
-		recording_no_memory(r);
+		code->file = file;
+		code->name = name;
+		awaits_note_file(process, file);
+		return;
 	}
+	recording_no_memory(r);
 	free(file);
 	free(name);
 }
@@ -159,8 +170,11 @@ bool codes_add_remote(struct recording *r, struct recorded_process *process, uin
 
 void codes_finish(struct codes *codes)
 {
-	for (size_t i = 0; i < codes->count; i++)
+	for (size_t i = 0; i < codes->count; i++) {
 		python_lines_finish(&codes->item[i].lines);
+		free(codes->item[i].file);
+		free(codes->item[i].name);
+	}
 	free(codes->item);
 	idmap_finish(&codes->index);
 	*codes = (struct codes){0};

@@ -16,8 +16,9 @@ struct recording;
 struct recorded_process;
 
 struct code {
-	uint32_t function; /* in the trace */
+	uint32_t function; /* in the section, 0 = not defined there yet */
 	uint32_t first_line;
+	char *file, *name; /* heap */
 	struct python_lines lines;
 };
 
@@ -39,7 +40,14 @@ bool codes_add_remote(struct recording *r, struct recorded_process *process, uin
 	uintptr_t address);
 
 /* NULL when the facts of the code object never came. */
-const struct code *codes_find(const struct codes *codes, uint64_t key);
+struct code *codes_find(const struct codes *codes, uint64_t key);
+
+/* Its function in the section. */
+uint32_t codes_function(struct recording *r, const struct recorded_process *process,
+	struct code *code);
+
+/* The section is another one. */
+void codes_enter_section(struct codes *codes);
 
 void codes_finish(struct codes *codes);
 

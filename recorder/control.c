@@ -14,6 +14,7 @@
 #include "recorder/clocks.h"
 #include "recorder/recording.h"
 #include "recorder/say.h"
+#include "recorder/trace_output.h"
 
 /* Who connects sends its line at once, or is not waited for. */
 #define ASK_TIMEOUT_MS 100
@@ -29,7 +30,7 @@ static void switch_recording(struct recording *r, bool is_on)
 
 	if (atomic_exchange(&r->shm->is_off, !is_on) == (uint32_t)!is_on)
 		return;
-	marks_add(r, 0, is_on ? PTF_MARK_RECORDING_ON : PTF_MARK_RECORDING_OFF,
+	marks_add(r, NULL, is_on ? PTF_MARK_RECORDING_ON : PTF_MARK_RECORDING_OFF,
 		(struct ptf_text){"", 0}, now_ns);
 }
 
@@ -56,7 +57,7 @@ static void listen_for_questions(struct control *control, int wake_fd)
 }
 
 void control_begin(struct control *control, struct recording *r,
-	const struct control_options *options, const char *output)
+	const struct control_options *options, struct trace_output *output)
 {
 	uint64_t now_ns = clock_now_ns();
 
@@ -84,13 +85,15 @@ static bool may_ask(int fd)
 static void tell_status(const struct control *control, const struct recording *r,
 	char *answer, size_t size)
 {
+	char where[4352];
+
+	trace_output_describe(control->output, r, where, sizeof where);
 	snprintf(answer, size,
 		"prec %d: %s, program %d, %zu process%s, %" PRIu64 " samples, %" PRIu64
-		" bytes, %.1f s, into %s\n",
+		" bytes, %.1f s, %s\n",
 		(int)getpid(), state(r), (int)control->pid, r->process_count,
-		r->process_count == 1 ? "" : "es", r->sample_count,
-		r->writer ? ptf_writer_bytes(r->writer) : 0,
-		(double)(clock_now_ns() - r->origin_ns) / 1e9, control->output);
+		r->process_count == 1 ? "" : "es", r->sample_count, recording_bytes(r),
+		(double)(clock_now_ns() - r->origin_ns) / 1e9, where);
 }
 
 /* Of one line; answers begin with "error: " when it was not done. */
@@ -108,14 +111,22 @@ static void answer_question(struct control *control, struct recording *r, char *
 		control->start_ns = 0;
 		switch_recording(r, !strcmp(question, "start"));
 		snprintf(answer, size, "prec %d: %s\n", (int)getpid(), state(r));
-	} else if (!strcmp(question, "mark") && argument && *argument) {
-		marks_add(r, 0, PTF_MARK_INSTANT,
+	} else if (!strcmp(question, "mark") && argument && *argument &&
+		strlen(argument) <= PREC_MARK_NAME_MAX) {
+		marks_add(r, NULL, PTF_MARK_INSTANT,
 			(struct ptf_text){argument, strlen(argument)}, clock_now_ns());
 		snprintf(answer, size, "prec %d: marked\n", (int)getpid());
+	} else if (!strcmp(question, "mark")) {
+		snprintf(answer, size, "error: a mark has a name of 1 to %u bytes\n",
+			PREC_MARK_NAME_MAX);
+	} else if (!strcmp(question, "dump")) {
+		trace_output_dump(control->output, r, argument, answer, size);
+	} else if (!strcmp(question, "rotate")) {
+		trace_output_rotate(control->output, r, answer, size);
 	} else if (!strcmp(question, "finish")) {
 		control->is_finished = true;
 		snprintf(answer, size, "prec %d: %s is completed\n", (int)getpid(),
-			control->output);
+			trace_output_path(control->output));
 	} else {
 		snprintf(answer, size, "error: prec %d does not know '%s'\n",
 			(int)getpid(), question);
@@ -142,7 +153,7 @@ static size_t read_line(int fd, char *line, size_t size)
 
 static void serve(struct control *control, struct recording *r, int fd)
 {
-	char question[PREC_MARK_NAME_MAX + 16], answer[4096 + 256];
+	char question[CONTROL_QUESTION_MAX], answer[2 * 4096 + 256];
 
 	if (!may_ask(fd))
 		snprintf(answer, sizeof answer, "error: not your recording\n");
@@ -165,11 +176,11 @@ void control_poll(struct control *control, struct recording *r, bool is_woken)
 	}
 	if (control->end_ns && now_ns >= control->end_ns)
 		control->is_finished = true;
-	if (control->options->max_size_bytes && r->writer &&
-		ptf_writer_bytes(r->writer) >= control->options->max_size_bytes &&
+	if (control->options->max_size_bytes &&
+		recording_bytes(r) >= control->options->max_size_bytes &&
 		!control->is_finished) {
 		note("%s has reached its size: the program goes on unrecorded",
-			control->output);
+			trace_output_path(control->output));
 		control->is_finished = true;
 	}
 	while (is_woken && control->listen_fd >= 0 &&

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 struct recording;
+struct trace_output;
 
 struct control_options {
 	uint64_t delay_ns;       /* off until then */
@@ -23,7 +24,7 @@ struct control_options {
 
 struct control {
 	const struct control_options *options;
-	const char *output;        /* for who asks; borrowed */
+	struct trace_output *output;
 	pid_t pid;                 /* of the program */
 	int listen_fd;             /* -1 = nobody can ask */
 	uint64_t start_ns, end_ns; /* when to switch by itself; 0 = not */
@@ -34,9 +35,12 @@ struct control {
 #define CONTROL_ADDRESS        "ptf.prec.%d"
 #define CONTROL_ADDRESS_PREFIX "ptf.prec."
 
+/* A line with a path in it. */
+#define CONTROL_QUESTION_MAX (4096u + 16u)
+
 /* Before the program starts: off if there is a delay. Listens on the address. */
 void control_begin(struct control *control, struct recording *r,
-	const struct control_options *options, const char *output);
+	const struct control_options *options, struct trace_output *output);
 
 /* Does what is due and, when something may have come, answers who asks. */
 void control_poll(struct control *control, struct recording *r, bool is_woken);

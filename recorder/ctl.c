@@ -2,6 +2,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,14 +17,19 @@
 #include "recorder/say.h"
 
 #define RECORDERS_MAX 256
-#define ANSWER_BYTES  8192
+#define ANSWER_BYTES  16384
 
-/* One that is stopped would be waited for without end. */
-#define ANSWER_SECONDS 2
+struct command;
+
+/* One that is stopped would be waited for without end; one that answers may have
+   much to do then. */
+#define STATUS_SECONDS 2
+#define DOING_SECONDS  120
 
 struct request {
+	const struct command *command;
 	int pid; /* of a prec or of its program; 0 = the only one there is */
-	char question[512];
+	char question[CONTROL_QUESTION_MAX];
 };
 
 static const struct argp_option options[] = {
@@ -39,16 +45,63 @@ static const char doc[] =
 	"  prec ctl stop              nothing is recorded any more, until\n"
 	"  prec ctl start             it goes on\n"
 	"  prec ctl mark NAME         an instant of this name, now\n"
+	"  prec ctl rotate            with --rotate: goes on in the next file\n"
+	"  prec ctl dump [FILE]       with --last: writes what is kept, to FILE or to a\n"
+	"                             numbered one beside the trace\n"
 	"  prec ctl finish            completes the trace; the program goes on without\n"
 	"\n"
 	"A program that shall begin unrecorded: prec --delay 1e9 ..., then start.";
 
+/* What can be asked, with how many words behind it. */
+static const struct command {
+	const char *name;
+	unsigned words_min, words_max;
+} commands[] = {
+	{"status", 0, 0},
+	{"start", 0, 0},
+	{"stop", 0, 0},
+	{"mark", 1, UINT_MAX},
+	{"rotate", 0, 0},
+	{"dump", 0, 1},
+	{"finish", 0, 0},
+};
+
+static const struct command *find_command(struct argp_state *state, const char *name)
+{
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	argp_error(state,
+		"'%s' is none of status, start, stop, mark, rotate, dump, finish", name);
+	return NULL;
+}
+
+static void add_word(struct argp_state *state, struct request *request, const char *word)
+{
+	size_t length = strlen(request->question);
+
+	if (strchr(word, '\n') || length + strlen(word) + 2 > sizeof request->question)
+		argp_error(state, "'%s' is no line of text, or too long", word);
+	snprintf(request->question + length, sizeof request->question - length, "%s%s",
+		length ? " " : "", word);
+}
+
+/* It is written by prec, which runs elsewhere. */
+static void add_path(struct argp_state *state, struct request *request, const char *path)
+{
+	char *absolute = NULL, *here = *path == '/' ? strdup("") : getcwd(NULL, 0);
+
+	if (!here || asprintf(&absolute, "%s%s%s", here, *here ? "/" : "", path) < 0)
+		argp_failure(state, 1, errno, "%s", path);
+	else
+		add_word(state, request, absolute);
+	free(absolute);
+	free(here);
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
-	static const char *const commands[] = {"status", "start", "stop", "finish",
-		"mark"};
 	struct request *request = state->input;
-	size_t length = strlen(request->question);
 	char *end;
 
 	switch (key) {
@@ -58,28 +111,20 @@ static error_t parse(int key, char *text, struct argp_state *state)
 			argp_error(state, "'%s' is no process id", text);
 		break;
 	case ARGP_KEY_ARG:
-		for (size_t i = 0; state->arg_num == 0; i++) {
-			if (i == sizeof commands / sizeof *commands)
-				argp_error(state,
-					"'%s' is none of status, start, stop, mark, "
-					"finish",
-					text);
-			else if (!strcmp(text, commands[i]))
-				break;
-		}
-		if (state->arg_num > 0 && strncmp(request->question, "mark", 4) != 0)
+		if (state->arg_num == 0)
+			request->command = find_command(state, text);
+		else if (state->arg_num > request->command->words_max)
 			argp_error(state, "'%s' is too much", text);
-		if (strchr(text, '\n') ||
-			length + strlen(text) + 2 > sizeof request->question)
-			argp_error(state, "a name has one line of at most 255 bytes");
-		snprintf(request->question + length, sizeof request->question - length,
-			"%s%s", length ? " " : "", text);
+		if (state->arg_num > 0 && !strcmp(request->command->name, "dump"))
+			add_path(state, request, text);
+		else
+			add_word(state, request, text);
 		break;
 	case ARGP_KEY_END:
 		if (state->arg_num == 0)
 			argp_error(state, "nothing to do");
-		if (!strcmp(request->question, "mark"))
-			argp_error(state, "mark needs a name");
+		else if (state->arg_num <= request->command->words_min)
+			argp_error(state, "%s needs a name", request->command->name);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -88,7 +133,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
 }
 
 /* Sends a line and reads the answer. False when there is no such prec. */
-static bool ask(int pid, const char *question, char answer[ANSWER_BYTES])
+static bool ask(int pid, const char *question, int seconds, char answer[ANSWER_BYTES])
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1,
@@ -96,8 +141,8 @@ static bool ask(int pid, const char *question, char answer[ANSWER_BYTES])
 	socklen_t size =
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
-	char line[600];
+	const struct timeval patience = {.tv_sec = seconds};
+	char line[CONTROL_QUESTION_MAX + 1];
 	size_t got = 0;
 	ssize_t part;
 
@@ -149,7 +194,8 @@ static size_t choose(int pids[RECORDERS_MAX], size_t count, int wanted)
 	for (size_t i = 0; i < count; i++) {
 		char answer[ANSWER_BYTES], program[32];
 
-		if (!ask(pids[i], "status", answer) || !strncmp(answer, "error", 5))
+		if (!ask(pids[i], "status", STATUS_SECONDS, answer) ||
+			!strncmp(answer, "error", 5))
 			continue;
 		snprintf(program, sizeof program, ", program %d,", wanted);
 		if (!wanted || pids[i] == wanted || strstr(answer, program))
@@ -161,7 +207,8 @@ static size_t choose(int pids[RECORDERS_MAX], size_t count, int wanted)
 int ctl_main(int argc, char **argv)
 {
 	static const struct argp argp = {options, parse,
-		"status|start|stop|mark NAME|finish", doc, NULL, NULL, NULL};
+		"status|start|stop|mark NAME|rotate|dump [FILE]|finish", doc, NULL, NULL,
+		NULL};
 	struct request request = {0};
 	int pids[RECORDERS_MAX];
 	char answer[ANSWER_BYTES], name[] = "prec ctl";
@@ -179,7 +226,7 @@ int ctl_main(int argc, char **argv)
 	if (count == 0 || (count > 1 && strcmp(request.question, "status") != 0))
 		return 1;
 	for (size_t i = 0; i < count; i++) {
-		if (!ask(pids[i], request.question, answer)) {
+		if (!ask(pids[i], request.question, DOING_SECONDS, answer)) {
 			complain("prec %d does not answer", pids[i]);
 			return 1;
 		}

@@ -128,7 +128,7 @@ static void take_module(struct recording *r, struct recorded_process *process,
 		recording_no_memory(r);
 }
 
-static void take_mark(struct recording *r, const struct recorded_thread *thread,
+static void take_mark(struct recording *r, struct recorded_thread *thread,
 	const uint64_t *words, uint64_t at)
 {
 	struct prec_mark mark;
@@ -140,7 +140,7 @@ static void take_mark(struct recording *r, const struct recorded_thread *thread,
 		mark.record.size_words != fixed + prec_words(mark.name_bytes))
 		return;
 	prec_ring_load(words, at + fixed, name, prec_words(mark.name_bytes));
-	marks_add(r, thread->id, (enum ptf_mark_kind)mark.kind,
+	marks_add(r, thread, (enum ptf_mark_kind)mark.kind,
 		(struct ptf_text){name, mark.name_bytes}, mark.time_ns);
 }
 

@@ -74,8 +74,8 @@ static uint32_t define_metric(struct recording *r)
 	uint32_t id = 0;
 
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_metric(r->writer, &metric, &id, &err),
-			&err);
+		recording_check(r,
+			ptf_writer_metric(r->section.writer, &metric, &id, &err), &err);
 	return id;
 }
 
@@ -93,11 +93,18 @@ void gauges_write(struct recording *r, struct recorded_process *process)
 	if (!gauges->count)
 		return;
 	gauges->count = 0;
-	if (!r->rss_metric)
-		r->rss_metric = define_metric(r);
-	points.metric = r->rss_metric;
+	if (!r->section.rss_metric)
+		r->section.rss_metric = define_metric(r);
+	points.metric = r->section.rss_metric;
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_counters(r->writer, &points, &err), &err);
+		recording_check(r, ptf_writer_counters(r->section.writer, &points, &err),
+			&err);
+}
+
+void gauges_enter_section(struct gauges *gauges)
+{
+	gauges->last_bytes = 0;
+	gauges->read_ns = 0;
 }
 
 void gauges_finish(struct gauges *gauges)

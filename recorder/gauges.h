@@ -29,6 +29,9 @@ void gauges_poll(struct recording *r);
 /* Writes what was read of a process. */
 void gauges_write(struct recording *r, struct recorded_process *process);
 
+/* In another section the level is told anew. */
+void gauges_enter_section(struct gauges *gauges);
+
 void gauges_finish(struct gauges *gauges);
 
 #endif

@@ -114,7 +114,8 @@ static uint32_t class_of(struct recording *r, const struct recorded_process *pro
 		return PTF_CLASS_GIL;
 	descriptor.detail = recording_string(r, wait_kind(call->number));
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_class(r->writer, &descriptor, &id, &err),
+		recording_check(r,
+			ptf_writer_class(r->section.writer, &descriptor, &id, &err),
 			&err);
 	return id;
 }
@@ -370,13 +371,30 @@ void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 		/* Where it was last seen blocked, else where it last ran. */
 		if (!off->class_id) {
 			off->class_id = PTF_CLASS_WAIT;
-			off->node =
-				thread->last_node ? thread->last_node : r->unsampled_node;
+			off->node = thread->last_node ? thread->last_node
+						      : r->section.unsampled_node;
 		}
 	}
 	settle_wait(r, thread, time_ns);
 	settle_runnable(r, thread, time_ns);
 	close_files(off);
+}
+
+void offcpu_leave_section(struct recording *r, struct recorded_thread *thread)
+{
+	struct offcpu *off = &thread->offcpu;
+
+	if (!off->polled_ns)
+		return;
+	offcpu_settle(r, thread, off->polled_ns);
+	if (off->runnable_ns > 0)
+		settle_runnable(r, thread, off->polled_ns);
+}
+
+void offcpu_enter_section(struct recorded_thread *thread)
+{
+	thread->offcpu.is_blocked = false;
+	thread->offcpu.node = thread->offcpu.class_id = 0;
 }
 
 void offcpu_forget_image(struct recorded_thread *thread)

@@ -41,6 +41,13 @@ void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t
 void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t time_ns,
 	uint64_t cpu_ns);
 
+/*
+ * At the seam of two sections: what is due is given to rows of the one; in the
+ * other the thread is looked at anew.
+ */
+void offcpu_leave_section(struct recording *r, struct recorded_thread *thread);
+void offcpu_enter_section(struct recorded_thread *thread);
+
 /* The process runs another program: what was known of its memory is void. */
 void offcpu_forget_image(struct recorded_thread *thread);
 

@@ -68,8 +68,8 @@ static const char *value_of(char letter, const char *pattern)
 				pattern, parallel_rank_variables());
 		return rank;
 	default:
-		complain("%s: only %%r (rank), %%p (process), %%h (host) and %%%% may "
-			 "stand in the name of a trace",
+		complain("%s: only %%r (rank), %%p (process), %%h (host), %%%%, and with "
+			 "--rotate one %%n (number) may stand in the name of a trace",
 			pattern);
 		return NULL;
 	}

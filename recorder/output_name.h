@@ -3,6 +3,8 @@
  *
  *     %r  rank in a parallel run       %p  prec's process id
  *     %h  host name                    %%  a percent sign
+ *
+ * output_series.h has %n, the number of a trace of many.
  */
 #ifndef PREC_OUTPUT_NAME_H
 #define PREC_OUTPUT_NAME_H

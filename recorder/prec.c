@@ -17,18 +17,21 @@
 #include "recorder/inherited_signals.h"
 #include "recorder/install.h"
 #include "recorder/quantity.h"
-#include "recorder/output_name.h"
 #include "recorder/say.h"
+#include "recorder/output_name.h"
 #include "recorder/session.h"
 
 #define RATE_DEFAULT_HZ 100
 #define RATE_MIN_HZ     1
 #define RATE_MAX_HZ     20000
 
+#define SUMMARY_FILES_MAX 64
+
 /* Visible, so that libc finds it. */
 PTF_API const char *argp_program_version = "prec " PTF_VERSION_STRING;
 
 struct command {
+	const char *output; /* -o, NULL = not given */
 	struct session_options session;
 	struct target_request request;
 	bool shows_table, shows_page, is_quiet;
@@ -46,7 +49,10 @@ enum {
 	KEY_WAIT_ALL,
 	KEY_DELAY,
 	KEY_DURATION,
-	KEY_MAX_SIZE
+	KEY_MAX_SIZE,
+	KEY_ROTATE,
+	KEY_KEEP,
+	KEY_LAST
 };
 
 static const struct argp_option options[] = {
@@ -85,7 +91,22 @@ static const struct argp_option options[] = {
 	{"duration", KEY_DURATION, "TIME", 0,
 		"Record for so long; the program goes on without", 0},
 	{"max-size", KEY_MAX_SIZE, "SIZE", 0,
-		"Record until the trace has so many bytes (or with K, M, G)", 0},
+		"Record until the trace has so many bytes (or with K, M, G); with "
+		"--last: "
+		"keep no more than that in memory",
+		0},
+	{"rotate", KEY_ROTATE, "SIZE|TIME", 0,
+		"Go on in another file when one has that size (100M) or has lasted that "
+		"time (10m), or, given twice, either: x.0001.ptf, x.0002.ptf, ...; in "
+		"the "
+		"name given with -o, %n stands for the number",
+		0},
+	{"keep", KEY_KEEP, "N", 0, "With --rotate: keep only the newest N files", 0},
+	{"last", KEY_LAST, "TIME", 0,
+		"Keep the last TIME (60s) in memory only, and write it at the end, "
+		"however "
+		"the program ends, and whenever prec ctl dump asks for it",
+		0},
 	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
 	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 0},
 	{"time-resolution", KEY_RESOLUTION, "US", 0,
@@ -107,7 +128,10 @@ static const char doc[] =
 	"  prec -F 1000 -o x.ptf -- make test\n"
 	"  prec -m pytest -q -n 8        all processes are in one trace\n"
 	"  prec --delay 10m --duration 30s server.py\n"
-	"  prec ctl --help              stops, marks, ends a recording that runs\n"
+	"  prec --rotate 10m --keep 144 server.py   a day, in files of ten minutes\n"
+	"  prec --last 60s server.py    the minute before a crash, or before prec ctl "
+	"dump\n"
+	"  prec ctl --help              stops, marks, dumps, ends a recording that runs\n"
 	"\n"
 	"Time that tasks of asyncio await is recorded by line, apart from the time of\n"
 	"threads (CPython 3.8 to 3.14; pconv shows it as await).\n"
@@ -147,13 +171,58 @@ static enum prec_source parse_source(struct argp_state *state, const char *text)
 	return 0;
 }
 
+/* A number without a unit could be either. */
+static void parse_rotation(struct argp_state *state, const char *text,
+	struct rotation_options *rotation)
+{
+	bool has_unit = *text && !strchr("0123456789.", text[strlen(text) - 1]);
+
+	if (!has_unit ||
+		(!quantity_time_ns(text, &rotation->time_ns) &&
+			!quantity_bytes(text, &rotation->size_bytes)))
+		argp_error(state, "'%s' is neither a size (K, M, G) nor a time (s, m, h)",
+			text);
+}
+
+static uint32_t parse_count(struct argp_state *state, const char *text)
+{
+	char *end;
+	unsigned long count = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || count < 1 || count > UINT32_MAX)
+		argp_error(state, "'%s' is no number of files", text);
+	return (uint32_t)count;
+}
+
+/* What cannot be together. */
+static void check_output(struct argp_state *state, struct command *command)
+{
+	struct trace_output_options *output = &command->session.output;
+	struct control_options *control = &command->session.control;
+	bool rotates = output->rotation.size_bytes || output->rotation.time_ns;
+	bool is_flight = output->flight.window_ns != 0;
+
+	if (rotates && is_flight)
+		argp_error(state, "--rotate keeps all, --last only the end: one of them");
+	if (output->rotation.keep_count && !rotates)
+		argp_error(state, "--keep is for --rotate");
+	if ((rotates || is_flight) && command->output && !strcmp(command->output, "-"))
+		argp_error(state, "%s needs files, not standard output",
+			rotates ? "--rotate" : "--last");
+	/* The trace has no size to stop at, but its memory has a limit. */
+	if (is_flight) {
+		output->flight.max_bytes = control->max_size_bytes;
+		control->max_size_bytes = 0;
+	}
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
 	struct command *command = state->input;
 
 	switch (key) {
 	case 'o':
-		command->session.output = text;
+		command->output = text;
 		break;
 	case 'F':
 		command->session.rate_hz = parse_rate(state, text);
@@ -209,6 +278,19 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		if (!quantity_bytes(text, &command->session.control.max_size_bytes))
 			argp_error(state, "size '%s' is no number of bytes", text);
 		break;
+	case KEY_ROTATE:
+		parse_rotation(state, text, &command->session.output.rotation);
+		break;
+	case KEY_KEEP:
+		command->session.output.rotation.keep_count = parse_count(state, text);
+		break;
+	case KEY_LAST:
+		if (!quantity_time_ns(text, &command->session.output.flight.window_ns))
+			argp_error(state, "'%s' is no time", text);
+		break;
+	case ARGP_KEY_END:
+		check_output(state, command);
+		break;
 	case KEY_NO_SOURCE:
 		command->session.keep_sources = false;
 		break;
@@ -261,24 +343,45 @@ static void run_tool(const char *relative, int fd, char *const arguments[])
 		;
 }
 
-static void show(const struct command *command)
+/* A tool on all traces of the recording: first and second before them. */
+static void run_on(char *const files[], int fd, const char *relative, const char *option,
+	const char *value)
 {
-	char *output = (char *)(uintptr_t)command->session.output;
-	char pinfo[] = "pinfo", summary[] = "--summary", pconv[] = "pconv", to[] = "--to",
-	     table[] = "table", open_page[] = "--open";
+	const char *slash = strrchr(relative, '/');
+	size_t count = 0, n = 0;
+	char **arguments;
 
-	if (!strcmp(output, "-"))
+	while (files[count])
+		count++;
+	if (!(arguments = calloc(count + 4, sizeof *arguments)))
 		return;
+	arguments[n++] = (char *)(uintptr_t)(slash + 1);
+	arguments[n++] = (char *)(uintptr_t)option;
+	if (value)
+		arguments[n++] = (char *)(uintptr_t)value;
+	memcpy(arguments + n, files, count * sizeof *files);
+	run_tool(relative, fd, arguments);
+	free(arguments);
+}
+
+static void show(const struct command *command, char *const files[])
+{
+	size_t count = 0;
+
+	while (files[count])
+		count++;
+	if (!count || !strcmp(files[0], "-"))
+		return;
+	if (count > 1)
+		note("%zu traces, %s to %s", count, files[0], files[count - 1]);
 	if (command->shows_table)
-		run_tool("bin/pconv", STDOUT_FILENO,
-			(char *[]){pconv, output, to, table, NULL});
-	if (!command->is_quiet)
-		run_tool("bin/pinfo", STDERR_FILENO,
-			(char *[]){pinfo, summary, output, NULL});
+		run_on(files, STDOUT_FILENO, "bin/pconv", "--to", "table");
+	/* Days of a service are not read again just to say goodbye. */
+	if (!command->is_quiet && count <= SUMMARY_FILES_MAX)
+		run_on(files, STDERR_FILENO, "bin/pinfo", "--summary", NULL);
 	/* The program's own output stays what it was: where the page is goes beside. */
 	if (command->shows_page)
-		run_tool("bin/pconv", STDERR_FILENO,
-			(char *[]){pconv, open_page, output, NULL});
+		run_on(files, STDERR_FILENO, "bin/pconv", "--open", NULL);
 }
 
 /* The descriptors 0 to 2 may be closed: nothing of ours may become them. */
@@ -309,7 +412,7 @@ int main(int argc, char **argv)
 					  .keep_arguments = true,
 					  .follows_children = true}};
 	struct target target;
-	bool is_recorded;
+	char **files = NULL;
 
 	fill_standard_descriptors();
 	atexit(close_stdout);
@@ -321,23 +424,24 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &command);
 	if (command.is_quiet)
 		say_set_quiet();
-	char *output = NULL;
-	if (command.session.output) {
-		output = output_name_expand(command.session.output);
-		if (!output)
-			return argp_err_exit_status;
-		command.session.output = output;
-	}
+	if (command.output &&
+		trace_output_name(&command.session.output, command.output, true) < 0)
+		return argp_err_exit_status;
 	int exit_code = target_resolve(&target, &command.request);
+	if (exit_code == 0 && !command.output &&
+		trace_output_name(&command.session.output, default_output(&target),
+			false) < 0)
+		exit_code = 1;
 	if (exit_code == 0) {
-		if (!command.session.output)
-			command.session.output = default_output(&target);
-		exit_code = session_run(&target, &command.session, &is_recorded);
-		if (is_recorded)
-			show(&command);
+		exit_code = session_run(&target, &command.session, &files);
+		if (files)
+			show(&command, files);
 	}
 	target_finish(&target);
-	free(output);
+	trace_output_forget_name(&command.session.output);
+	for (size_t i = 0; files && files[i]; i++)
+		free(files[i]);
+	free(files);
 	/* A shell must see that Ctrl-C ended it, to stop its loop. */
 	if (exit_code == 128 + SIGINT) {
 		signal(SIGINT, SIG_DFL);

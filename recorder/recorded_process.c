@@ -56,62 +56,185 @@ static struct recorded_process *add_process(struct recording *r, uint32_t number
 	return process;
 }
 
-static void define(struct recording *r, struct recorded_process *process,
-	uint32_t parent_number, const struct ptf_attributes *attributes)
+/* What it runs, as it was told: NUL behind the path and behind each argument. */
+static void take_words(struct recording *r, struct recorded_process *process,
+	const char *text, size_t size)
 {
-	const uint32_t *parent = idmap_get(&r->process_ids, parent_number);
+	char *copy = size && text[size - 1] == '\0' ? malloc(size) : NULL;
+
+	if (!copy && size && text[size - 1] == '\0')
+		recording_no_memory(r);
+	if (!copy)
+		return;
+	memcpy(copy, text, size);
+	free(process->words);
+	process->words = copy;
+	process->words_bytes = size;
+}
+
+/* What is told of its image; the arguments' ids are the caller's to free. */
+struct told_image {
+	uint32_t executable;
+	struct ptf_ids arguments;
+	struct ptf_attribute attribute; /* at most one */
+	struct ptf_attributes attributes;
+	char version[32];
+};
+
+static void describe(const struct recorded_process *process, struct told_image *told)
+{
+	const char *why = unfollowed_words(process->not_followed);
+	uint32_t version = process->python_version;
+
+	if (process->is_unfollowed && why) {
+		told->attribute =
+			(struct ptf_attribute){PTF_TEXT("recorder.not_followed"),
+				{why, strlen(why)}};
+	} else if (version) {
+		int size = snprintf(told->version, sizeof told->version, "%u.%u.%u",
+			version >> 24, version >> 16 & 255, version >> 8 & 255);
+		told->attribute = (struct ptf_attribute){PTF_TEXT("python.version"),
+			{told->version, (size_t)size}};
+	}
+	told->attributes =
+		(struct ptf_attributes){&told->attribute, told->attribute.key.size != 0};
+}
+
+static void tell_image(struct recording *r, const struct recorded_process *process,
+	struct told_image *told)
+{
+	const char *end = process->words + process->words_bytes;
+	const char *word = process->words;
+	uint32_t *item;
+
+	*told = (struct told_image){0};
+	describe(process, told);
+	if (!word)
+		return;
+	told->executable = recording_string(r, word);
+	item = malloc(PROCESS_ARGUMENTS_MAX * sizeof *item);
+	if (!item) {
+		recording_no_memory(r);
+		return;
+	}
+	told->arguments.item = item;
+	for (word += strlen(word) + 1; word < end && r->keep_arguments &&
+		told->arguments.count < PROCESS_ARGUMENTS_MAX;
+		word += strlen(word) + 1)
+		item[told->arguments.count++] = recording_string(r, word);
+}
+
+static void forget_told(struct told_image *told)
+{
+	free((void *)(uintptr_t)told->arguments.item);
+}
+
+static void define(struct recording *r, struct recorded_process *process)
+{
+	const uint32_t *parent =
+		idmap_get(&r->section.process_ids, process->parent_number);
+	struct told_image told;
+	struct ptf_error err;
+
+	tell_image(r, process, &told);
 	struct ptf_process definition = {
 		.pid = (uint32_t)process->pid,
 		.parent = parent ? *parent : 0,
 		.start_ns = recording_time(r, process->start_ns),
-		.executable = process->executable,
-		.arguments = process->arguments,
-		.attributes = *attributes,
+		.executable = told.executable,
+		.arguments = told.arguments,
+		.attributes = told.attributes,
 	};
-	struct recorded_process *maker = process_find(r, parent_number);
-	struct ptf_error err;
-
-	if (maker)
-		maker->has_children = true;
 	if (recording_is_sound(r))
 		recording_check(r,
-			ptf_writer_process(r->writer, &definition, &process->id, &err),
+			ptf_writer_process(r->section.writer, &definition, &process->id,
+				&err),
 			&err);
-	if (idmap_set(&r->process_ids, process->number, process->id) < 0)
+	if (idmap_set(&r->section.process_ids, process->number, process->id) < 0)
 		recording_no_memory(r);
+	forget_told(&told);
 }
 
-static void add_argument(struct recording *r, struct recorded_process *process,
-	const char *word)
+void process_leave_section(struct recording *r, struct recorded_process *process)
 {
-	struct ptf_ids *arguments = &process->arguments;
-	uint32_t *item = (uint32_t *)(uintptr_t)arguments->item;
+	gauges_write(r, process);
+	awaits_leave_section(r, process, r->section.end_ns);
+}
 
-	if (arguments->count % 16 == 0) {
-		uint32_t *grown = realloc(item, (arguments->count + 16) * sizeof *item);
-		if (!grown) {
-			recording_no_memory(r);
-			return;
-		}
-		arguments->item = item = grown;
+void process_enter_section(struct recording *r, struct recorded_process *process)
+{
+	idmap_finish(&process->frames);
+	codes_enter_section(&process->codes);
+	awaits_enter_section(&process->awaits);
+	gauges_enter_section(&process->gauges);
+	process->main_thread = 0;
+	define(r, process);
+}
+
+/* Its first definition. */
+static void begin_process(struct recording *r, struct recorded_process *process,
+	uint32_t parent_number)
+{
+	struct recorded_process *maker = process_find(r, parent_number);
+
+	process->parent_number = parent_number;
+	if (maker)
+		maker->has_children = true;
+	define(r, process);
+}
+
+/* It runs another program. */
+static void write_image(struct recording *r, const struct recorded_process *process,
+	uint64_t time_ns)
+{
+	struct told_image told;
+
+	tell_image(r, process, &told);
+	struct ptf_process_image fact = {
+		.process = process->id,
+		.time_ns = recording_time(r, time_ns),
+		.executable = told.executable,
+		.arguments = told.arguments,
+		.attributes = told.attributes,
+	};
+	recording_facts(r,
+		&(struct ptf_facts){.process_images = &fact, .process_image_count = 1});
+	forget_told(&told);
+}
+
+/* The words of a command as records have them. */
+static void take_command(struct recording *r, struct recorded_process *process,
+	const char *executable, char *const *command)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	if (!to) {
+		recording_no_memory(r);
+		return;
 	}
-	item[arguments->count++] = recording_string(r, word);
+	fwrite(executable, 1, strlen(executable) + 1, to);
+	for (size_t i = 0; command[i] && i < PROCESS_ARGUMENTS_MAX; i++)
+		fwrite(command[i], 1, strlen(command[i]) + 1, to);
+	if (fclose(to) == 0)
+		take_words(r, process, text, size);
+	else
+		recording_no_memory(r);
+	free(text);
 }
 
 struct recorded_process *process_begin_first(struct recording *r, pid_t pid,
 	const char *executable, char *const *command)
 {
 	struct recorded_process *process =
-		add_process(r, PREC_FIRST_PROCESS, pid, r->origin_ns);
+		add_process(r, PREC_FIRST_PROCESS, pid, r->section.origin_ns);
 
 	if (!process)
 		return NULL;
-	process->executable = recording_string(r, executable);
-	for (size_t i = 0; r->keep_arguments && command[i] && i < PROCESS_ARGUMENTS_MAX;
-		i++)
-		add_argument(r, process, command[i]);
+	take_command(r, process, executable, command);
 	process->cwd = strdup(r->cwd);
-	define(r, process, 0, &(struct ptf_attributes){0});
+	begin_process(r, process, 0);
 	return process;
 }
 
@@ -130,22 +253,6 @@ static void read_cwd(struct recorded_process *process)
 	process->cwd = strdup(cwd);
 }
 
-/* The path of the program and its arguments, from the words of the record. */
-static void take_words(struct recording *r, struct recorded_process *process,
-	const char *text, size_t size)
-{
-	const char *end = text + size;
-
-	if (!size || end[-1] != '\0')
-		return;
-	process->executable = recording_string(r, text);
-	process->arguments.count = 0;
-	for (text += strlen(text) + 1; text < end && r->keep_arguments &&
-		process->arguments.count < PROCESS_ARGUMENTS_MAX;
-		text += strlen(text) + 1)
-		add_argument(r, process, text);
-}
-
 static void free_image(struct recorded_process *process)
 {
 	address_space_finish(&process->space);
@@ -159,6 +266,7 @@ static void take_python(struct recorded_process *process, const struct prec_imag
 	process->generation = image->generation;
 	process->image_ns = image->time_ns;
 	process->is_unfollowed = false;
+	process->python_version = image->python_version;
 	process->python = (struct python_process){
 		.version = image->is_readable ? python_version_find(image->python_version)
 					      : NULL,
@@ -172,19 +280,6 @@ static void take_python(struct recorded_process *process, const struct prec_imag
 			image->python_version >> 24, image->python_version >> 16 & 255);
 }
 
-/* At most one attribute, whose text is kept in version. */
-static struct ptf_attributes describe(const struct prec_image *image,
-	struct ptf_attribute *attribute, char version[32])
-{
-	if (!image->python_version)
-		return (struct ptf_attributes){0};
-	int size = snprintf(version, 32, "%u.%u.%u", image->python_version >> 24,
-		image->python_version >> 16 & 255, image->python_version >> 8 & 255);
-	*attribute = (struct ptf_attribute){PTF_TEXT("python.version"),
-		{version, (size_t)size}};
-	return (struct ptf_attributes){attribute, 1};
-}
-
 /* What a forked process has of its parent, when that still runs the image. */
 static void inherit(struct recording *r, struct recorded_process *process,
 	const struct prec_image *image)
@@ -193,12 +288,7 @@ static void inherit(struct recording *r, struct recorded_process *process,
 
 	if (!parent)
 		return;
-	process->executable = parent->executable;
-	for (size_t i = 0; i < parent->arguments.count; i++) {
-		add_argument(r, process, "");
-		((uint32_t *)(uintptr_t)process->arguments.item)[i] =
-			parent->arguments.item[i];
-	}
+	take_words(r, process, parent->words, parent->words_bytes);
 	if (parent->cwd && !process->cwd)
 		process->cwd = strdup(parent->cwd);
 	if (parent->generation == image->parent_generation &&
@@ -209,8 +299,6 @@ static void inherit(struct recording *r, struct recorded_process *process,
 static struct recorded_process *begin(struct recording *r, struct prec_slot *slot,
 	const struct prec_image *image, const char *text)
 {
-	struct ptf_attribute attribute;
-	char version[32];
 	struct recorded_process *process = add_process(r, slot->process,
 		(pid_t)atomic_load(&slot->pid), image->time_ns);
 
@@ -224,8 +312,7 @@ static struct recorded_process *begin(struct recording *r, struct prec_slot *slo
 		inherit(r, process, image);
 	else
 		take_words(r, process, text, image->text_bytes);
-	struct ptf_attributes attributes = describe(image, &attribute, version);
-	define(r, process, image->parent, &attributes);
+	begin_process(r, process, image->parent);
 	return process;
 }
 
@@ -294,13 +381,6 @@ struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *
 void process_take_image(struct recording *r, struct recorded_process *process,
 	const struct prec_image *image, const char *text)
 {
-	struct ptf_attribute attribute;
-	char version[32];
-	struct ptf_process_image fact = {
-		.process = process->id,
-		.time_ns = recording_time(r, image->time_ns),
-	};
-
 	/* Of a process that enters it, it was read when the ring was first seen;
 	   one that could not be left after all is entered again. */
 	if (process->generation == image->generation && !process->is_unfollowed) {
@@ -314,20 +394,12 @@ void process_take_image(struct recording *r, struct recorded_process *process,
 			offcpu_forget_image(r->thread[i]);
 	read_cwd(process);
 	take_words(r, process, text, image->text_bytes);
-	fact.executable = process->executable;
-	fact.arguments = process->arguments;
-	fact.attributes = describe(image, &attribute, version);
-	recording_facts(r,
-		&(struct ptf_facts){.process_images = &fact, .process_image_count = 1});
+	write_image(r, process, image->time_ns);
 }
 
 /* The parents of what is told may still wait in their rings: they are not. */
 void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *told)
 {
-	const char *why = unfollowed_words(told->reason);
-	struct ptf_attribute attribute = {PTF_TEXT("recorder.not_followed"),
-		{why, strlen(why)}};
-	const struct ptf_attributes attributes = {&attribute, 1};
 	struct recorded_process *process =
 		told->process ? process_find(r, told->process) : NULL;
 
@@ -339,30 +411,24 @@ void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *
 		if (!process)
 			return;
 		process->is_unfollowed = true;
-		process->executable = recording_string(r, told->path);
+		process->not_followed = told->reason;
+		take_words(r, process, told->path, strlen(told->path) + 1);
 		address_space_init(&process->space, process->pid, false);
-		define(r, process, told->parent, &attributes);
+		begin_process(r, process, told->parent);
 		return;
 	}
 	/* The program could not be executed after all, and went on. */
 	if (told->time_ns < process->image_ns)
 		return;
 	process->is_unfollowed = true;
+	process->not_followed = told->reason;
 	process->python = (struct python_process){0};
 	process_forget_space(process);
 	for (size_t i = 0; i < r->thread_count; i++)
 		if (r->thread[i]->process == process)
 			offcpu_forget_image(r->thread[i]);
-	process->executable = recording_string(r, told->path);
-	process->arguments.count = 0;
-	struct ptf_process_image fact = {
-		.process = process->id,
-		.time_ns = recording_time(r, told->time_ns),
-		.executable = process->executable,
-		.attributes = attributes,
-	};
-	recording_facts(r,
-		&(struct ptf_facts){.process_images = &fact, .process_image_count = 1});
+	take_words(r, process, told->path, strlen(told->path) + 1);
+	write_image(r, process, told->time_ns);
 }
 
 void process_forget_space(struct recorded_process *process)
@@ -574,7 +640,7 @@ void process_finish(struct recording *r, struct recorded_process *process)
 	free_image(process);
 	if (process->pid_fd >= 0)
 		close(process->pid_fd);
-	free((void *)(uintptr_t)process->arguments.item);
+	free(process->words);
 	free(process->cwd);
 	free(process);
 }

@@ -31,7 +31,7 @@ struct recorded_thread;
 #define PROCESS_ARGUMENTS_MAX 4096u
 
 struct recorded_process {
-	uint32_t number; /* as the agents count */
+	uint32_t number, parent_number; /* as the agents count */
 	pid_t pid;
 	uint32_t id;          /* in the trace */
 	uint32_t main_thread; /* in the trace, 0 = not seen yet */
@@ -41,17 +41,20 @@ struct recorded_process {
 	bool waits; /* it has a ring that waits for another drain */
 	uint64_t start_ns;
 	bool is_unfollowed; /* the agent is not in it, or not any more */
+	enum prec_unfollowed_reason not_followed;
 
 	/* The image that runs. */
 	uint32_t generation;
 	uint64_t image_ns;            /* when it began */
 	struct python_process python; /* version NULL: not Python */
+	uint32_t python_version;      /* as the agent told it, 0 = not Python */
 	struct address_space space;
 	struct codes codes;
-	struct idmap frames;      /* (code object, instruction) -> frame */
-	uint32_t executable;      /* string */
-	struct ptf_ids arguments; /* strings; heap */
-	char *cwd;                /* heap; NULL = not known */
+	struct idmap frames; /* (code object, instruction) -> frame */
+	char *words;         /* path and arguments, a NUL behind each; heap; NULL =
+				not known */
+	size_t words_bytes;
+	char *cwd; /* heap; NULL = not known */
 
 	struct debugger debugger;
 	struct gauges gauges;
@@ -75,6 +78,10 @@ struct recorded_process *process_begin_first(struct recording *r, pid_t pid,
  * ring (process->waits is set), or after a failure.
  */
 struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *slot);
+
+/* It goes on in another section, and is defined there as what it is now. */
+void process_leave_section(struct recording *r, struct recorded_process *process);
+void process_enter_section(struct recording *r, struct recorded_process *process);
 
 /* The one with this number that has not ended, or NULL. */
 struct recorded_process *process_find(const struct recording *r, uint32_t number);

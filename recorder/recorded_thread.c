@@ -13,19 +13,31 @@
 /* Of threads that run the kernel knows the CPU time as of its last tick. */
 #define KERNEL_TICK_MAX_NS 10000000u
 
+static void define(struct recording *r, struct recorded_thread *thread)
+{
+	const struct ptf_thread definition = {
+		.process = thread->process->id,
+		.tid = thread->tid,
+		.is_main = thread->is_main,
+		.start_ns = recording_time(r, thread->start_time_ns),
+	};
+	struct ptf_error err;
+
+	if (recording_is_sound(r))
+		recording_check(r,
+			ptf_writer_thread(r->section.writer, &definition, &thread->id,
+				&err),
+			&err);
+	if (thread->is_main)
+		thread->process->main_thread = thread->id;
+}
+
 struct recorded_thread *thread_add(struct recording *r, struct recorded_process *process,
 	uint32_t tid, uint64_t start_time_ns)
 {
 	struct recorded_thread **grown =
 		realloc(r->thread, (r->thread_count + 1) * sizeof *r->thread);
 	struct recorded_thread *thread = calloc(1, sizeof *thread);
-	struct ptf_thread definition = {
-		.process = process->id,
-		.tid = tid,
-		.is_main = tid == (uint32_t)process->pid,
-		.start_ns = recording_time(r, start_time_ns),
-	};
-	struct ptf_error err;
 
 	if (grown)
 		r->thread = grown;
@@ -36,29 +48,44 @@ struct recorded_thread *thread_add(struct recording *r, struct recorded_process 
 	}
 	thread->process = process;
 	thread->tid = tid;
-	thread->is_main = definition.is_main;
+	thread->is_main = tid == (uint32_t)process->pid;
+	thread->start_time_ns = start_time_ns;
 	thread->event_fd = -1;
 	thread->rows.written_time_ns = INT64_MIN;
 	r->thread[r->thread_count++] = thread;
-	if (recording_is_sound(r))
-		recording_check(r,
-			ptf_writer_thread(r->writer, &definition, &thread->id, &err),
-			&err);
-	if (thread->is_main)
-		process->main_thread = thread->id;
+	define(r, thread);
 	return thread;
 }
 
 static void write_name(struct recording *r, const struct recorded_thread *thread,
-	const char *name, uint64_t time_ns)
+	uint64_t time_ns)
 {
 	struct ptf_thread_name fact = {
 		.thread = thread->id,
 		.time_ns = recording_time(r, time_ns),
-		.name = recording_string(r, name),
+		.name = recording_string(r, thread->told_name),
 	};
 	recording_facts(r,
 		&(struct ptf_facts){.thread_names = &fact, .thread_name_count = 1});
+}
+
+static void tell_name(struct recording *r, struct recorded_thread *thread,
+	const char *name, uint64_t time_ns)
+{
+	snprintf(thread->told_name, sizeof thread->told_name, "%s", name);
+	write_name(r, thread, time_ns);
+}
+
+void thread_enter_section(struct recording *r, struct recorded_thread *thread)
+{
+	thread->last_node = 0;
+	offcpu_enter_section(thread);
+	/* Whatever comes late lies at the seam. */
+	thread->rows.written_time_ns = 0;
+	define(r, thread);
+	if (*thread->told_name)
+		write_name(r, thread, r->section.origin_ns);
+	marks_reopen_regions(r, thread);
 }
 
 void thread_take_name(struct recording *r, struct recorded_thread *thread,
@@ -71,7 +98,7 @@ void thread_take_name(struct recording *r, struct recorded_thread *thread,
 	snprintf(thread->name, sizeof thread->name, "%s", name);
 	/* What it inherited says less than what Python calls it. */
 	if (!is_first || !thread->has_python_name)
-		write_name(r, thread, name, time_ns);
+		tell_name(r, thread, name, time_ns);
 }
 
 struct recorded_thread *thread_of_slot(struct recording *r,
@@ -97,7 +124,7 @@ struct recorded_thread *thread_of_slot(struct recording *r,
 	slot->name[sizeof slot->name - 1] = '\0';
 	thread->has_python_name = slot->has_python_name;
 	if (thread->has_python_name)
-		write_name(r, thread, slot->name, slot->start_time_ns);
+		tell_name(r, thread, slot->name, slot->start_time_ns);
 	else
 		thread_take_name(r, thread, slot->name, slot->start_time_ns);
 	return thread;
@@ -126,7 +153,7 @@ static void write_rest(struct recording *r, struct recorded_thread *thread,
 	struct row rest = {
 		.time_ns = recording_time(r, time_ns),
 		.weight_ns = ticks_rest(&thread->ticks, cpu_ns),
-		.node = r->unsampled_node,
+		.node = r->section.unsampled_node,
 		.class_id = PTF_CLASS_UNKNOWN,
 	};
 
@@ -193,6 +220,21 @@ void thread_write_rows(struct recording *r, struct recorded_thread *thread,
 			rows_until(&thread->rows, time_ns, ahead_ns), 0);
 }
 
+void thread_leave_section(struct recording *r, struct recorded_thread *thread)
+{
+	uint64_t run_ns = thread->offcpu.run_ns, credited_ns = thread->ticks.credited_ns;
+
+	if (thread->is_ended)
+		return;
+	offcpu_leave_section(r, thread);
+	marks_close_regions(r, thread);
+	/* What one that waits has not used is given by its next ticks instead. */
+	if (is_known_exactly(thread) && credited_ns > run_ns)
+		ticks_take_back(&thread->ticks,
+			rows_take_back(&thread->rows, credited_ns - run_ns));
+	rows_write(&thread->rows, r, thread->id, INT64_MAX, 0);
+}
+
 void thread_end_overtaken(struct recording *r, struct recorded_thread *thread)
 {
 	uint64_t polled_ns = thread->offcpu.polled_ns;
@@ -203,8 +245,6 @@ void thread_end_overtaken(struct recording *r, struct recorded_thread *thread)
 
 void thread_leave(struct recording *r, struct recorded_thread *thread)
 {
-	if (thread->slot)
-		recording_count_losses(r, thread->slot);
 	if (!thread->is_ended)
 		write_rest(r, thread, clock_now_ns(), thread_known_cpu_ns(thread));
 }
@@ -213,7 +253,7 @@ void thread_release_slot(struct recording *r, struct recorded_thread *thread)
 {
 	struct prec_slot *slot = thread->slot;
 
-	recording_count_losses(r, slot);
+	losses_take_slot(&r->lost, slot);
 	if (thread->end_time_ns && !thread->is_ended)
 		thread_end(r, thread, thread->end_time_ns, thread->end_cpu_ns);
 	else if (thread->is_main)
@@ -226,13 +266,20 @@ void thread_release_slot(struct recording *r, struct recorded_thread *thread)
 	atomic_store_explicit(&slot->state, PREC_SLOT_FREE, memory_order_release);
 }
 
+void thread_finish(struct recorded_thread *thread)
+{
+	rows_finish(&thread->rows);
+	open_regions_finish(&thread->open_regions);
+	free(thread);
+}
+
 void threads_free_ended(struct recording *r)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < r->thread_count; i++) {
 		if (r->thread[i]->is_ended && !r->thread[i]->slot)
-			free(r->thread[i]);
+			thread_finish(r->thread[i]);
 		else
 			r->thread[kept++] = r->thread[i];
 	}

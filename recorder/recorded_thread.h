@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "recorder/marks.h"
 #include "recorder/offcpu.h"
 #include "recorder/ring.h"
 #include "recorder/thread_rows.h"
@@ -23,6 +24,7 @@ struct recorded_thread {
 	uint64_t codes_drained; /* facts of code objects before it are done */
 	uint32_t generation;    /* of the image that the slot belongs to */
 	bool is_main, is_ended;
+	uint64_t start_time_ns;
 	struct ticks ticks;
 	struct rows rows;
 	struct offcpu offcpu;
@@ -31,6 +33,8 @@ struct recorded_thread {
 	uint64_t end_time_ns, end_cpu_ns; /* 0 = not known */
 	bool has_python_name;
 	char name[16]; /* as the kernel last told it; empty = not yet */
+	char told_name[PREC_THREAD_NAME_MAX]; /* in the trace; empty = none yet */
+	struct open_regions open_regions;
 };
 
 /*
@@ -44,6 +48,13 @@ struct recorded_thread *thread_of_slot(struct recording *r,
 /* Of a process that never loaded the agent: its main thread. */
 struct recorded_thread *thread_add(struct recording *r, struct recorded_process *process,
 	uint32_t tid, uint64_t start_time_ns);
+
+/*
+ * At the seam of two sections: what came so far is written, later it is defined
+ * in the next one.
+ */
+void thread_leave_section(struct recording *r, struct recorded_thread *thread);
+void thread_enter_section(struct recording *r, struct recorded_thread *thread);
 
 /*
  * The kernel's name of the thread, told when it is new; of a thread that Python
@@ -83,5 +94,7 @@ void thread_leave(struct recording *r, struct recorded_thread *thread);
 void thread_release_slot(struct recording *r, struct recorded_thread *thread);
 
 void threads_free_ended(struct recording *r);
+
+void thread_finish(struct recorded_thread *thread);
 
 #endif

@@ -4,6 +4,7 @@
  *     target.c    starts the program
  *     session.c   the loop: waits, polls, drains, flushes, ends
  *     recorded_process.c, recorded_thread.c   come and go
+ *     recorded_section.c  begin, leave and complete sections
  *     drain.c     rings -> rows
  *     offcpu.c    /proc and the target's memory -> rows
  *     stacks.c    frames -> nodes;  codes.c  code objects -> functions, lines
@@ -21,44 +22,44 @@
 #include <ptf/ptf.h>
 
 #include "recorder/debugger.h"
-#include "recorder/idmap.h"
+#include "recorder/losses.h"
 #include "recorder/marks.h"
 #include "recorder/recorded_process.h"
+#include "recorder/recorded_section.h"
 #include "recorder/recorded_thread.h"
 #include "recorder/remote_memory.h"
 #include "recorder/ring.h"
 #include "recorder/sources.h"
-#include "recorder/symbolize.h"
 
-/* What was not recorded, per kind (FORMAT.md, "Losses"). */
-struct recording_losses {
-	uint64_t ring_full, mark, torn, throttled, unread_code, stack_elided, unknown_pc;
-	uint64_t switched_off, switched_off_ns; /* ticks; CPU time of them */
-	uint64_t await_unread, await_unread_ns; /* looks at tasks; time of them */
+/* What is to be recorded. Borrowed texts live as long as the recording. */
+struct recording_start {
+	int fd;
+	pid_t pid;
+	const char *executable;
+	char *const *command; /* NULL-terminated */
+	double rate_hz;
+	uint64_t time_resolution_ns; /* of the stamps; 0 = the default */
 };
 
 struct recording {
-	struct ptf_writer *writer;
 	struct prec_shm *shm;
-	uint64_t origin_ns; /* CLOCK_MONOTONIC of the section's time 0 */
-	uint64_t clock_ns;  /* of the last clock reading that was written */
+	struct recording_start start;
+	uint8_t trace_id[16];       /* of all its sections */
+	uint64_t origin_ns;         /* CLOCK_MONOTONIC when it began */
+	uint64_t start_realtime_ns; /* CLOCK_REALTIME then */
+	struct recorded_section section;
+	uint64_t left_bytes; /* written in sections before */
 	bool keep_sources, keep_arguments;
 	bool was_off; /* recording was switched off at the last poll */
 	int wake_fd;  /* epoll: prec wakes up for the ends of processes */
 
 	struct recorded_process **process; /* those that have not ended */
 	size_t process_count;
-	struct idmap process_ids; /* number -> id in the trace, of all so far */
-	char cwd[4096];           /* of the program at its start */
+	char cwd[4096]; /* of the program at its start */
 
-	struct idmap modules;               /* hash of a path -> module */
-	struct native_frames native_frames; /* to be symbolized */
-	struct sources sources;
 	struct remote_memory memory;
 	struct debugger_gaps debugger_gaps;
-	uint32_t rss_metric; /* 0 = not defined yet */
 	struct marks marks;
-	uint32_t unsampled_node, elided_frame, unknown_frame;
 
 	struct recorded_thread **thread; /* those that have not ended */
 	size_t thread_count;
@@ -67,7 +68,7 @@ struct recording {
 	uint64_t ended_cpu_ns;    /* of all ended processes but the first */
 	uint64_t unfollowed_cpu_ns, unfollowed_count; /* of those without the agent */
 	uint64_t sample_count;                        /* on-CPU samples */
-	struct recording_losses lost;
+	struct losses lost;
 
 	/* The first failure to write; after it nothing is recorded any more. */
 	struct ptf_error error;
@@ -76,7 +77,7 @@ struct recording {
 /* Time of the section. */
 static inline int64_t recording_time(const struct recording *r, uint64_t monotonic_ns)
 {
-	return (int64_t)(monotonic_ns - r->origin_ns);
+	return (int64_t)(monotonic_ns - r->section.origin_ns);
 }
 
 /* The first ones. Counted by the program, which may count as it likes. */
@@ -106,22 +107,11 @@ uint32_t recording_text(struct recording *r, struct ptf_text text);
 
 void recording_facts(struct recording *r, const struct ptf_facts *facts);
 
-/* Adds up what the thread of a slot could not record. */
-void recording_count_losses(struct recording *r, const struct prec_slot *slot);
-
-/*
- * Begins the section on fd: host, run, first process. command is the whole
- * command line. False after a failure, which is noted.
- */
-struct recording_start {
-	int fd;
-	pid_t pid;
-	const char *executable;
-	char *const *command; /* NULL-terminated */
-	double rate_hz;
-	uint64_t time_resolution_ns; /* of the stamps; 0 = the default */
-};
+/* Begins it, with its first section and process. False after a failure, noted. */
 bool recording_begin(struct recording *r, const struct recording_start *start);
+
+/* What it has written in all. */
+uint64_t recording_bytes(const struct recording *r);
 
 /* Writes rows that are complete and hands them to the system. */
 void recording_flush(struct recording *r);

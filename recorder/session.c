@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -59,70 +58,15 @@ struct session {
 	struct recording recording;
 	struct control control;
 	pid_t pid; /* of the first process, our child */
-	int shm_fd, output_fd, signal_fd;
-	bool is_output_file; /* a file that we opened by its name */
-	bool is_output_ours; /* made by us: removed when nothing ran */
+	struct trace_output output;
+	bool is_recorded;    /* there is a whole trace */
 	bool is_interrupted; /* told not to wait for the rest */
 	uint64_t empty_ns;   /* since when no process is there; 0 = there are some */
+	int shm_fd, signal_fd;
 	unsigned int jitter_seed;
 };
 
 /* ------------------------------------------------------------- before it */
-
-/* A script named behind -o by mistake must not be lost. */
-static bool is_trace(const char *path)
-{
-	struct ptf_reader *reader = NULL;
-	struct ptf_error err;
-	int rc = ptf_reader_open(&reader, path, NULL, &err);
-
-	ptf_reader_close(reader);
-	return rc >= 0 || (rc != PTF_ERR_NOT_PTF && rc != PTF_ERR_IO);
-}
-
-static int open_output(struct session *s)
-{
-	const char *path = s->options->output;
-	struct stat status;
-
-	if (!strcmp(path, "-")) {
-		s->output_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	} else {
-		/* Emptied only when the program has started. */
-		s->output_fd = open(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
-		s->is_output_ours = s->output_fd >= 0;
-		if (s->output_fd < 0 && errno == EEXIST)
-			s->output_fd = open(path, O_WRONLY | O_CLOEXEC);
-	}
-	if (s->output_fd < 0 || fstat(s->output_fd, &status) != 0) {
-		complain("%s: %s", path, strerror(errno));
-		return -1;
-	}
-	if (isatty(s->output_fd)) {
-		complain("%s: a trace is not written to a terminal", path);
-		return -1;
-	}
-	/* What a shell opened for us (> or >>) is its business. */
-	if (!strcmp(path, "-") || !S_ISREG(status.st_mode))
-		return 0;
-	s->is_output_file = true;
-	if (flock(s->output_fd, LOCK_EX | LOCK_NB) != 0) {
-		complain("%s: another prec is writing it; give another name with -o",
-			path);
-		return -1;
-	}
-	if (status.st_size > 0 && !is_trace(path)) {
-		complain("%s: this file is no trace, and is not overwritten", path);
-		return -1;
-	}
-	return 0;
-}
-
-static void drop_output(struct session *s)
-{
-	if (s->is_output_ours)
-		unlink(s->options->output);
-}
 
 /* Whether a setting of the kernel keeps ordinary users from perf events. */
 static bool is_paranoid(void)
@@ -312,7 +256,7 @@ static bool loop(struct session *s)
 		if (!recording_is_sound(r)) {
 			if (!has_complained)
 				complain("%s: %s: recording stopped, the program goes on",
-					s->options->output, r->error.message);
+					trace_output_path(&s->output), r->error.message);
 			has_complained = true;
 			/* Nobody would answer who asks, nor take the question. */
 			control_end(&s->control);
@@ -330,6 +274,7 @@ static bool loop(struct session *s)
 			debugger_poll(r);
 			gauges_poll(r);
 			awaits_poll(r);
+			trace_output_poll(&s->output, r);
 			polled_ns = now_ns;
 		}
 		/* What a thread has used is known best behind a poll. */
@@ -396,7 +341,6 @@ static int record(struct session *s, const struct target *target)
 {
 	struct recording *r = &s->recording;
 	struct recording_start start = {
-		.fd = s->output_fd,
 		.executable = target->executable,
 		.command = target->arguments,
 		.rate_hz = s->options->rate_hz,
@@ -407,7 +351,7 @@ static int record(struct session *s, const struct target *target)
 
 	if (install_find(agent, sizeof agent, "lib/ptf/libprec-agent.so") < 0) {
 		complain("the agent library is missing: %s", agent);
-		drop_output(s);
+		trace_output_drop(&s->output);
 		return 1;
 	}
 	/* ld.so takes these for separators: then by the descriptor of the file. */
@@ -420,22 +364,23 @@ static int record(struct session *s, const struct target *target)
 	r->keep_arguments = s->options->keep_arguments;
 	if (!getcwd(r->cwd, sizeof r->cwd))
 		r->cwd[0] = '\0';
-	control_begin(&s->control, r, &s->options->control, s->options->output);
+	control_begin(&s->control, r, &s->options->control, &s->output);
 	s->pid = target_start(target, agent, shm_path, r->shm,
-		!strcmp(s->options->output, "-"), &exit_code);
+		!strcmp(trace_output_path(&s->output), "-"), &exit_code);
 	if (s->pid < 0) {
-		drop_output(s);
+		trace_output_drop(&s->output);
 		return exit_code;
 	}
-	if (s->is_output_file && ftruncate(s->output_fd, 0) != 0)
-		complain("%s: %s", s->options->output, strerror(errno));
+	start.fd = trace_output_begin(&s->output);
 	descriptors_raise_limit();
 	start.pid = s->control.pid = s->pid;
 	recording_begin(r, &start);
 	bool has_complained = loop(s);
 	complete(s);
+	s->is_recorded = trace_output_end(&s->output, r) == 0 && recording_is_sound(r);
 	if (s->control.is_finished && recording_is_sound(r) && !has_ended(s->pid))
-		note("%s is complete; the program goes on", s->options->output);
+		note("%s is complete; the program goes on",
+			trace_output_path(&s->output));
 	control_end(&s->control);
 	exit_code = wait_for_program(s);
 	if (!target->no_agent && atomic_load(&r->shm->generation) == 0)
@@ -443,14 +388,15 @@ static int record(struct session *s, const struct target *target)
 			target->executable);
 	if (!recording_is_sound(r)) {
 		if (!has_complained)
-			complain("%s: %s", s->options->output, r->error.message);
+			complain("%s: %s", trace_output_path(&s->output),
+				r->error.message);
 		return exit_code ? exit_code : 1;
 	}
 	return exit_code;
 }
 
 int session_run(const struct target *target, const struct session_options *options,
-	bool *is_recorded)
+	char ***files)
 {
 	static struct session s; /* holds pages of the target: too large for a stack */
 	int exit_code = 1;
@@ -458,25 +404,25 @@ int session_run(const struct target *target, const struct session_options *optio
 	s = (struct session){
 		.options = options,
 		.shm_fd = -1,
-		.output_fd = -1,
 		.signal_fd = -1,
 		.recording.wake_fd = -1,
 		.jitter_seed = (unsigned int)clock_now_ns(),
 	};
-	*is_recorded = false;
-	if (open_output(&s) < 0)
+	*files = NULL;
+	if (trace_output_open(&s.output, &options->output) < 0) {
+		trace_output_finish(&s.output);
 		return 1;
+	}
 	if (watch_signals(&s) < 0 || make_shm(&s) < 0) {
-		drop_output(&s);
+		trace_output_drop(&s.output);
+		trace_output_finish(&s.output);
 		return 1;
 	}
 	exit_code = record(&s, target);
-	*is_recorded = s.pid > 0 && recording_is_sound(&s.recording);
-	if (close(s.output_fd) != 0 && *is_recorded) {
-		complain("%s: %s", options->output, strerror(errno));
-		*is_recorded = false;
-	}
+	if (s.is_recorded)
+		*files = trace_output_files(&s.output);
 	recording_finish(&s.recording);
+	trace_output_finish(&s.output);
 	munmap(s.recording.shm, PREC_SHM_BYTES(s.recording.shm->slot_count));
 	close(s.shm_fd);
 	close(s.signal_fd);

@@ -9,9 +9,10 @@
 #include "recorder/control.h"
 #include "recorder/ring.h"
 #include "recorder/target.h"
+#include "recorder/trace_output.h"
 
 struct session_options {
-	const char *output; /* path of the trace, or "-" for standard output */
+	struct trace_output_options output;
 	double rate_hz;
 	uint64_t time_resolution_ns; /* of the stamps; 0 = a sixteenth of the period */
 	enum prec_source source;     /* 0 = the best that works */
@@ -23,9 +24,10 @@ struct session_options {
 /*
  * Records the target. Returns the exit code for prec: the program's own, or
  * 128 + its signal; 1 when the program ended well but its trace could not be
- * written. *is_recorded tells whether there is a trace to show.
+ * written. *files is then a list of the traces that there are, on the heap as they
+ * are, NULL behind the last; NULL = there is none to show.
  */
 int session_run(const struct target *target, const struct session_options *options,
-	bool *is_recorded);
+	char ***files);
 
 #endif

@@ -62,7 +62,7 @@ static void write_source(struct recording *r, uint32_t file, const char *text,
 		.line_count = count_lines(text, size),
 		.size_bytes = size,
 		.xxh3 = XXH3_64bits(text, size),
-		.changed_after_start = changed_ns > r->sources.start_realtime_ns,
+		.changed_after_start = changed_ns > r->start_realtime_ns,
 	};
 	struct ptf_facts facts = {.sources = &source, .source_count = 1};
 	struct ptf_error err;
@@ -74,7 +74,7 @@ static void write_source(struct recording *r, uint32_t file, const char *text,
 			end ? (size_t)(end + 1 - text) : (size_t)SOURCE_BYTES_MAX;
 		source.is_excerpt = true;
 	}
-	recording_check(r, ptf_writer_facts(r->writer, &facts, &err), &err);
+	recording_check(r, ptf_writer_facts(r->section.writer, &facts, &err), &err);
 }
 
 void sources_want(struct recording *r, uint32_t file, const char *path, const char *cwd)
@@ -83,9 +83,9 @@ void sources_want(struct recording *r, uint32_t file, const char *path, const ch
 	struct stat status;
 
 	if (!r->keep_sources || !file || *path == '<' || *path == '\0' ||
-		idmap_get(&r->sources.seen, file) || !recording_is_sound(r))
+		idmap_get(&r->section.sources_seen, file) || !recording_is_sound(r))
 		return;
-	if (idmap_set(&r->sources.seen, file, 1) < 0) {
+	if (idmap_set(&r->section.sources_seen, file, 1) < 0) {
 		recording_no_memory(r);
 		return;
 	}
@@ -101,9 +101,4 @@ void sources_want(struct recording *r, uint32_t file, const char *path, const ch
 	if (text)
 		write_source(r, file, text, &status);
 	free(text);
-}
-
-void sources_finish(struct sources *sources)
-{
-	idmap_finish(&sources->seen);
 }

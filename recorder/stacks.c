@@ -11,7 +11,8 @@ uint32_t stacks_node(struct recording *r, uint32_t parent, uint32_t frame)
 	struct ptf_error err;
 
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_node(r->writer, parent, frame, &node, &err),
+		recording_check(r,
+			ptf_writer_node(r->section.writer, parent, frame, &node, &err),
 			&err);
 	return node;
 }
@@ -22,7 +23,8 @@ static uint32_t intern_frame(struct recording *r, const struct ptf_frame *frame)
 	struct ptf_error err;
 
 	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_frame(r->writer, frame, &id, &err), &err);
+		recording_check(r, ptf_writer_frame(r->section.writer, frame, &id, &err),
+			&err);
 	return id;
 }
 
@@ -34,7 +36,8 @@ uint32_t stacks_synthetic_frame(struct recording *r, const char *name)
 	struct ptf_error err;
 
 	if (recording_is_sound(r) &&
-		recording_check(r, ptf_writer_function(r->writer, &function, &id, &err),
+		recording_check(r,
+			ptf_writer_function(r->section.writer, &function, &id, &err),
 			&err))
 		return intern_frame(r, &(struct ptf_frame){.function = id});
 	return 0;
@@ -49,14 +52,14 @@ static uint32_t python_frame(struct recording *r, struct recorded_process *proce
 
 	if (known)
 		return *known;
-	const struct code *code = codes_find(&process->codes, frame->key);
+	struct code *code = codes_find(&process->codes, frame->key);
 	if (!code) {
 		r->lost.unread_code++;
-		return r->unknown_frame;
+		return r->section.unknown_frame;
 	}
 	uint32_t id = intern_frame(r,
 		&(struct ptf_frame){
-			.function = code->function,
+			.function = codes_function(r, process, code),
 			.line = python_lines_find(&code->lines, frame->instruction,
 				code->first_line),
 		});
@@ -83,7 +86,7 @@ uint32_t stacks_python_node(struct recording *r, struct recorded_process *proces
 	for (size_t i = count; i-- > 0;) {
 		node = stacks_python_call(r, process, node, &frame[i]);
 		if (elided_count && i == PREC_LEAF_FRAMES)
-			node = stacks_node(r, node, r->elided_frame);
+			node = stacks_node(r, node, r->section.elided_frame);
 	}
 	return node;
 }
@@ -97,13 +100,13 @@ static uint32_t module_of(struct recording *r, const char *path)
 	for (const char *c = path; *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
 	hash |= 1;
-	if ((known = idmap_get(&r->modules, hash)))
+	if ((known = idmap_get(&r->section.modules, hash)))
 		return *known;
 	struct ptf_module module = {.path = recording_string(r, path)};
 	if (recording_is_sound(r) &&
-		recording_check(r, ptf_writer_module(r->writer, &module, &id, &err),
-			&err) &&
-		idmap_set(&r->modules, hash, id) < 0)
+		recording_check(r,
+			ptf_writer_module(r->section.writer, &module, &id, &err), &err) &&
+		idmap_set(&r->section.modules, hash, id) < 0)
 		recording_no_memory(r);
 	return id;
 }
@@ -113,7 +116,7 @@ uint32_t stacks_native_node(struct recording *r, const struct mapping *mapping,
 {
 	if (!mapping) {
 		r->lost.unknown_pc++;
-		return stacks_node(r, 0, r->unknown_frame);
+		return stacks_node(r, 0, r->section.unknown_frame);
 	}
 	struct ptf_frame frame = {
 		.module = module_of(r, mapping->path),
@@ -122,8 +125,8 @@ uint32_t stacks_native_node(struct recording *r, const struct mapping *mapping,
 	if (!frame.module)
 		return 0;
 	uint32_t id = intern_frame(r, &frame);
-	if (native_frames_add(&r->native_frames, id, mapping->path, frame.module_offset) <
-		0)
+	if (native_frames_add(&r->section.native_frames, id, mapping->path,
+		    frame.module_offset) < 0)
 		recording_no_memory(r);
 	return stacks_node(r, 0, id);
 }

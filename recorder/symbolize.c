@@ -128,7 +128,7 @@ static struct ptf_symbol find_symbol(struct recording *r, Dwfl_Module *module,
 static void symbolize_module(struct recording *r, Dwfl_Module *module, size_t path,
 	struct ptf_symbol *symbols)
 {
-	const struct native_frames *frames = &r->native_frames;
+	const struct native_frames *frames = &r->section.native_frames;
 	struct ptf_facts facts = {.symbols = symbols};
 	struct ptf_error err;
 
@@ -139,12 +139,13 @@ static void symbolize_module(struct recording *r, Dwfl_Module *module, size_t pa
 		facts.symbol_count += symbols[facts.symbol_count].name != 0;
 	}
 	if (facts.symbol_count && recording_is_sound(r))
-		recording_check(r, ptf_writer_facts(r->writer, &facts, &err), &err);
+		recording_check(r, ptf_writer_facts(r->section.writer, &facts, &err),
+			&err);
 }
 
 void symbolize(struct recording *r)
 {
-	const struct native_frames *frames = &r->native_frames;
+	const struct native_frames *frames = &r->section.native_frames;
 	struct ptf_symbol *symbols = calloc(frames->count + 1, sizeof *symbols);
 
 	if (!symbols) {

@@ -123,7 +123,7 @@ void rows_write(struct rows *rows, struct recording *r, uint32_t thread, int64_t
 		.columns = &time_column,
 		.column_count = 1,
 	};
-	recording_check(r, ptf_writer_samples(r->writer, &samples, &err), &err);
+	recording_check(r, ptf_writer_samples(r->section.writer, &samples, &err), &err);
 	keep_held(rows, count, &held);
 out:
 	free(time_ns);
@@ -146,18 +146,21 @@ int64_t rows_until(const struct rows *rows, int64_t until_ns, uint64_t ahead_ns)
 	return until_ns;
 }
 
-void rows_take_back(struct rows *rows, uint64_t excess_ns)
+uint64_t rows_take_back(struct rows *rows, uint64_t excess_ns)
 {
-	for (size_t i = rows->count; i-- > 0 && excess_ns;) {
+	uint64_t left_ns = excess_ns;
+
+	for (size_t i = rows->count; i-- > 0 && left_ns;) {
 		struct row *row = &rows->item[i];
 		if (!is_on_cpu(row))
 			continue;
 		uint64_t part_ns = (uint64_t)row->weight_ns;
-		if (part_ns > excess_ns)
-			part_ns = excess_ns;
+		if (part_ns > left_ns)
+			part_ns = left_ns;
 		row->weight_ns -= (int64_t)part_ns;
-		excess_ns -= part_ns;
+		left_ns -= part_ns;
 	}
+	return excess_ns - left_ns;
 }
 
 void rows_finish(struct rows *rows)

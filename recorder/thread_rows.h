@@ -45,8 +45,9 @@ int64_t rows_until(const struct rows *rows, int64_t until_ns, uint64_t ahead_ns)
 /*
  * Takes up to excess_ns away from on-CPU rows that are not written yet, the
  * last first: a thread ended before it had used what its last tick stands for.
+ * Returns how much it took.
  */
-void rows_take_back(struct rows *rows, uint64_t excess_ns);
+uint64_t rows_take_back(struct rows *rows, uint64_t excess_ns);
 
 void rows_finish(struct rows *rows);
 

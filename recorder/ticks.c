@@ -47,6 +47,13 @@ uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns)
 	return give(ticks, behind > TICKS_BEHIND_MAX ? behind - TICKS_BEHIND_MAX + 1 : 1);
 }
 
+void ticks_take_back(struct ticks *ticks, uint64_t excess_ns)
+{
+	/* The source may have begun anew since a part of it was given. */
+	ticks->given_ns -= excess_ns < ticks->given_ns ? excess_ns : ticks->given_ns;
+	ticks->credited_ns -= excess_ns;
+}
+
 int64_t ticks_rest(const struct ticks *ticks, uint64_t cpu_ns)
 {
 	return (int64_t)(cpu_ns - ticks->credited_ns);

@@ -43,6 +43,9 @@ uint64_t ticks_weigh(struct ticks *ticks, uint64_t cpu_ns, bool is_after_syscall
 #define TICKS_BEHIND_MAX 2
 uint64_t ticks_weigh_count(struct ticks *ticks, uint64_t cpu_ns);
 
+/* Of what was given, so much was not used yet: the ticks that follow give it. */
+void ticks_take_back(struct ticks *ticks, uint64_t excess_ns);
+
 /*
  * CPU time of a thread's whole life that no sample stands for; negative: that
  * the samples stand for too much, by less than a period or two.

@@ -563,7 +563,7 @@ static void parts(void **state)
 	profile_finish(p.new);
 	compare(&p, &usual);
 	assert_int_equal(p.d.columns[DIFF_BASE], 2);
-	assert_int_equal(p.d.side[DIFF_BASE].double_count, 0);
+	assert_int_equal(p.d.side[DIFF_BASE].which.double_count, 0);
 	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[0].time_ns - 600e6) < 1);
 	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[1].time_ns - 300e6) < 1);
 	assert_int_equal(profile_elapsed_ns(p.base) / 10000000000, 1);

@@ -139,11 +139,9 @@ void runs_find(struct runs *r, const struct profile *p)
 		if (!process)
 			r->of_thread.item[thread] = r->of.count == 1;
 		else if (!found.is_double.item[process])
-			r->of_thread.item[thread] =
-				find_run(r,
-					first_part(p,
-						p->processes.item[process - 1].section),
-					run_id(p, process));
+			r->of_thread.item[thread] = find_run(r,
+				first_part(p, p->processes.item[process - 1].section),
+				run_id(p, process));
 	}
 	/* What no thread is known of can only be told when there is one run. */
 	r->of_thread.item[0] = r->of.count == 1;
