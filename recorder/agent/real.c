@@ -16,7 +16,7 @@ void *agent_real_function(struct agent_real *entry)
 
 void agent_real_look_up_all(void)
 {
-	for (struct agent_real *entry = __start_agent_real; entry < __stop_agent_real;
+	for (struct agent_real *entry = __start_agent_real; entry != __stop_agent_real;
 		entry++)
 		agent_real_function(entry);
 }
