@@ -10,7 +10,7 @@
 #define SET_MASK        32u
 #define SET_TABLE       40u
 #define SET_ENTRY_BYTES 16u
-#define SET_SLOTS_MAX   (UINT64_C(1) << 24)
+#define SET_SLOTS_MAX   (UINT64_C(1) << 20)
 
 #define WEAK_REFERENCE_OBJECT 16u
 
@@ -46,6 +46,10 @@ bool asyncio_tasks_find(struct python_memory *memory,
 		return false;
 	type = python_dict_find(memory, v, names, "_CTask");
 	if (v->asyncio.list != PYTHON_TASKS_LINKED) {
+		/* The last thing that the module does is to take the set that is used
+		   in place of its own; only then it has this name. */
+		if (!python_dict_find(memory, v, names, "_c_register_task"))
+			return false;
 		tasks->weak_set = python_dict_find(memory, v, names,
 			v->asyncio.list == PYTHON_TASKS_ALL ? "_all_tasks"
 							    : "_scheduled_tasks");

@@ -184,7 +184,6 @@ static enum coroutine_state read_generator(struct python_memory *memory,
 {
 	const struct python_version *v = process->version;
 	struct suspension found;
-	struct python_walk walk;
 	enum coroutine_state state = v->asyncio.suspension <= PYTHON_SUSPENSION_FRAME
 		? suspend_frame_object(memory, v, generator, &found)
 		: suspend_frame(memory, v, generator, &found);
@@ -193,8 +192,8 @@ static enum coroutine_state read_generator(struct python_memory *memory,
 	if (state != COROUTINE_SUSPENDED)
 		return state;
 	struct python_frame *frame = &chain->frame[chain->count];
-	python_walk_begin_at(&walk, memory, process, found.frame);
-	if (!python_walk_next(&walk, frame) || frame->instruction < 0)
+	if (!python_read_frame(memory, process, found.frame, frame) ||
+		frame->instruction < 0)
 		return COROUTINE_TORN;
 	chain->count++;
 	if (found.top && awaits_by_instruction(memory, process, frame) &&

@@ -9,8 +9,8 @@
 #define TYPE_NAME   24u
 #define TYPE_BASE   256u
 
-/* No module has more names; no class more bases. */
-#define DICT_ENTRIES_MAX (1u << 20)
+/* No module has more names, no program more modules; no class more bases. */
+#define DICT_ENTRIES_MAX (1u << 16)
 #define BASES_MAX        32
 
 bool python_read_pointer(struct python_memory *memory, uintptr_t address,

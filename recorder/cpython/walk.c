@@ -76,21 +76,13 @@ static bool code_key(struct python_walk *walk, uintptr_t address,
 	return true;
 }
 
-void python_walk_begin_at(struct python_walk *walk, struct python_memory *memory,
-	const struct python_process *process, uintptr_t frame)
-{
-	*walk = (struct python_walk){.memory = memory,
-		.process = process,
-		.frame = frame};
-}
-
 void python_walk_begin(struct python_walk *walk, struct python_memory *memory,
 	const struct python_process *process, uintptr_t thread_state)
 {
 	const struct python_version *v = process->version;
 	uintptr_t frame = 0;
 
-	python_walk_begin_at(walk, memory, process, 0);
+	*walk = (struct python_walk){.memory = memory, .process = process};
 	if (!read_pointer(memory, thread_state + v->thread_frame, &frame) ||
 		(v->thread_frame_in_cframe && frame &&
 			!read_pointer(memory, frame + v->cframe_frame, &frame))) {
@@ -165,6 +157,19 @@ bool python_walk_next(struct python_walk *walk, struct python_frame *frame)
 	if (walk->frame)
 		walk->torn = true;
 	return false;
+}
+
+bool python_read_frame(struct python_memory *memory, const struct python_process *process,
+	uintptr_t address, struct python_frame *frame)
+{
+	struct python_walk walk = {
+		.memory = memory,
+		.process = process,
+		.frame = address,
+		.seen_count = PYTHON_DEPTH_MAX - 1, /* none behind it */
+	};
+
+	return python_walk_next(&walk, frame);
 }
 
 bool python_current_opcode(struct python_memory *memory,

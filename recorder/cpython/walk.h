@@ -52,12 +52,12 @@ struct python_walk {
 void python_walk_begin(struct python_walk *walk, struct python_memory *memory,
 	const struct python_process *process, uintptr_t thread_state);
 
-/* The same with a frame, such as that of a coroutine that is suspended. */
-void python_walk_begin_at(struct python_walk *walk, struct python_memory *memory,
-	const struct python_process *process, uintptr_t frame);
-
 /* The next frame outwards; false at the root or where the walk is torn. */
 bool python_walk_next(struct python_walk *walk, struct python_frame *frame);
+
+/* One frame that is in no thread, such as that of a suspended coroutine. */
+bool python_read_frame(struct python_memory *memory, const struct python_process *process,
+	uintptr_t address, struct python_frame *frame);
 
 /*
  * The opcode that the frame, the innermost of its walk, executes. False when
