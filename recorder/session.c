@@ -392,7 +392,7 @@ static int record(struct session *s, const struct target *target)
 				r->error.message);
 		return exit_code ? exit_code : 1;
 	}
-	return exit_code;
+	return s->is_recorded || exit_code ? exit_code : 1;
 }
 
 int session_run(const struct target *target, const struct session_options *options,

@@ -407,6 +407,17 @@ def an_end_by_time_or_hand_is_a_dump():
 
 
 @test
+def a_dump_that_cannot_be_written_is_a_failure():
+    os.mkdir("removed")
+    child = background("removed/x.ptf", PYTHON, "-c", ENDLESS, options=["--last", "10s"])
+    started(child)
+    os.rmdir("removed")
+    _, told = child.communicate("\n")
+    equal(child.returncode, 1, "status")
+    check("removed/x.ptf: No such file" in told, told)
+
+
+@test
 def nothing_is_left_of_a_killed_flight_recorder():
     before = set(os.listdir("/tmp")), set(os.listdir("/dev/shm"))
     child = background("dead.ptf", PYTHON, "-c", ENDLESS, options=["--last", "10s"])
