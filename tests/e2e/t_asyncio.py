@@ -167,6 +167,41 @@ def more_tasks_than_a_look_takes():
 
 
 @test
+def every_process_has_its_tasks():
+    pathlib.Path("family.py").write_text(
+        "import asyncio, multiprocessing, sys\n"
+        "async def nap(): await asyncio.sleep(1)\n"
+        "def child(): asyncio.run(nap())\n"
+        "if __name__ == '__main__':\n"
+        "    multiprocessing.set_start_method(sys.argv[1])\n"
+        "    children = [multiprocessing.Process(target=child) for _ in range(3)]\n"
+        "    for one in children: one.start()\n"
+        "    for one in children: one.join()\n")
+    for method in ("fork", "spawn"):
+        record("family.ptf", PYTHON, "family.py", method)
+        got = await_lines("family.ptf", os.path.abspath("family.py"))[2][0]
+        check(2.7 < got < 3.5, f"{method}: {got:.2f} s, truly about 3 s")
+
+
+@test
+def nothing_is_awaited_while_recording_is_off():
+    pathlib.Path("off.py").write_text(
+        "import asyncio, ptf\n"
+        "async def main():\n"
+        "    await asyncio.sleep(0.3)\n"
+        "    ptf.stop()\n"
+        "    await asyncio.sleep(1)\n"
+        "    ptf.start()\n"
+        "    await asyncio.sleep(1)\n"
+        "asyncio.run(main())\n")
+    record("off.ptf", PYTHON, "off.py",
+           env={**os.environ, "PYTHONPATH": str(ROOT / "tools" / "python")})
+    lines = await_lines("off.ptf", os.path.abspath("off.py"))
+    off, on = (lines.get(line, (0, 0))[0] for line in (5, 7))
+    check(off < 0.1 and 0.85 < on < 1.3, f"awaited {off:.2f} s while off, {on:.2f} s while on")
+
+
+@test
 def greenlets_do_no_harm():
     if run(PYTHON, "-c", "import greenlet").returncode:
         skip("no greenlet (Debian: python3-greenlet)")
