@@ -31,7 +31,8 @@ FORMAT_OBJS   = $(call obj,$(wildcard format/*.c)) $(O)/gen/ptf-wire.pb-c.o
 TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.c tools/plot/*.c)) \
 		$(O)/gen/perfetto.pb-c.o $(O)/gen/pprof.pb-c.o \
 		$(O)/tools/web/embed.o
-RECORDER_OBJS = $(call obj,recorder/agent/preload_check.c $(filter-out recorder/prec.c,$(wildcard recorder/*.c recorder/cpython/*.c)))
+RECORDER_OBJS = $(call obj,recorder/agent/preload_check.c $(filter-out recorder/prec.c,\
+                $(wildcard recorder/*.c recorder/asyncio/*.c recorder/output/*.c recorder/cpython/*.c)))
 AGENT_OBJS    = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/*.c recorder/cpython/*.c))
 UNIT_TESTS    = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -14,7 +14,7 @@
 #include "recorder/clocks.h"
 #include "recorder/recording.h"
 #include "recorder/say.h"
-#include "recorder/trace_output.h"
+#include "recorder/output/trace_output.h"
 
 /* Who connects sends its line at once, or is not waited for. */
 #define ASK_TIMEOUT_MS 100

@@ -18,7 +18,7 @@
 #include "recorder/install.h"
 #include "recorder/quantity.h"
 #include "recorder/say.h"
-#include "recorder/output_name.h"
+#include "recorder/output/output_name.h"
 #include "recorder/session.h"
 
 #define RATE_DEFAULT_HZ 100

@@ -17,7 +17,7 @@
 #include <ptf/types.h>
 
 #include "recorder/address_space.h"
-#include "recorder/awaits.h"
+#include "recorder/asyncio/awaits.h"
 #include "recorder/codes.h"
 #include "recorder/cpython/walk.h"
 #include "recorder/debugger.h"

@@ -8,7 +8,7 @@
 
 #include "recorder/clocks.h"
 #include "recorder/host.h"
-#include "recorder/output_name.h"
+#include "recorder/output/output_name.h"
 #include "recorder/recording.h"
 #include "recorder/stacks.h"
 

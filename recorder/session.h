@@ -9,7 +9,7 @@
 #include "recorder/control.h"
 #include "recorder/ring.h"
 #include "recorder/target.h"
-#include "recorder/trace_output.h"
+#include "recorder/output/trace_output.h"
 
 struct session_options {
 	struct trace_output_options output;

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "recorder/asyncio_tasks.h"
-#include "recorder/coroutines.h"
-#include "recorder/python_objects.h"
+#include "recorder/asyncio/asyncio_tasks.h"
+#include "recorder/asyncio/coroutines.h"
+#include "recorder/asyncio/python_objects.h"
 
 #define BASE         UINT64_C(0x7f0000000000)
 #define TYPE_WORDS   40u /* the base is the last that is read */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "recorder/output_series.h"
+#include "recorder/output/output_series.h"
 
 static void expect_name(const char *pattern, uint32_t number, const char *name)
 {

@@ -13,7 +13,7 @@
 
 #include <ptf/ptf.h>
 
-#include "recorder/rejoin.h"
+#include "recorder/output/rejoin.h"
 
 #define STEP_NS    100
 #define ROW_COUNT  10

@@ -1,9 +1,9 @@
-#include "recorder/rejoin.h"
+#include "recorder/output/rejoin.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "recorder/rejoin_ids.h"
+#include "recorder/output/rejoin_ids.h"
 
 #define CLOCK_INTERVAL_NS 60000000000
 

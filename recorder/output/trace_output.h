@@ -8,10 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "recorder/flight.h"
-#include "recorder/output_file.h"
-#include "recorder/output_series.h"
-#include "recorder/rotation.h"
+#include "recorder/output/flight.h"
+#include "recorder/output/output_file.h"
+#include "recorder/output/output_series.h"
+#include "recorder/output/rotation.h"
 
 struct recording;
 

@@ -1,4 +1,4 @@
-#include "recorder/flight.h"
+#include "recorder/output/flight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "recorder/clocks.h"
-#include "recorder/output_file.h"
+#include "recorder/output/output_file.h"
 #include "recorder/recording.h"
-#include "recorder/rejoin.h"
+#include "recorder/output/rejoin.h"
 #include "recorder/say.h"
 
 /* What is kept is so much of the window longer than it. */

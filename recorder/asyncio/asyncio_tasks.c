@@ -1,9 +1,9 @@
 /* Tasks of asyncio; see asyncio_tasks.h. */
-#include "recorder/asyncio_tasks.h"
+#include "recorder/asyncio/asyncio_tasks.h"
 
 #include <string.h>
 
-#include "recorder/python_objects.h"
+#include "recorder/asyncio/python_objects.h"
 
 /* In PySetObject; an entry is a key and its hash. */
 #define SET_USED        24u

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "recorder/output_file.h"
-#include "recorder/output_series.h"
+#include "recorder/output/output_file.h"
+#include "recorder/output/output_series.h"
 #include "recorder/running_clock.h"
 
 struct recording;

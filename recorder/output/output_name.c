@@ -1,5 +1,5 @@
 /* Names of traces; see output_name.h. */
-#include "recorder/output_name.h"
+#include "recorder/output/output_name.h"
 
 #include <stdio.h>
 #include <stdlib.h>

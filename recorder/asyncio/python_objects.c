@@ -1,5 +1,5 @@
 /* Objects of the target's interpreter; see python_objects.h. */
-#include "recorder/python_objects.h"
+#include "recorder/asyncio/python_objects.h"
 
 #include <string.h>
 

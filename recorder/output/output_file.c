@@ -1,4 +1,4 @@
-#include "recorder/output_file.h"
+#include "recorder/output/output_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Time awaited; see awaits.h. */
-#include "recorder/awaits.h"
+#include "recorder/asyncio/awaits.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "recorder/rejoin_ids.h"
+#include "recorder/output/rejoin_ids.h"
 
 #include <stdlib.h>
 

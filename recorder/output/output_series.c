@@ -1,4 +1,4 @@
-#include "recorder/output_series.h"
+#include "recorder/output/output_series.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "recorder/output_file.h"
-#include "recorder/output_name.h"
+#include "recorder/output/output_file.h"
+#include "recorder/output/output_name.h"
 #include "recorder/say.h"
 
 /* The %n of a pattern, or NULL: %%n is none. */

@@ -1,9 +1,9 @@
 /* Chains of awaits; see coroutines.h. */
-#include "recorder/coroutines.h"
+#include "recorder/asyncio/coroutines.h"
 
 #include <string.h>
 
-#include "recorder/python_objects.h"
+#include "recorder/asyncio/python_objects.h"
 
 /* In all generators' wrappers: the object that they stand for. */
 #define WRAPPED 16u

@@ -19,8 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "recorder/asyncio_tasks.h"
-#include "recorder/coroutines.h"
+#include "recorder/asyncio/asyncio_tasks.h"
+#include "recorder/asyncio/coroutines.h"
 #include "recorder/idmap.h"
 
 struct recording;

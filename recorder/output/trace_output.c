@@ -1,4 +1,4 @@
-#include "recorder/trace_output.h"
+#include "recorder/output/trace_output.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "recorder/output_name.h"
+#include "recorder/output/output_name.h"
 #include "recorder/recording.h"
 #include "recorder/say.h"
 
