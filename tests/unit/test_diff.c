@@ -444,6 +444,15 @@ static void equal_speed(void **state)
 			    m->new) < 1);
 	forget(&p);
 
+	/* What is not there takes no time at any speed. */
+	t = base_times;
+	t.ms[7] = 0;
+	p = unsteady(&base_version, &t, DIFF_EQUAL_SPEED);
+	m = &find(&p, "program.py:8")->self_measured;
+	assert_int_equal(m->verdict, DIFF_FASTER);
+	assert_true(m->new == 0 && fabs(m->base - 120e6) < 20e6);
+	forget(&p);
+
 	/* A function that is the same, but takes twice as long, is no measure. */
 	t = base_times;
 	t.ms[2] *= 2;

@@ -5,7 +5,7 @@
 #include "tools/cli/text.h"
 
 /* Text narrower than this is of no use: the table then overflows the line. */
-#define TEXT_COLUMNS_MIN 16
+#define TEXT_COLUMNS_MIN 15
 
 /* A path cut shorter than this says nothing. */
 #define CAPTION_PATH_MIN 10
@@ -178,13 +178,16 @@ void table_row(struct table *t, const char *const *cells, const char *text, size
 
 void table_caption(struct table *t, const char *text, const char *path, size_t size)
 {
+	struct text_style style = {.unicode = t->terminal.unicode,
+		.max_columns = t->text_columns};
 	unsigned taken = (unsigned)strlen(text) + (unsigned)strlen(" for ");
 
 	for (size_t i = 0; i + 1 < t->column_count; i++) {
 		fprintf(t->out, "%*s ", (int)t->columns[i].width, "");
 		put_bar(t);
 	}
-	fprintf(t->out, "%s%s", terminal_paint(&t->terminal, PAINT_DIM), text);
+	fputs(terminal_paint(&t->terminal, PAINT_DIM), t->out);
+	text_put(t->out, text, strlen(text), &style);
 	if (!t->text_columns || t->text_columns >= taken + CAPTION_PATH_MIN) {
 		fputs(" for ", t->out);
 		put_path(t, path, size, t->text_columns, taken);

@@ -151,7 +151,7 @@ struct diff {
 	bool is_grouped; /* columns are groups of blocks of one run */
 	struct diff_speed speed;
 	struct statistics_test test; /* of the nodes */
-	size_t tested_count;         /* distinct hypotheses among them */
+	size_t tested_count;         /* places with numbers of their own */
 	struct arena arena;
 	struct intern keys;
 	VEC(uint32_t) node_of_key;

@@ -121,10 +121,15 @@ struct hypotheses {
 	VEC(double) transposed; /* [column * count + hypothesis] */
 };
 
-/* A measure of a node that is tested. */
+/*
+ * A measure of a node that is tested. At equal speed it is tested as measured, too:
+ * with few runs a side may be slow by chance, and what differs much is then not found
+ * without its slowness.
+ */
 struct tested {
 	struct diff_measured *measured;
 	uint32_t hypothesis; /* index */
+	bool is_plain;       /* the second test, as measured */
 };
 
 struct tests {
@@ -133,12 +138,12 @@ struct tests {
 };
 
 static void add_test(struct tests *t, struct diff_measured *m, const double *value,
-	size_t columns)
+	size_t columns, bool is_plain)
 {
 	uint32_t id =
 		intern_bytes(&t->hypotheses.values, value, columns * sizeof(*value));
 
-	vec_push(&t->item, (struct tested){m, id - 1});
+	vec_push(&t->item, (struct tested){m, id - 1, is_plain});
 }
 
 static void transpose(struct hypotheses *h, size_t columns)
@@ -165,8 +170,24 @@ static void add_speed(struct diff *d, struct tests *nodes, double *value)
 	if (d->speed.use != DIFF_SPEED_USED)
 		return;
 	diff_speed_columns(d, value);
-	add_test(nodes, m, value, d->columns[DIFF_BASE] + d->columns[DIFF_NEW]);
+	add_test(nodes, m, value, d->columns[DIFF_BASE] + d->columns[DIFF_NEW], false);
 	measure(d, m, value);
+}
+
+/* Hypotheses, without second tests of the same. */
+static size_t places_tested(const struct tests *t)
+{
+	bool *is_counted =
+		memory_zeroed(t->hypotheses.values.items.count, sizeof(*is_counted));
+	size_t count = 0;
+
+	for (size_t i = 0; i < t->item.count; i++)
+		if (!t->item.item[i].is_plain) {
+			count += !is_counted[t->item.item[i].hypothesis];
+			is_counted[t->item.item[i].hypothesis] = true;
+		}
+	free(is_counted);
+	return count;
 }
 
 static void free_tests(struct tests *t)
@@ -198,6 +219,7 @@ static void collect(struct diff *d, struct tests *nodes)
 	size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
 	double *value = memory_zeroed(columns, sizeof(*value));
 	double *tested = memory_zeroed(columns, sizeof(*tested));
+	double *plain = memory_zeroed(columns, sizeof(*plain));
 	double from_ns = 0;
 
 	for (size_t i = 0; i < d->nodes.count; i++) {
@@ -208,24 +230,27 @@ static void collect(struct diff *d, struct tests *nodes)
 				is_total ? &node->total_measured : &node->self_measured;
 
 			take_columns(d, node, is_total, value);
+			memcpy(plain, value, columns * sizeof(*value));
 			memcpy(tested, value, columns * sizeof(*value));
-			diff_speed_level(d, value, false);
+			diff_speed_level(d, value);
 			measure(d, m, value);
 			widen(d, m);
-			diff_speed_level(d, tested, true);
+			diff_speed_level_test(d, tested);
 			scale_columns(d, tested);
-			if (i == 0 && is_total) {
-				add_test(nodes, m, tested, columns);
+			if (i == 0 && is_total)
 				from_ns = tested_from_ns(d);
-			} else if (i > 0 && larger_ns(m) >= from_ns && larger_ns(m) > 0) {
-				add_test(nodes, m, tested, columns);
-			}
+			else if (i == 0 || larger_ns(m) < from_ns || larger_ns(m) <= 0)
+				continue;
+			add_test(nodes, m, tested, columns, false);
+			if (d->speed.use == DIFF_SPEED_USED)
+				add_test(nodes, m, plain, columns, true);
 		}
 	}
 	d->nodes.item[0].self_measured = d->nodes.item[0].total_measured;
 	add_speed(d, nodes, value);
 	free(value);
 	free(tested);
+	free(plain);
 	transpose(&nodes->hypotheses, columns);
 }
 
@@ -254,6 +279,15 @@ static void test_rows(const struct diff *d, const struct statistics_test *test,
 	free(one);
 }
 
+/* A place that takes the same time at equal speed is not named for slow runs. */
+static bool is_named(const struct diff *d, const struct tested *t, double q)
+{
+	const struct diff_measured *m = t->measured;
+
+	return q <= d->options.alpha && m->difference != 0 &&
+		(!t->is_plain || m->interval.low > 0 || m->interval.high < 0);
+}
+
 static void judge_runs(struct diff *d, struct tests *t)
 {
 	size_t count = t->hypotheses.values.items.count;
@@ -264,20 +298,25 @@ static void judge_runs(struct diff *d, struct tests *t)
 
 	test_rows(d, &d->test, t->hypotheses.transposed.item, count, p, q);
 	for (size_t i = 0; i < t->item.count; i++) {
-		struct diff_measured *m = t->item.item[i].measured;
-		uint32_t h = t->item.item[i].hypothesis;
+		struct tested *tested = &t->item.item[i];
+		struct diff_measured *m = tested->measured;
+		uint32_t h = tested->hypothesis;
 		const double *value =
 			(const void *)intern_get(&t->hypotheses.values, h + 1).data;
 
-		m->p = p[h];
-		m->q = q[h];
-		m->detectable = statistics_detectable(value, n, value + n, k, level) *
-			(d->speed.use == DIFF_SPEED_USED ? d->speed.widening : 1);
-		if (m->q <= d->options.alpha && m->difference != 0)
-			m->verdict = m->difference > 0 ? DIFF_SLOWER : DIFF_FASTER;
-		else
+		if (!tested->is_plain) {
 			m->verdict = diff_has_enough_runs(d) ? DIFF_UNCLEAR
 							     : DIFF_INSUFFICIENT;
+			m->detectable =
+				statistics_detectable(value, n, value + n, k, level) *
+				(d->speed.use == DIFF_SPEED_USED ? d->speed.widening : 1);
+		}
+		if (tested->is_plain && (!is_named(d, tested, q[h]) || q[h] >= m->q))
+			continue;
+		m->p = p[h];
+		m->q = q[h];
+		if (is_named(d, tested, q[h]))
+			m->verdict = m->difference > 0 ? DIFF_SLOWER : DIFF_FASTER;
 	}
 	free(p);
 	free(q);
@@ -314,7 +353,7 @@ static void judge_once(struct diff *d)
 	struct tests nodes = {0};
 
 	collect(d, &nodes);
-	d->tested_count = nodes.hypotheses.values.items.count;
+	d->tested_count = places_tested(&nodes);
 	d->test = statistics_plan(d->columns[DIFF_BASE], d->columns[DIFF_NEW],
 		d->options.alpha);
 	if (d->is_grouped)
@@ -430,7 +469,8 @@ void diff_check_itself(struct diff *d, size_t split_count, struct diff_self_chec
 	if (!diff_has_enough_runs(d))
 		diff_speed_reconsider(d);
 	collect(d, &nodes);
-	d->tested_count = count = nodes.hypotheses.values.items.count;
+	d->tested_count = places_tested(&nodes);
+	count = nodes.hypotheses.values.items.count;
 	*result = (struct diff_self_check){.split_count = split_count};
 	rows = memory_zeroed(columns * count, sizeof(*rows));
 	program_floor = memory_zeroed(split_count, sizeof(*program_floor));
@@ -463,16 +503,20 @@ double diff_class_mean(const struct diff *d, const struct diff_node *node,
 	enum diff_side side, uint32_t class_kind)
 {
 	size_t first = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0;
-	size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
-	double *value = memory_zeroed(columns, sizeof(*value)), result;
+	const struct diff_measured *m = &node->self_measured;
+	double sum = 0, all = 0, level = side == DIFF_NEW ? m->new_ns : m->base_ns;
 
-	for (size_t i = 0; i < columns; i++)
-		value[i] = node->self[i * PTF_CLASS_KIND_COUNT + class_kind];
-	diff_speed_level(d, value, false);
-	scale_columns(d, value);
-	result = absolute(d, value + first, d->columns[side]);
-	free(value);
-	return result;
+	for (size_t i = 0; i < d->columns[side]; i++) {
+		const double *of_class = node->self + (first + i) * PTF_CLASS_KIND_COUNT;
+
+		sum += of_class[class_kind] * column_factor(d, side, i);
+		for (size_t k = 0; k < PTF_CLASS_KIND_COUNT; k++)
+			all += of_class[k];
+	}
+	/* The kinds of a place's time have their parts of what it is at equal speed. */
+	if (d->speed.use == DIFF_SPEED_USED)
+		return all > 0 ? sum / all * level : 0;
+	return d->is_grouped || !d->columns[side] ? sum : sum / (double)d->columns[side];
 }
 
 double diff_relative(const struct diff_measured *m)

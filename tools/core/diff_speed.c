@@ -152,17 +152,40 @@ bool diff_speed_reconsider(struct diff *d)
 	return true;
 }
 
-void diff_speed_level(const struct diff *d, double *value, bool for_test)
+void diff_speed_level_test(const struct diff *d, double *value)
 {
-	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
+	size_t count = column_count(d);
 	double slope;
 
 	if (d->speed.use != DIFF_SPEED_USED)
 		return;
-	slope = for_test ? statistics_slope(d->speed.slowness, value, n + k, 0)
-			 : statistics_slope(d->speed.slowness, value, n, k);
-	for (size_t i = 0; i < n + k; i++)
+	slope = statistics_slope(d->speed.slowness, value, count, 0);
+	for (size_t i = 0; i < count; i++)
 		value[i] -= slope * d->speed.slowness[i];
+}
+
+void diff_speed_level(const struct diff *d, double *value)
+{
+	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
+	const double *slowness = d->speed.slowness;
+	double base, new, slope, *relative;
+
+	if (d->speed.use != DIFF_SPEED_USED)
+		return;
+	base = statistics_mean(value, n);
+	new = statistics_mean(value + n, k);
+	relative = memory_zeroed(n + k, sizeof(*relative));
+	for (size_t i = 0; i < n && base > 0; i++)
+		relative[i] = value[i] / base;
+	for (size_t i = n; i<n + k &&new> 0; i++)
+		relative[i] = value[i] / new;
+	/* What is not there on a side says nothing, and stays so. */
+	slope = new <= 0    ? statistics_slope(slowness, relative, n, 0)
+		: base <= 0 ? statistics_slope(slowness + n, relative + n, k, 0)
+			    : statistics_slope(slowness, relative, n, k);
+	for (size_t i = 0; i < n + k; i++)
+		value[i] -= slope * (i < n ? base : new) * slowness[i];
+	free(relative);
 }
 
 void diff_speed_free(struct diff_speed *speed)

@@ -31,10 +31,12 @@ bool diff_speed_reconsider(struct diff *d);
 void diff_speed_columns(const struct diff *d, double *value);
 
 /*
- * Takes out of values in all columns what follows the slowness. For a test, all
- * runs are alike; for an estimate, what the sides differ by is not slowness.
+ * Take out of values in all columns what follows the slowness: for a test, in which
+ * all runs are alike; for an estimate, in which it is as much in relation to the time
+ * of the side, and what the sides differ by is not slowness.
  */
-void diff_speed_level(const struct diff *d, double *value, bool for_test);
+void diff_speed_level_test(const struct diff *d, double *value);
+void diff_speed_level(const struct diff *d, double *value);
 
 void diff_speed_free(struct diff_speed *speed);
 

@@ -25,7 +25,7 @@ static const struct table_column columns[] = {
 	{"", "new", 8, PAINT_PLAIN},
 	{"Change", "", 8, PAINT_PLAIN},
 	{"", "+-", 7, PAINT_PLAIN},
-	{"", "%", 7, PAINT_PLAIN},
+	{"", "%", 6, PAINT_PLAIN},
 	{"", "is", 8, PAINT_PLAIN},
 	{"", "", 0, PAINT_PLAIN},
 };

@@ -9,6 +9,8 @@
 
 /* The change that reports say how many runs it takes to find. */
 #define POWER_WANTED 0.05
+/* ... at a place with so much of the time. */
+#define POWER_SHARE 0.1
 
 /* -------------------------------------------------------------- numbers */
 
@@ -291,10 +293,11 @@ static char *speed(const struct diff *d)
 	return size < 0 ? NULL : text;
 }
 
-/* The longest line, or function, that was tested and not told apart. */
+/* The longest line, or function, of some weight that was not told apart. */
 static const struct diff_node *longest_unclear(const struct diff *d)
 {
 	const struct diff_node *longest = NULL;
+	double least = POWER_SHARE * d->nodes.item[0].total_measured.base;
 
 	for (size_t i = 1; i < d->nodes.count; i++) {
 		const struct diff_node *node = &d->nodes.item[i];
@@ -302,6 +305,7 @@ static const struct diff_node *longest_unclear(const struct diff *d)
 
 		if ((node->view == DIFF_LINE || node->view == DIFF_FUNCTION) &&
 			node->file[DIFF_BASE] && m->verdict == DIFF_UNCLEAR &&
+			m->base >= least &&
 			(!longest || m->base > longest->self_measured.base))
 			longest = node;
 	}
