@@ -201,7 +201,8 @@ void script_headline(FILE *script, const struct plot_request *request, const cha
 	char *what = subject(p),
 	     *selected = p->selection ? selection_text(p->selection) : NULL;
 	char samples[UNITS_SIZE];
-	unsigned columns = request->characters ? request->width - 4 : request->width / 8;
+	/* Wide letters take 10 pixels at the size of the headline, 7.5 below it. */
+	unsigned columns = request->characters ? request->width - 4 : request->width / 10;
 
 	fprintf(script, "set label 1001 ");
 	script_text(script, what, strlen(what), columns);
@@ -214,7 +215,7 @@ void script_headline(FILE *script, const struct plot_request *request, const cha
 			script_ink(request));
 	if (!request->characters) {
 		fprintf(script, "set label 1002 ");
-		script_format(script, columns * 5 / 4, "%s%s%s; %s samples", shown,
+		script_format(script, columns * 4 / 3, "%s%s%s; %s samples", shown,
 			selected && *selected ? "; selected: " : "",
 			selected ? selected : "", units_count(samples, p->sample_count));
 		fprintf(script,
