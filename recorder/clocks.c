@@ -19,6 +19,11 @@ uint64_t clock_now_ns(void)
 	return read_clock_ns(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_thread_cpu_ns(void)
+{
+	return read_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 uint64_t clock_process_cpu_ns(pid_t pid)
 {
 	clockid_t clock;

@@ -10,6 +10,9 @@
 /* CLOCK_MONOTONIC. */
 uint64_t clock_now_ns(void);
 
+/* CPU time of the calling thread. */
+uint64_t clock_thread_cpu_ns(void);
+
 /*
  * CPU time of a whole process, also while it is a zombie; without its
  * children's. 0 when it cannot be had.

@@ -63,20 +63,15 @@ void gauges_poll(struct recording *r)
 
 static uint32_t define_metric(struct recording *r)
 {
-	struct ptf_metric metric = {
+	const struct ptf_metric metric = {
 		.name = recording_string(r, "rss"),
 		.unit = recording_string(r, "bytes"),
 		.kind = PTF_METRIC_GAUGE,
 		.addition = PTF_ADD_LAST,
 		.description = recording_string(r, "resident memory of the process"),
 	};
-	struct ptf_error err;
-	uint32_t id = 0;
 
-	if (recording_is_sound(r))
-		recording_check(r,
-			ptf_writer_metric(r->section.writer, &metric, &id, &err), &err);
-	return id;
+	return recording_metric(r, &metric);
 }
 
 void gauges_write(struct recording *r, struct recorded_process *process)

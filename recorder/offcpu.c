@@ -104,20 +104,12 @@ static uint32_t class_of(struct recording *r, const struct recorded_process *pro
 {
 	const struct python_process *python = &process->python;
 	uint64_t runtime_end = python->runtime + process->space.runtime_bytes;
-	struct ptf_class_descriptor descriptor = {.kind = PTF_CLASS_WAIT};
-	uint32_t id = PTF_CLASS_WAIT;
-	struct ptf_error err;
 
 	if (python->version && call->number == SYS_futex &&
 		call->first_argument >= python->runtime &&
 		call->first_argument < runtime_end)
 		return PTF_CLASS_GIL;
-	descriptor.detail = recording_string(r, wait_kind(call->number));
-	if (recording_is_sound(r))
-		recording_check(r,
-			ptf_writer_class(r->section.writer, &descriptor, &id, &err),
-			&err);
-	return id;
+	return recording_wait_class(r, wait_kind(call->number));
 }
 
 /* A stack of any depth, with its middle elided as the agent does it (ring.h). */

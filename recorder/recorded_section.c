@@ -12,8 +12,6 @@
 #include "recorder/recording.h"
 #include "recorder/stacks.h"
 
-#define CLOCK_INTERVAL_NS 60000000000u
-
 /* --------------------------------------------------------- its beginning */
 
 static void write_clock(struct recording *r)
@@ -31,7 +29,7 @@ static void write_clock(struct recording *r)
 
 void section_poll_clock(struct recording *r, uint64_t now_ns)
 {
-	if (now_ns - r->section.clock_ns > CLOCK_INTERVAL_NS)
+	if (now_ns - r->section.clock_ns > SECTION_CLOCK_INTERVAL_NS)
 		write_clock(r);
 }
 

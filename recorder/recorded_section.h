@@ -19,6 +19,9 @@
 
 struct recording;
 
+/* Between readings of the clocks. */
+#define SECTION_CLOCK_INTERVAL_NS 60000000000
+
 struct recorded_section {
 	struct ptf_writer *writer; /* NULL = complete */
 	uint64_t origin_ns;        /* CLOCK_MONOTONIC of its time 0 */
@@ -35,7 +38,7 @@ struct recorded_section {
 /* Begins one on fd, with its time 0 at r->section.origin_ns: host, run, clock. */
 void section_begin(struct recording *r, int fd);
 
-/* Once a minute a reading of the clocks. */
+/* A reading of the clocks, when one is due. */
 void section_poll_clock(struct recording *r, uint64_t now_ns);
 
 /*

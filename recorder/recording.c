@@ -46,6 +46,33 @@ uint32_t recording_string(struct recording *r, const char *text)
 	return recording_text(r, (struct ptf_text){text, strlen(text)});
 }
 
+uint32_t recording_metric(struct recording *r, const struct ptf_metric *metric)
+{
+	struct ptf_error err;
+	uint32_t id = 0;
+
+	if (recording_is_sound(r))
+		recording_check(r,
+			ptf_writer_metric(r->section.writer, metric, &id, &err), &err);
+	return id;
+}
+
+uint32_t recording_wait_class(struct recording *r, const char *kind)
+{
+	const struct ptf_class_descriptor descriptor = {
+		.kind = PTF_CLASS_WAIT,
+		.detail = recording_string(r, kind),
+	};
+	struct ptf_error err;
+	uint32_t id = PTF_CLASS_WAIT;
+
+	if (recording_is_sound(r))
+		recording_check(r,
+			ptf_writer_class(r->section.writer, &descriptor, &id, &err),
+			&err);
+	return id;
+}
+
 void recording_facts(struct recording *r, const struct ptf_facts *facts)
 {
 	struct ptf_error err;

@@ -105,6 +105,12 @@ static inline bool recording_is_sound(const struct recording *r)
 uint32_t recording_string(struct recording *r, const char *text);
 uint32_t recording_text(struct recording *r, struct ptf_text text);
 
+/* A metric of the section, defined anew; 0 after a failure. */
+uint32_t recording_metric(struct recording *r, const struct ptf_metric *metric);
+
+/* The class of waits of a kind; that of all waits after a failure. */
+uint32_t recording_wait_class(struct recording *r, const char *kind);
+
 void recording_facts(struct recording *r, const struct ptf_facts *facts);
 
 /* Begins it, with its first section and process. False after a failure, noted. */

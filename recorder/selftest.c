@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "recorder/arch/perf_event.h"
+#include "recorder/clocks.h"
 
 #define PERIOD_NS 200000u
 
@@ -25,19 +26,11 @@ static void count_tick(int signal_number, siginfo_t *info, void *context)
 	tick_count += info->si_code == TRAP_PERF;
 }
 
-static uint64_t cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void spin(uint64_t time_ns)
 {
-	uint64_t end_ns = cpu_ns() + time_ns;
+	uint64_t end_ns = clock_thread_cpu_ns() + time_ns;
 
-	while (cpu_ns() < end_ns)
+	while (clock_thread_cpu_ns() < end_ns)
 		;
 }
 

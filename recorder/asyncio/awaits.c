@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "recorder/clocks.h"
 #include "recorder/recording.h"
@@ -27,14 +26,6 @@ void awaits_note_file(struct recorded_process *process, const char *file)
 		return;
 	awaits->is_wanted = true;
 	awaits->search_ns = awaits->search_interval_ns = 0;
-}
-
-static uint64_t own_cpu_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 /* Whether the tasks are known now. */
@@ -196,13 +187,13 @@ static uint64_t read_anew(struct recording *r, struct recorded_process *process,
 	uint64_t interval_ns)
 {
 	struct awaits *awaits = &process->awaits;
-	uint64_t began_ns = own_cpu_ns(), before_ns = awaits->cost_ns;
+	uint64_t began_ns = clock_thread_cpu_ns(), before_ns = awaits->cost_ns;
 	double lost_count = see_tasks(r, process);
 
 	see_since_seam(awaits);
 	r->lost.await_unread += (uint64_t)(lost_count + 0.5);
 	r->lost.await_unread_ns += (uint64_t)(lost_count * (double)interval_ns);
-	awaits->cost_ns = own_cpu_ns() - began_ns;
+	awaits->cost_ns = clock_thread_cpu_ns() - began_ns;
 	return (awaits->cost_ns < before_ns ? awaits->cost_ns : before_ns) * COST_MAX;
 }
 
@@ -264,33 +255,15 @@ void awaits_poll(struct recording *r)
 
 static uint32_t define_metric(struct recording *r)
 {
-	struct ptf_metric metric = {
+	const struct ptf_metric metric = {
 		.name = recording_string(r, "await"),
 		.unit = recording_string(r, "ns"),
 		.kind = PTF_METRIC_WEIGHT,
 		.addition = PTF_ADD_SUM,
 		.description = recording_string(r, "time that tasks were suspended"),
 	};
-	struct ptf_error err;
-	uint32_t id = 0;
 
-	if (recording_is_sound(r))
-		recording_check(r,
-			ptf_writer_metric(r->section.writer, &metric, &id, &err), &err);
-	return id;
-}
-
-static uint32_t define_class(struct recording *r)
-{
-	struct ptf_class_descriptor class = {.kind = PTF_CLASS_WAIT,
-		.detail = recording_string(r, "await")};
-	struct ptf_error err;
-	uint32_t id = PTF_CLASS_WAIT;
-
-	if (recording_is_sound(r))
-		recording_check(r, ptf_writer_class(r->section.writer, &class, &id, &err),
-			&err);
-	return id;
+	return recording_metric(r, &metric);
 }
 
 void awaits_write(struct recording *r, struct recorded_process *process)
@@ -307,7 +280,7 @@ void awaits_write(struct recording *r, struct recorded_process *process)
 		recording_no_memory(r);
 		return;
 	}
-	uint32_t class_id = define_class(r);
+	uint32_t class_id = recording_wait_class(r, "await");
 	for (size_t i = 0; i < awaits->count; i++) {
 		struct awaited *awaited = &awaits->chain[i];
 		int64_t await_ns = (int64_t)awaited->await_ns;

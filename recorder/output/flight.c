@@ -221,8 +221,7 @@ static int write_dump(struct flight *flight, struct recording *r, const char *pa
 	for (size_t i = 0; i < flight->count; i++)
 		section_complete(r, &flight->part[i].section);
 	if (output_file_is_foreign(path))
-		snprintf(why, why_size,
-			"%s: this file is no trace, and is not overwritten", path);
+		snprintf(why, why_size, OUTPUT_FILE_FOREIGN, path);
 	else if (write_file(flight, path, &err) != 0)
 		snprintf(why, why_size, "%s: %s", path, err.message);
 	else

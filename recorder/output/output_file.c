@@ -46,7 +46,7 @@ static int check(struct output_file *file, const char *path)
 		return -1;
 	}
 	if (output_file_is_foreign(path)) {
-		complain("%s: this file is no trace, and is not overwritten", path);
+		complain(OUTPUT_FILE_FOREIGN, path);
 		return -1;
 	}
 	return 0;

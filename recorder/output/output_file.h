@@ -27,7 +27,8 @@ void output_file_drop(struct output_file *file);
 /* 0, or -1 after a complaint. */
 int output_file_close(struct output_file *file);
 
-/* Whether there is a file of this name that is no trace. */
+/* Whether there is a file of this name that is no trace; and what is said of it. */
+#define OUTPUT_FILE_FOREIGN "%s: this file is no trace, and is not overwritten"
 bool output_file_is_foreign(const char *path);
 
 #endif

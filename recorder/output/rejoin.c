@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "recorder/output/rejoin_ids.h"
-
-#define CLOCK_INTERVAL_NS 60000000000
+#include "recorder/recorded_section.h"
 
 /* Marks of the first section, until all of them are known. */
 struct held_marks {
@@ -453,7 +452,7 @@ static int take_clock(struct rejoin *join, const struct ptf_clock *clock,
 	struct ptf_error *err)
 {
 	if (join->clock_ns && join->seam_ns &&
-		clock->monotonic_ns - join->clock_ns < CLOCK_INTERVAL_NS)
+		clock->monotonic_ns - join->clock_ns < SECTION_CLOCK_INTERVAL_NS)
 		return 0;
 	join->clock_ns = clock->monotonic_ns;
 	return ptf_writer_clock(join->writer, clock, err);

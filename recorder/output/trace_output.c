@@ -48,7 +48,7 @@ static int check_place(const char *path)
 	int rc = -1;
 
 	if (output_file_is_foreign(path))
-		complain("%s: this file is no trace, and is not overwritten", path);
+		complain(OUTPUT_FILE_FOREIGN, path);
 	else if (!folder || access(folder, W_OK | X_OK) != 0)
 		complain("%s: %s", path, strerror(errno));
 	else
@@ -185,16 +185,18 @@ int trace_output_end(struct trace_output *out, struct recording *r)
 char **trace_output_files(const struct trace_output *out)
 {
 	const struct rotation *rotation = &out->rotation;
-	uint32_t count = out->kind == TRACE_OUTPUT_ROTATION
-		? rotation->number - rotation->first_number + 1
-		: 1;
-	char **files = calloc((size_t)count + 1, sizeof *files);
+	bool is_many = out->kind == TRACE_OUTPUT_ROTATION;
+	size_t count = is_many ? rotation->number - rotation->first_number + 1 : 1;
+	char **files = calloc(count + 1, sizeof *files);
 	size_t kept = 0;
 
-	if (files && out->kind != TRACE_OUTPUT_ROTATION)
+	if (!files)
+		return NULL;
+	if (!is_many) {
 		files[0] = strdup(out->options->path);
-	for (uint32_t i = 0; files && out->kind == TRACE_OUTPUT_ROTATION && i < count;
-		i++) {
+		return files;
+	}
+	for (uint32_t i = 0; i < count; i++) {
 		char *name =
 			output_series_name(rotation->series, rotation->first_number + i);
 		if (name && access(name, R_OK) == 0)
