@@ -10,6 +10,7 @@
 #include "tools/core/diff_groups.h"
 #include "tools/core/owner.h"
 #include "tools/core/path_roots.h"
+#include "tools/core/texts.h"
 
 /*
  * One run's sampling error (diff_groups.h): blocks of so many sampling periods
@@ -38,8 +39,7 @@ static void count_units(struct diff_runs *r, const char *unit)
 					    : r->which.of_section.item[mark->section];
 
 		/* A phase counts once, at its begin. */
-		if (run && mark->kind != PTF_MARK_END && name.size == strlen(unit) &&
-			!memcmp(name.data, unit, name.size))
+		if (run && mark->kind != PTF_MARK_END && text_is(name, unit))
 			r->runs.item[run - 1].unit_count++;
 	}
 }

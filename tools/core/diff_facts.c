@@ -6,6 +6,7 @@
 
 #include "tools/core/names.h"
 #include "tools/core/path_roots.h"
+#include "tools/core/texts.h"
 #include "tools/core/units.h"
 
 /* Of values that differ within a side, so many are told. */
@@ -24,10 +25,7 @@ static void see(struct values *v, struct ptf_text text)
 
 static int compare_texts(const void *a, const void *b)
 {
-	const struct ptf_text *x = a, *y = b;
-	int order = memcmp(x->data, y->data, x->size < y->size ? x->size : y->size);
-
-	return order ? order : x->size < y->size ? -1 : x->size > y->size;
+	return text_order(*(const struct ptf_text *)a, *(const struct ptf_text *)b);
 }
 
 /* "3.11.2, 3.12.1"; frees the values. */
@@ -260,7 +258,7 @@ static bool kind_is(const struct profile *p, const struct profile_loss *l,
 	struct ptf_text kind = profile_string(p, l->kind);
 
 	for (; *kinds; kinds++)
-		if (kind.size == strlen(*kinds) && !memcmp(kind.data, *kinds, kind.size))
+		if (text_is(kind, *kinds))
 			return true;
 	return false;
 }

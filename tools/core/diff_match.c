@@ -4,6 +4,7 @@
 
 #include "tools/core/line_match.h"
 #include "tools/core/report.h"
+#include "tools/core/texts.h"
 
 /* Files of one name are the same when they have so much in common ... */
 #define SAME_NAME_SHARE 0.3
@@ -22,7 +23,7 @@ static double file_share(const struct profile_source *a, const struct profile_so
 
 	if (!a || !b)
 		return 0;
-	if (match_text_equal(a->text, b->text))
+	if (text_equal(a->text, b->text))
 		return 1;
 	x = match_all_lines(a);
 	y = match_all_lines(b);
@@ -427,7 +428,7 @@ bool diff_match_is_same_code(const struct diff_match *m, uint32_t base_function)
 	y = match_take_lines(t, q.first, q.count);
 	is_same = x.line.count == y.line.count;
 	for (size_t i = 0; is_same && i < x.line.count; i++)
-		is_same = match_text_equal(x.line.item[i], y.line.item[i]);
+		is_same = text_equal(x.line.item[i], y.line.item[i]);
 	vec_free(&x.line);
 	vec_free(&y.line);
 	return is_same;

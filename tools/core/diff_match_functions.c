@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/core/names.h"
+#include "tools/core/texts.h"
 
 struct function_key {
 	uint32_t kind, name, file, module, first_line, line_count;
@@ -217,7 +218,7 @@ static double function_score(const struct diff_match *m, uint32_t base, uint32_t
 	vec_free(&y.line);
 	if (share < RENAMED_SHARE)
 		return 0;
-	if (match_text_equal(profile_string(b->p, f.name), profile_string(n->p, g.name)))
+	if (text_equal(profile_string(b->p, f.name), profile_string(n->p, g.name)))
 		share += 2;
 	if (b->other_file.item[r.file] == q.file)
 		share += 1;
@@ -352,7 +353,7 @@ void match_align_functions(struct diff_match *m)
 		const struct profile_source *s = match_source(base, r.file),
 					    *t = match_source(&m->side[DIFF_NEW], q.file);
 
-		if (q.count && s && t && !match_text_equal(s->text, t->text))
+		if (q.count && s && t && !text_equal(s->text, t->text))
 			match_align_ranges(m, &r, &q);
 	}
 	vec_free(&paired);

@@ -5,11 +5,6 @@
 
 #include "tools/core/line_match.h"
 
-bool match_text_equal(struct ptf_text a, struct ptf_text b)
-{
-	return a.size == b.size && (a.size == 0 || !memcmp(a.data, b.data, a.size));
-}
-
 const struct profile_source *match_source(const struct match_side *s, uint32_t file)
 {
 	const struct profile_source *source = profile_source_of(s->p, file);

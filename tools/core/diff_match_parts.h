@@ -44,8 +44,6 @@ struct diff_match {
 
 /* ------------------------------------------------------ diff_match_pairs.c */
 
-bool match_text_equal(struct ptf_text a, struct ptf_text b);
-
 /* The text of a file, NULL when it is not there. */
 const struct profile_source *match_source(const struct match_side *s, uint32_t file);
 

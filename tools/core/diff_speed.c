@@ -168,23 +168,23 @@ void diff_speed_level(const struct diff *d, double *value)
 {
 	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
 	const double *slowness = d->speed.slowness;
-	double base, new, slope, *relative;
+	double base_mean, new_mean, slope, *relative;
 
 	if (d->speed.use != DIFF_SPEED_USED)
 		return;
-	base = statistics_mean(value, n);
-	new = statistics_mean(value + n, k);
+	base_mean = statistics_mean(value, n);
+	new_mean = statistics_mean(value + n, k);
 	relative = memory_zeroed(n + k, sizeof(*relative));
-	for (size_t i = 0; i < n && base > 0; i++)
-		relative[i] = value[i] / base;
-	for (size_t i = n; i<n + k &&new> 0; i++)
-		relative[i] = value[i] / new;
+	for (size_t i = 0; i < n && base_mean > 0; i++)
+		relative[i] = value[i] / base_mean;
+	for (size_t i = n; i < n + k && new_mean > 0; i++)
+		relative[i] = value[i] / new_mean;
 	/* What is not there on a side says nothing, and stays so. */
-	slope = new <= 0    ? statistics_slope(slowness, relative, n, 0)
-		: base <= 0 ? statistics_slope(slowness + n, relative + n, k, 0)
-			    : statistics_slope(slowness, relative, n, k);
+	slope = new_mean <= 0    ? statistics_slope(slowness, relative, n, 0)
+		: base_mean <= 0 ? statistics_slope(slowness + n, relative + n, k, 0)
+				 : statistics_slope(slowness, relative, n, k);
 	for (size_t i = 0; i < n + k; i++)
-		value[i] -= slope * (i < n ? base : new) * slowness[i];
+		value[i] -= slope * (i < n ? base_mean : new_mean) * slowness[i];
 	free(relative);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tools/core/intern_table.h"
+#include "tools/core/texts.h"
 
 /* An edited line is the same line when it resembles the old one so much ... */
 #define REWRITTEN_SIMILARITY 0.6
@@ -105,7 +106,7 @@ double line_similarity(struct ptf_text a, struct ptf_text b)
 
 	a = trimmed(a);
 	b = trimmed(b);
-	if (a.size == b.size && !memcmp(a.data, b.data, a.size))
+	if (text_equal(a, b))
 		return 1;
 	make_pairs(&x, a);
 	make_pairs(&y, b);

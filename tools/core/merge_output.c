@@ -7,6 +7,9 @@
 
 #include <ptf/version.h>
 
+#include "tools/core/hex.h"
+#include "tools/core/texts.h"
+
 #define PRODUCER "pmerge " PTF_VERSION_STRING
 
 bool merge_did(struct merge_output *out, int rc)
@@ -46,8 +49,7 @@ static void add_id(struct attribute_list *list, const char *key,
 {
 	char *text = list->text[list->text_count++];
 
-	for (size_t i = 0; i < MERGE_ID_BYTES; i++)
-		snprintf(text + 2 * i, 3, "%02x", id[i]);
+	hex_write(text, id, MERGE_ID_BYTES);
 	add_text(list, key, text);
 }
 
@@ -118,9 +120,7 @@ static bool has_attribute(const struct merge_recording *r, const struct ptf_attr
 	for (size_t i = 0; i < r->attributes.count; i++) {
 		const struct ptf_attribute *b = &r->attributes.item[i];
 
-		if (a->key.size == b->key.size && a->value.size == b->value.size &&
-			!memcmp(a->key.data, b->key.data, a->key.size) &&
-			!memcmp(a->value.data, b->value.data, a->value.size))
+		if (text_equal(a->key, b->key) && text_equal(a->value, b->value))
 			return true;
 	}
 	return false;
@@ -155,7 +155,7 @@ bool merge_output_open(struct merge_output *out, int fd)
 		start.origin_realtime_ns = first->origin_realtime_ns;
 		start.sample_period_ns = has_one_period ? first->period_ns : 0;
 		for (size_t i = 0; i < first->attributes.count; i++)
-			if (!merge_text_is(first->attributes.item[i].key, "run.id") &&
+			if (!text_is(first->attributes.item[i].key, "run.id") &&
 				all_have(m, &first->attributes.item[i]))
 				vec_push(&list.of, first->attributes.item[i]);
 	}

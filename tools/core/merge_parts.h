@@ -109,15 +109,4 @@ int merge_fail(struct ptf_error *err, int code, const char *format, ...)
 void merge_note(const struct merge *m, const char *path, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static inline bool merge_text_is(struct ptf_text text, const char *literal)
-{
-	return text.size == strlen(literal) && !memcmp(text.data, literal, text.size);
-}
-
-static inline bool merge_text_begins(struct ptf_text text, const char *literal)
-{
-	return text.size >= strlen(literal) &&
-		!memcmp(text.data, literal, strlen(literal));
-}
-
 #endif

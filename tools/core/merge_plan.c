@@ -1,5 +1,7 @@
 /* Between the passes: what the result is, from the recordings alone. */
+#include "tools/core/hex.h"
 #include "tools/core/merge_parts.h"
+#include "tools/core/texts.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,13 +17,6 @@ const char *const merge_align_names[] = {"clock", "start", "none", NULL};
 static int compare_numbers(int64_t a, int64_t b)
 {
 	return (a > b) - (a < b);
-}
-
-static int compare_texts(struct ptf_text a, struct ptf_text b)
-{
-	int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
-
-	return order ? order : compare_numbers((int64_t)a.size, (int64_t)b.size);
 }
 
 static bool is_known(const struct merge_recording *r)
@@ -58,10 +53,9 @@ static int compare_recordings(const void *x, const void *y)
 		order = compare_numbers((int64_t)b->attributes.count,
 			(int64_t)a->attributes.count);
 	for (size_t i = 0; !order && i < a->attributes.count; i++) {
-		order = compare_texts(a->attributes.item[i].key,
-			b->attributes.item[i].key);
+		order = text_order(a->attributes.item[i].key, b->attributes.item[i].key);
 		if (!order)
-			order = compare_texts(a->attributes.item[i].value,
+			order = text_order(a->attributes.item[i].value,
 				b->attributes.item[i].value);
 	}
 	return order;
@@ -93,7 +87,7 @@ static struct ptf_attribute *find_attribute(struct merge_recording *r,
 	struct ptf_text key)
 {
 	for (size_t i = 0; i < r->attributes.count; i++)
-		if (compare_texts(r->attributes.item[i].key, key) == 0)
+		if (text_order(r->attributes.item[i].key, key) == 0)
 			return &r->attributes.item[i];
 	return NULL;
 }
@@ -115,8 +109,7 @@ static void mark_run(struct merge *m, struct merge_section *s)
 	}
 	if (!smallest)
 		return;
-	for (size_t i = 0; i < MERGE_ID_BYTES; i++)
-		snprintf(text + 2 * i, 3, "%02x", smallest->id[i]);
+	hex_write(text, smallest->id, MERGE_ID_BYTES);
 	value = arena_text(&m->arena, (struct ptf_text){text, strlen(text)});
 	for (size_t i = 0; i < s->recordings.count; i++) {
 		struct merge_recording *r = &s->recordings.item[i];

@@ -1,5 +1,6 @@
 /* The first pass: what recordings are in the inputs. */
 #include "tools/core/merge_parts.h"
+#include "tools/core/texts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +61,7 @@ bool merge_is_recording(const struct ptf_process *p, uint8_t id[MERGE_ID_BYTES])
 	uint8_t unwanted[MERGE_ID_BYTES] = {0};
 
 	for (size_t i = 0; p->pid == 0 && i < p->attributes.count; i++)
-		if (merge_text_is(p->attributes.item[i].key, "recording.id"))
+		if (text_is(p->attributes.item[i].key, "recording.id"))
 			return parse_id(p->attributes.item[i].value, id ? id : unwanted);
 	return false;
 }
@@ -235,22 +236,22 @@ static void take_recording_process(struct scan *s, const struct ptf_process *p)
 	for (size_t i = 0; i < p->attributes.count; i++) {
 		const struct ptf_attribute *a = &p->attributes.item[i];
 
-		if (!merge_text_begins(a->key, "recording."))
+		if (!text_begins(a->key, "recording."))
 			add_attribute(s, &r, a);
-		else if (merge_text_is(a->key, "recording.producer"))
+		else if (text_is(a->key, "recording.producer"))
 			r.producer = arena_text(&s->m->arena, a->value);
-		else if (merge_text_is(a->key, "recording.origin_monotonic_ns"))
+		else if (text_is(a->key, "recording.origin_monotonic_ns"))
 			r.origin_monotonic_ns = number(a->value);
-		else if (merge_text_is(a->key, "recording.origin_realtime_ns"))
+		else if (text_is(a->key, "recording.origin_realtime_ns"))
 			r.origin_realtime_ns = number(a->value);
-		else if (merge_text_is(a->key, "recording.monotonic_offset_ns"))
+		else if (text_is(a->key, "recording.monotonic_offset_ns"))
 			r.monotonic_offset_ns = number(a->value);
-		else if (merge_text_is(a->key, "recording.sample_period_ns"))
+		else if (text_is(a->key, "recording.sample_period_ns"))
 			r.period_ns = (uint64_t)number(a->value);
-		else if (merge_text_is(a->key, "recording.time_resolution_ns") &&
+		else if (text_is(a->key, "recording.time_resolution_ns") &&
 			number(a->value) > 0)
 			r.resolution_ns = (uint64_t)number(a->value);
-		else if (merge_text_is(a->key, "recording.boot_id"))
+		else if (text_is(a->key, "recording.boot_id"))
 			r.has_boot = parse_id(a->value, r.boot_id);
 	}
 	if (s->section->is_merged) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/core/names.h"
+#include "tools/core/texts.h"
 
 static struct ptf_text folder_of(struct ptf_text path)
 {
@@ -17,15 +18,14 @@ static void add_root(struct path_roots *roots, struct ptf_text folder)
 	if (folder.size == 0)
 		return;
 	for (size_t i = 0; i < roots->folders.count; i++)
-		if (roots->folders.item[i].size == folder.size &&
-			!memcmp(roots->folders.item[i].data, folder.data, folder.size))
+		if (text_equal(roots->folders.item[i], folder))
 			return;
 	vec_push(&roots->folders, folder);
 }
 
 static bool is_module_body(struct ptf_text name)
 {
-	return name.size == 8 && !memcmp(name.data, "<module>", 8);
+	return text_is(name, "<module>");
 }
 
 void path_roots_find(struct path_roots *roots, const struct profile *p)
@@ -104,9 +104,7 @@ size_t path_common_end(struct ptf_text a, struct ptf_text b)
 	size_t names = 0;
 
 	while (a.size && b.size) {
-		struct ptf_text x = name_of_path(a), y = name_of_path(b);
-
-		if (x.size != y.size || memcmp(x.data, y.data, x.size) != 0)
+		if (!text_equal(name_of_path(a), name_of_path(b)))
 			break;
 		names++;
 		a = folder_of(a);

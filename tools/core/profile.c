@@ -10,6 +10,7 @@
 #include "tools/core/filter.h"
 #include "tools/core/recordings.h"
 #include "tools/core/section_maps.h"
+#include "tools/core/texts.h"
 #include "tools/core/wrapping.h"
 
 struct profile *profile_new(void)
@@ -144,8 +145,7 @@ static struct ptf_text attribute(const struct ptf_attribute *a, size_t count,
 	const char *key)
 {
 	for (size_t i = 0; i < count; i++)
-		if (a[i].key.size == strlen(key) &&
-			!memcmp(a[i].key.data, key, a[i].key.size))
+		if (text_is(a[i].key, key))
 			return a[i].value;
 	return (struct ptf_text){"", 0};
 }

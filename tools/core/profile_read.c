@@ -9,6 +9,7 @@
 #include "tools/core/regions.h"
 #include "tools/core/replay.h"
 #include "tools/core/section_maps.h"
+#include "tools/core/texts.h"
 #include "tools/core/wrapping.h"
 
 struct profile_feed {
@@ -102,11 +103,6 @@ static struct profile_cell *cell(struct profile_cells *cells, uint32_t node,
 static uint32_t string_new(struct profile *p, struct ptf_text text)
 {
 	return text.size ? intern_bytes(&p->strings, text.data, text.size) : 0;
-}
-
-static bool text_is(struct ptf_text text, const char *literal)
-{
-	return text.size == strlen(literal) && !memcmp(text.data, literal, text.size);
 }
 
 static struct ptf_attribute kept_attribute(struct profile *p, struct ptf_attribute a)
@@ -432,10 +428,7 @@ static bool same_file(const struct profile_source *a, const struct profile_sourc
 {
 	if (a->size_bytes != b->size_bytes)
 		return false;
-	return a->is_excerpt || b->is_excerpt ||
-		(a->text.size == b_text.size &&
-			(b_text.size == 0 ||
-				!memcmp(a->text.data, b_text.data, b_text.size)));
+	return a->is_excerpt || b->is_excerpt || text_equal(a->text, b_text);
 }
 
 static void take_source(struct profile_feed *in, const struct ptf_source *s)

@@ -1,4 +1,5 @@
 #include "tools/core/recordings.h"
+#include "tools/core/texts.h"
 #include "tools/core/wrapping.h"
 
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static struct ptf_text value_of(const struct profile *p, const struct recording 
 	const struct ptf_attribute *a;
 
 	for (size_t i = 0; (a = recording_attribute(p, r, i)) != NULL; i++)
-		if (a->key.size == strlen(key) && !memcmp(a->key.data, key, a->key.size))
+		if (text_is(a->key, key))
 			return a->value;
 	return (struct ptf_text){"", 0};
 }

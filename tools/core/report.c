@@ -7,6 +7,7 @@
 
 #include "tools/core/names.h"
 #include "tools/core/owner.h"
+#include "tools/core/texts.h"
 #include "tools/core/units.h"
 
 /* ------------------------------------------------------------ class times */
@@ -131,10 +132,10 @@ char *report_process_title(const struct profile *p, uint32_t id)
 		struct ptf_text a = profile_string(p, process->arguments.item[i]);
 
 		/* "python3 -c TEXT" has no better name. */
-		if (a.size == 2 && !memcmp(a.data, "-c", 2))
+		if (text_is(a, "-c"))
 			break;
 		/* Options that take a value of their own. */
-		if (a.size == 2 && (!memcmp(a.data, "-X", 2) || !memcmp(a.data, "-W", 2)))
+		if (text_is(a, "-X") || text_is(a, "-W"))
 			i++;
 		else if (a.size == 0 || a.data[0] != '-') {
 			title = name_of_path(a);
@@ -439,18 +440,13 @@ static int compare_files(const void *a, const void *b, void *context)
 	const struct report_file *x = a, *y = b;
 	const struct profile *p = context;
 	int64_t s = class_times_sum(&x->self), t = class_times_sum(&y->self);
-	struct ptf_text m, n;
-	int order;
 
 	/* Readers look for their own files first. */
 	if (!x->file != !y->file)
 		return x->file ? -1 : 1;
 	if (s != t)
 		return s > t ? -1 : 1;
-	m = profile_string(p, x->file);
-	n = profile_string(p, y->file);
-	order = memcmp(m.data, n.data, m.size < n.size ? m.size : n.size);
-	return order ? order : m.size < n.size ? -1 : m.size > n.size;
+	return text_order(profile_string(p, x->file), profile_string(p, y->file));
 }
 
 static void collect(struct maker *m)

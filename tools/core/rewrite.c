@@ -5,10 +5,12 @@
 #include <xxhash.h>
 
 #include "tools/core/filter.h"
+#include "tools/core/hex.h"
 #include "tools/core/merge_rows.h"
 #include "tools/core/replay.h"
 #include "tools/core/rewrite_parts.h"
 #include "tools/core/strip.h"
+#include "tools/core/texts.h"
 
 /*
  * What is written once and kept: 9 % smaller than at the level of recorders (3),
@@ -122,7 +124,7 @@ static struct ptf_attribute *old_attribute(const struct new_attributes *a,
 	const char *key)
 {
 	for (size_t i = 0; i < a->of.count; i++)
-		if (merge_text_is(a->of.item[i].key, key))
+		if (text_is(a->of.item[i].key, key))
 			return &a->of.item[i];
 	return NULL;
 }
@@ -150,8 +152,7 @@ static void say_part(struct rewriting *w, struct new_attributes *a,
 			  before->value.data, (int)selected.size, selected.data)
 		: asprintf(&a->selection, "%.*s", (int)selected.size, selected.data);
 
-	for (size_t i = 0; i < MERGE_ID_BYTES; i++)
-		snprintf(a->part_of + 2 * i, 3, "%02x", start->trace_id[i]);
+	hex_write(a->part_of, start->trace_id, MERGE_ID_BYTES);
 	if (size >= 0)
 		add_attribute(a, "part.selection", a->selection);
 	if (!old_attribute(a, "part.of"))

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/hex.h"
 #include "tools/core/names.h"
+#include "tools/core/texts.h"
 
 static struct ptf_text run_id(const struct profile *p, uint32_t process)
 {
@@ -16,10 +18,7 @@ static uint32_t find_run(struct runs *r, uint32_t section, struct ptf_text id)
 {
 	for (size_t i = r->of_section.item[section];
 		i > 0 && i <= r->of.count && r->of.item[i - 1].section == section; i++) {
-		struct ptf_text other = r->of.item[i - 1].id;
-
-		if (other.size == id.size &&
-			(id.size == 0 || !memcmp(other.data, id.data, id.size)))
+		if (text_equal(r->of.item[i - 1].id, id))
 			return (uint32_t)i;
 	}
 	return 0;
@@ -38,13 +37,6 @@ struct seen {
 	VEC(bool) is_double;   /* [process], [0] is not used */
 };
 
-/* The trace id of a section that is not merged, as recording.id would be. */
-static void section_id(const struct profile_section *s, char id[33])
-{
-	for (size_t i = 0; i < sizeof(s->trace_id); i++)
-		snprintf(id + 2 * i, 3, "%02x", s->trace_id[i]);
-}
-
 #define KEY_SIZE 128
 
 /* Of a process's recording. */
@@ -55,10 +47,11 @@ static size_t identity(const struct profile *p, uint32_t process, char key[KEY_S
 	struct ptf_text id = profile_process_attribute(p, process, "recording.id");
 	struct ptf_text begin =
 		profile_process_attribute(p, process, "recording.origin_monotonic_ns");
-	char of_section[33];
+	char of_section[2 * sizeof(s->trace_id) + 1];
 	int size;
 
-	section_id(s, of_section);
+	/* Of a section that is not merged, as recording.id would be. */
+	hex_write(of_section, s->trace_id, sizeof(s->trace_id));
 	if (id.size)
 		size = snprintf(key, KEY_SIZE, "%.*s %.*s", (int)id.size, id.data,
 			(int)begin.size, begin.data);

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "tools/core/hex.h"
 #include "tools/core/merge_parts.h"
 #include "tools/core/strip_names.h"
+#include "tools/core/texts.h"
 
 static const char *const what_names[] = {"sources", "args", "hosts", "paths"};
 #define WHAT_COUNT (sizeof(what_names) / sizeof(what_names[0]))
@@ -147,8 +149,7 @@ static struct ptf_text hidden_boot_text(struct strip *s, struct ptf_text text)
 	if (digits < 2 * sizeof(id))
 		return (struct ptf_text){"", 0};
 	hide_boot(s, id, id);
-	for (size_t i = 0; i < sizeof(id); i++)
-		snprintf(hex + 2 * i, 3, "%02x", id[i]);
+	hex_write(hex, id, sizeof(id));
 	return (struct ptf_text){hex, 2 * sizeof(id)};
 }
 
@@ -156,8 +157,8 @@ static struct ptf_text hidden_boot_text(struct strip *s, struct ptf_text text)
 
 static bool is_dropped(const struct strip *s, struct ptf_text key)
 {
-	return ((s->what & STRIP_ARGS) && merge_text_is(key, "run.command")) ||
-		((s->what & STRIP_PATHS) && merge_text_is(key, "run.cwd"));
+	return ((s->what & STRIP_ARGS) && text_is(key, "run.command")) ||
+		((s->what & STRIP_PATHS) && text_is(key, "run.cwd"));
 }
 
 static struct ptf_attributes stripped(struct strip *s, struct ptf_attributes from)
@@ -167,8 +168,8 @@ static struct ptf_attributes stripped(struct strip *s, struct ptf_attributes fro
 
 	for (size_t i = 0; i < from.count; i++) {
 		struct ptf_attribute a = from.item[i];
-		bool is_boot = merge_text_is(a.key, "host.boot_id") ||
-			merge_text_is(a.key, "recording.boot_id");
+		bool is_boot = text_is(a.key, "host.boot_id") ||
+			text_is(a.key, "recording.boot_id");
 
 		if (is_dropped(s, a.key))
 			continue;
@@ -235,8 +236,7 @@ void strip_block(struct strip *s, struct ptf_block *b)
 
 static void add_host(struct strip *s, struct ptf_text key, struct ptf_text value)
 {
-	if (merge_text_is(key, "host.name") && value.size &&
-		!merge_text_is(value, "localhost"))
+	if (text_is(key, "host.name") && value.size && !text_is(value, "localhost"))
 		intern_bytes(&s->hosts, value.data, value.size);
 }
 

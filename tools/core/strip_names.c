@@ -6,11 +6,7 @@
 #include <string.h>
 
 #include "tools/core/names.h"
-
-static bool begins(struct ptf_text text, const char *with)
-{
-	return text.size >= strlen(with) && !memcmp(text.data, with, strlen(with));
-}
+#include "tools/core/texts.h"
 
 static struct ptf_text from(struct ptf_text text, size_t at)
 {
@@ -73,7 +69,7 @@ static const char *const homes[] = {"/home/", "/Users/", "/var/home/", "/export/
 static struct ptf_text user_of(struct ptf_text path)
 {
 	for (size_t i = 0; i < sizeof(homes) / sizeof(homes[0]); i++)
-		if (begins(path, homes[i])) {
+		if (text_begins(path, homes[i])) {
 			struct ptf_text user = from(path, strlen(homes[i]));
 			const char *end = memchr(user.data, '/', user.size);
 
@@ -91,10 +87,10 @@ static bool is_of_system(struct ptf_text path)
 	static const char *const but[] = {"/usr/home/", "/dev/shm/"};
 
 	for (size_t i = 0; i < sizeof(but) / sizeof(but[0]); i++)
-		if (begins(path, but[i]))
+		if (text_begins(path, but[i]))
 			return false;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (begins(path, folders[i]))
+		if (text_begins(path, folders[i]))
 			return true;
 	return false;
 }
@@ -153,7 +149,7 @@ static bool begins_path(struct ptf_text text, size_t at)
 		slashes++;
 	if (!is_first || slashes + 1 > rest.size || rest.size < 2)
 		return false;
-	return begins(rest, "../") || rest.data[0] == '~' ||
+	return text_begins(rest, "../") || rest.data[0] == '~' ||
 		(slashes && !ends_path(rest.data[slashes]));
 }
 
@@ -222,10 +218,7 @@ static void add_text(struct strip_names *names, struct ptf_text text)
 
 static int compare_paths(const void *x, const void *y)
 {
-	const struct ptf_text *a = x, *b = y;
-	int order = memcmp(a->data, b->data, a->size < b->size ? a->size : b->size);
-
-	return order ? order : (a->size > b->size) - (a->size < b->size);
+	return text_order(*(const struct ptf_text *)x, *(const struct ptf_text *)y);
 }
 
 /* "utils.py" -> "utils~2.py": still a file of its kind. */

@@ -16,6 +16,7 @@
 
 #include "tools/cli/csv.h"
 #include "tools/core/class_names.h"
+#include "tools/core/texts.h"
 #include "tools/core/tracks.h"
 #include "tools/emit/registry.h"
 
@@ -24,14 +25,6 @@ struct csv_writer {
 	const struct profile *p;
 	bool by_thread, awaits;
 };
-
-static int compare_texts(struct ptf_text a, struct ptf_text b)
-{
-	size_t size = a.size < b.size ? a.size : b.size;
-	int order = size ? memcmp(a.data, b.data, size) : 0;
-
-	return order ? order : a.size < b.size ? -1 : a.size > b.size;
-}
 
 /* The same input always gives the same order. */
 static int compare_places(const void *a, const void *b, void *context)
@@ -46,12 +39,12 @@ static int compare_places(const void *a, const void *b, void *context)
 
 	if (s->thread != t->thread)
 		return s->thread < t->thread ? -1 : 1;
-	order = compare_texts(profile_string(p, f.file), profile_string(p, g.file));
+	order = text_order(profile_string(p, f.file), profile_string(p, g.file));
 	if (order)
 		return order;
 	if (x.line != y.line)
 		return x.line < y.line ? -1 : 1;
-	order = compare_texts(profile_string(p, f.name), profile_string(p, g.name));
+	order = text_order(profile_string(p, f.name), profile_string(p, g.name));
 	return order ? order : s->place < t->place ? -1 : s->place > t->place;
 }
 

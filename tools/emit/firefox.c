@@ -18,6 +18,7 @@
 #include "tools/cli/json.h"
 #include "tools/core/class_names.h"
 #include "tools/core/row_spool.h"
+#include "tools/core/texts.h"
 #include "tools/core/tracks.h"
 #include "tools/core/units.h"
 #include "tools/core/wrapping.h"
@@ -365,7 +366,7 @@ static void put_display(struct firefox *f, struct profile_metric metric,
 	const char *label)
 {
 	struct ptf_text unit = profile_string(f->p, metric.unit);
-	bool is_bytes = unit.size == 5 && !memcmp(unit.data, "bytes", 5);
+	bool is_bytes = text_is(unit, "bytes");
 	bool is_total = metric.kind == PTF_METRIC_TOTAL;
 	struct json *j = &f->j;
 

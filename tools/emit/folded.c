@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/texts.h"
 #include "tools/core/wrapping.h"
 #include "tools/emit/registry.h"
 
@@ -110,10 +111,7 @@ static void add_cell(struct folder *f, const struct profile_cell *c,
 
 static int compare_text(const struct folder *f, uint32_t a, uint32_t b)
 {
-	struct ptf_text x = intern_get(&f->texts, a), y = intern_get(&f->texts, b);
-	int order = memcmp(x.data, y.data, x.size < y.size ? x.size : y.size);
-
-	return order ? order : x.size < y.size ? -1 : x.size > y.size;
+	return text_order(intern_get(&f->texts, a), intern_get(&f->texts, b));
 }
 
 static int compare_stacks(const void *a, const void *b, void *context)

@@ -15,6 +15,7 @@
 #include "tools/core/class_names.h"
 #include "tools/core/class_style.h"
 #include "tools/core/owner.h"
+#include "tools/core/texts.h"
 #include "tools/core/timeline.h"
 #include "tools/core/units.h"
 #include "tools/emit/emit.h"
@@ -94,8 +95,7 @@ static void put_sampling(struct page *page, const struct profile_section *sectio
 		const struct ptf_attribute *a = &section->attributes.item[i];
 
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
-			if (a->key.size == strlen(keys[k]) &&
-				!memcmp(a->key.data, keys[k], a->key.size))
+			if (text_is(a->key, keys[k]))
 				put_text(page, keys[k], a->value);
 	}
 	json_end(&page->j);

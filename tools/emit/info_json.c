@@ -6,6 +6,7 @@
 
 #include "tools/cli/json.h"
 #include "tools/core/class_names.h"
+#include "tools/core/hex.h"
 #include "tools/core/recordings.h"
 #include "tools/core/report.h"
 #include "tools/emit/info.h"
@@ -20,9 +21,9 @@ static void put_id(struct json *j, const struct profile *p, const char *key, uin
 static void put_hex(struct json *j, const char *key, const uint8_t *data, size_t size)
 {
 	char text[64];
+	size_t most = sizeof(text) / 2 - 1;
 
-	for (size_t i = 0; i < size && i < sizeof(text) / 2 - 1; i++)
-		snprintf(text + 2 * i, 3, "%02x", data[i]);
+	hex_write(text, data, size < most ? size : most);
 	json_literal(j, key, text);
 }
 

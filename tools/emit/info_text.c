@@ -8,6 +8,7 @@
 #include "tools/core/class_names.h"
 #include "tools/core/recordings.h"
 #include "tools/core/report.h"
+#include "tools/core/texts.h"
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
 #include "tools/emit/loss_words.h"
@@ -66,17 +67,6 @@ const char *info_file_name(const struct info_file *file)
 	return strcmp(file->path, "-") ? file->path : "standard input";
 }
 
-static struct ptf_text attribute(const struct profile_section *s, const char *key)
-{
-	for (size_t i = 0; i < s->attributes.count; i++) {
-		struct ptf_attribute a = s->attributes.item[i];
-
-		if (a.key.size == strlen(key) && !memcmp(a.key.data, key, a.key.size))
-			return a.value;
-	}
-	return (struct ptf_text){"", 0};
-}
-
 /* "x86_64, AMD EPYC, 2 processors, Linux 6.1" */
 static void put_host(struct teller *t, const struct profile_section *s)
 {
@@ -92,7 +82,7 @@ static void put_host(struct teller *t, const struct profile_section *s)
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		struct ptf_text value = attribute(s, parts[i].key);
+		struct ptf_text value = profile_section_attribute(s, parts[i].key);
 		bool one = value.size == 1 && value.data[0] == '1' && *parts[i].after;
 
 		if (!value.size)
@@ -121,8 +111,7 @@ static void put_attributes(struct teller *t, const struct profile_section *s)
 		bool hidden = a.value.size == 0;
 
 		for (size_t k = 0; k < sizeof(shown_elsewhere) / sizeof(char *); k++)
-			hidden |= a.key.size == strlen(shown_elsewhere[k]) &&
-				!memcmp(a.key.data, shown_elsewhere[k], a.key.size);
+			hidden |= text_is(a.key, shown_elsewhere[k]);
 		if (hidden)
 			continue;
 		label(t, any ? "" : "attributes");
@@ -137,9 +126,9 @@ static void put_attributes(struct teller *t, const struct profile_section *s)
 /* What pconv --to ptf made of it. */
 static void put_rewrite(struct teller *t, const struct profile_section *s)
 {
-	struct ptf_text of = attribute(s, "part.of");
-	struct ptf_text part = attribute(s, "part.selection");
-	struct ptf_text stripped = attribute(s, "stripped");
+	struct ptf_text of = profile_section_attribute(s, "part.of");
+	struct ptf_text part = profile_section_attribute(s, "part.selection");
+	struct ptf_text stripped = profile_section_attribute(s, "stripped");
 
 	if (part.size) {
 		label(t, "a part");
@@ -476,7 +465,7 @@ static void put_metrics(struct teller *t)
 		const struct profile_metric_use *use = &t->p->metric_use.item[id];
 		struct profile_metric m = profile_get_metric(t->p, id);
 		struct ptf_text unit = profile_string(t->p, m.unit);
-		bool is_time = unit.size == 2 && !memcmp(unit.data, "ns", 2);
+		bool is_time = text_is(unit, "ns");
 		char count[UNITS_SIZE], sum[UNITS_SIZE];
 
 		if (!(use->sample_count + use->point_count + use->aggregate_count +

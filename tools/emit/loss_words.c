@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/core/texts.h"
 #include "tools/core/units.h"
 
 /* Below this share of the samples a loss changes no picture. */
@@ -87,8 +88,7 @@ static const struct loss_words words[] = {
 static const struct loss_words *words_of(struct ptf_text kind)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strlen(words[i].kind) == kind.size &&
-			!memcmp(words[i].kind, kind.data, kind.size))
+		if (text_is(kind, words[i].kind))
 			return &words[i];
 	return NULL;
 }
@@ -120,8 +120,7 @@ static double share(const struct profile *p, const struct profile_loss *loss)
 	struct ptf_text kind = profile_string(p, loss->kind);
 	int64_t await_ns = 0;
 
-	if (kind.size != sizeof(AWAIT_UNREAD) - 1 ||
-		memcmp(kind.data, AWAIT_UNREAD, kind.size) != 0)
+	if (!text_is(kind, AWAIT_UNREAD))
 		return units_percent((double)loss->count, (double)p->sample_count);
 	for (size_t i = 0; i < p->awaits.count; i++)
 		await_ns += p->awaits.item[i].time_ns;

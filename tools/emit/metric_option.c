@@ -7,6 +7,7 @@
 #include "tools/cli/message.h"
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
+#include "tools/core/texts.h"
 
 void metric_option_read(struct metric_option *option, const char *text,
 	const char *const *words, struct selection *selection)
@@ -41,13 +42,13 @@ static bool is_counter(const struct profile *p, uint32_t metric)
 static bool is_named(const char *names, struct ptf_text name)
 {
 	for (;;) {
-		size_t size = strcspn(names, ",");
+		struct ptf_text one = {names, strcspn(names, ",")};
 
-		if (size == name.size && !memcmp(names, name.data, size))
+		if (text_equal(one, name))
 			return true;
-		if (!names[size])
+		if (!names[one.size])
 			return false;
-		names += size + 1;
+		names += one.size + 1;
 	}
 }
 
@@ -63,10 +64,9 @@ bool metric_option_has(const struct metric_option *option, const struct profile 
 static bool is_carried(const struct profile *p, struct ptf_text name, bool as_counter)
 {
 	for (uint32_t id = 1; id <= p->metrics.items.count; id++) {
-		struct ptf_text other = profile_string(p, profile_get_metric(p, id).name);
-
-		if ((!as_counter || is_counter(p, id)) && other.size == name.size &&
-			!memcmp(other.data, name.data, name.size))
+		if ((!as_counter || is_counter(p, id)) &&
+			text_equal(profile_string(p, profile_get_metric(p, id).name),
+				name))
 			return true;
 	}
 	return false;

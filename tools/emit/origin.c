@@ -6,6 +6,8 @@
 
 #include <ptf/version.h>
 
+#include "tools/core/texts.h"
+
 const char origin_exporter[] = "ptf " PTF_VERSION_STRING;
 
 void origin_facts(const struct profile *p,
@@ -33,8 +35,7 @@ void origin_facts(const struct profile *p,
 		for (size_t k = 0; k < first->attributes.count; k++) {
 			const struct ptf_attribute *a = &first->attributes.item[k];
 
-			if (a->key.size == strlen(shown[i].key) &&
-				!memcmp(a->key.data, shown[i].key, a->key.size))
+			if (text_is(a->key, shown[i].key))
 				fact(context, shown[i].label, a->value);
 		}
 	if (p->sections.count > 1) {

@@ -6,6 +6,7 @@
 #include <ptf/version.h>
 
 #include "tools/cli/text.h"
+#include "tools/core/hex.h"
 #include "tools/core/report.h"
 #include "tools/emit/perfetto_parts.h"
 
@@ -319,8 +320,7 @@ static void put_section(struct perfetto *pf, uint32_t index)
 	PF_NUMBER(&track, uuid, uuid);
 	track.name = name;
 	pf_put_track(pf, &track);
-	for (size_t i = 0; i < sizeof(s->trace_id); i++)
-		snprintf(trace_id + 2 * i, 3, "%02x", s->trace_id[i]);
+	hex_write(trace_id, s->trace_id, sizeof(s->trace_id));
 	add_string(&facts, "selected", selected);
 	add_string(&facts, "trace", s->path);
 	add_string(&facts, "trace id", trace_id);

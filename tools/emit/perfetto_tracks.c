@@ -4,6 +4,7 @@
 
 #include "tools/cli/text.h"
 #include "tools/core/report.h"
+#include "tools/core/texts.h"
 #include "tools/emit/perfetto_parts.h"
 
 void pf_put_track(struct perfetto *pf, PF(TrackDescriptor) * track)
@@ -70,10 +71,9 @@ static void choose_labels(struct perfetto *pf)
 	for (size_t i = 0; i < PF_LABEL_COUNT; i++)
 		for (uint32_t id = 2; id <= pf->p->processes.count; id++) {
 			const char *key = label_keys[i].key;
-			struct ptf_text a = profile_process_attribute(pf->p, 1, key);
-			struct ptf_text b = profile_process_attribute(pf->p, id, key);
 
-			if (a.size != b.size || memcmp(a.data, b.data, a.size) != 0)
+			if (!text_equal(profile_process_attribute(pf->p, 1, key),
+				    profile_process_attribute(pf->p, id, key)))
 				pf->shows_label[i] = true;
 		}
 }

@@ -24,6 +24,7 @@
 #include "tools/cli/gzip_stream.h"
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
+#include "tools/core/hex.h"
 #include "tools/core/recordings.h"
 #include "tools/emit/registry.h"
 
@@ -144,8 +145,7 @@ static int64_t build_id(struct writer *w, uint32_t string_id)
 	struct ptf_text raw = profile_string(w->p, string_id);
 	char *hex = memory_zeroed(raw.size * 2 + 1, 1);
 
-	for (size_t i = 0; i < raw.size; i++)
-		snprintf(hex + i * 2, 3, "%02x", (unsigned char)raw.data[i]);
+	hex_write(hex, (const uint8_t *)raw.data, raw.size);
 	return made(w, hex);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/core/class_names.h"
+#include "tools/core/texts.h"
 #include "tools/core/timeline.h"
 #include "tools/core/units.h"
 #include "tools/plot/class_bins.h"
@@ -259,11 +260,6 @@ static struct ptf_text name_of(const struct drawing *d, const struct timeline_co
 	return profile_string(d->p, profile_get_metric(d->p, c->metric).name);
 }
 
-static bool is_equal(struct ptf_text a, struct ptf_text b)
-{
-	return a.size == b.size && (a.size == 0 || !memcmp(a.data, b.data, a.size));
-}
-
 static int64_t largest_level(const struct timeline_counter *c)
 {
 	int64_t largest = 0;
@@ -294,7 +290,7 @@ static void find_counters(struct drawing *d)
 		if (!metric_option_has(&d->request->metric, d->p, c->metric))
 			continue;
 		while (k < d->counters.count &&
-			!is_equal(unit_of(d, d->counters.item[k].curves.item[0]),
+			!text_equal(unit_of(d, d->counters.item[k].curves.item[0]),
 				unit_of(d, c)))
 			k++;
 		vec_cover(&d->counters, k);
@@ -361,7 +357,7 @@ static void put_counters(struct drawing *d, size_t number, double height)
 		(d->request->characters ? 1 : 13));
 	struct ptf_text unit = unit_of(d, panel->curves.item[0]);
 	struct ptf_text name = name_of(d, panel->curves.item[0]);
-	bool is_bytes = unit.size == 5 && !memcmp(unit.data, "bytes", 5);
+	bool is_bytes = text_is(unit, "bytes");
 	const char *scale = is_bytes ? "1048576.0" : "1.0";
 	char axis[64];
 
