@@ -123,6 +123,13 @@ def record(trace, *command, options=(), **keywords):
     return done
 
 
+def digest(*paths):
+    """What all that these traces say comes to, one number."""
+    done = run(PINFO, "--digest", *paths)
+    equal(done.returncode, 0, f"status of pinfo ({done.stderr})")
+    return done.stdout.strip()
+
+
 def wait_until(condition, seconds=10, step=0.02):
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -13,12 +13,6 @@ def merge(out, *inputs, options=(), status=0, **keywords):
     return done
 
 
-def digest(*paths):
-    done = run(PINFO, "--digest", *paths)
-    equal(done.returncode, 0, f"status of pinfo ({done.stderr})")
-    return done.stdout.strip()
-
-
 def ranks():
     """Traces of many processes that ran side by side, made once."""
     paths = [f"rank{number}.ptf" for number in range(RANKS)]

@@ -21,12 +21,6 @@ def rewrite(out, *arguments, status=0, **keywords):
     return done
 
 
-def digest(*paths):
-    done = run(PINFO, "--digest", *paths)
-    equal(done.returncode, 0, f"status of pinfo ({done.stderr})")
-    return done.stdout.strip()
-
-
 def attributes(path):
     return pinfo(path)["files"][0]["sections"][0]["attributes"]
 
