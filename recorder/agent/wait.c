@@ -6,7 +6,9 @@
 #include "recorder/agent/agent.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static uint64_t time_ns(const struct timeval *time)
@@ -14,18 +16,19 @@ static uint64_t time_ns(const struct timeval *time)
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
 }
 
-static void tell(pid_t pid, int wait_status, const struct rusage *usage)
+static bool can_tell(void)
+{
+	return agent_is_here() && agent_thread.slot && !agent_thread.in_handler;
+}
+
+/* The child is gone; exit_status as shells have it. */
+static void tell(pid_t pid, int exit_status, const struct rusage *usage)
 {
 	int saved_errno = errno;
-
-	if (pid <= 0 || !(WIFEXITED(wait_status) || WIFSIGNALED(wait_status)) ||
-		!agent_is_here() || !agent_thread.slot || agent_thread.in_handler)
-		return;
 	struct prec_child_end end = {
 		.record = {sizeof end / 8, PREC_RECORD_CHILD_END, 0},
 		.pid = (uint32_t)pid,
-		.exit_status = WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status)
-							: WEXITSTATUS(wait_status),
+		.exit_status = exit_status,
 		.tree_user_ns = time_ns(&usage->ru_utime),
 		.tree_system_ns = time_ns(&usage->ru_stime),
 	};
@@ -46,7 +49,10 @@ AGENT_EXPORT pid_t wait4(pid_t pid, int *wait_status, int options, struct rusage
 		*wait_status = status;
 	if (usage)
 		*usage = used;
-	tell(ended, status, &used);
+	if (can_tell() && WIFEXITED(status))
+		tell(ended, WEXITSTATUS(status), &used);
+	else if (can_tell() && WIFSIGNALED(status))
+		tell(ended, 128 + WTERMSIG(status), &used);
 	return ended;
 }
 
@@ -63,4 +69,38 @@ AGENT_EXPORT pid_t waitpid(pid_t pid, int *wait_status, int options)
 AGENT_EXPORT pid_t wait(int *wait_status)
 {
 	return wait4(-1, wait_status, 0, NULL);
+}
+
+/* The system call, which says what the child has used; libc's waitid leaves that
+   out, but may be cancelled, as this one. */
+static int wait_for_usage(idtype_t type, id_t id, siginfo_t *info, int options,
+	struct rusage *used)
+{
+	int cancel_type;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &cancel_type);
+	int result = (int)syscall(SYS_waitid, type, id, info, options, used);
+	pthread_setcanceltype(cancel_type, NULL);
+	return result;
+}
+
+AGENT_EXPORT int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	AGENT_REAL(waitid);
+	siginfo_t own;
+	siginfo_t *ended = info ? info : &own;
+	struct rusage used;
+
+	/* Who only looks leaves the child where it is. */
+	if ((options & WNOWAIT) || !can_tell())
+		return real(type, id, info, options);
+	int result = wait_for_usage(type, id, ended, options, &used);
+	/* With WNOHANG there may be none that has changed. */
+	if (result < 0 || ended->si_pid == 0)
+		return result;
+	if (ended->si_code == CLD_EXITED)
+		tell(ended->si_pid, ended->si_status, &used);
+	else if (ended->si_code == CLD_KILLED || ended->si_code == CLD_DUMPED)
+		tell(ended->si_pid, 128 + ended->si_status, &used);
+	return result;
 }

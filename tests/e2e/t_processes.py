@@ -94,6 +94,111 @@ def grandchildren():
 
 
 @test
+def ends_that_only_the_parent_sees():
+    """Who is killed tells nothing; when prec is late, only its parent can tell."""
+    program = pathlib.Path("waits.py")
+    program.write_text('''
+import ctypes, json, os, signal, time
+def child():
+    while time.process_time() < 0.03: sum(range(100))
+    os.write(told, (json.dumps([os.getpid(), time.process_time(), how]) + "\\n").encode())
+    os.kill(os.getpid(), signal.SIGKILL)
+def without_hanging(pid):
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG) is None: pass
+def after_a_look(pid):
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    os.waitid(os.P_PID, pid, os.WEXITED)
+ways = {
+    "wait": lambda pid: os.wait(),
+    "wait3": lambda pid: os.wait3(0),
+    "wait4": lambda pid: os.wait4(pid, 0),
+    "waitpid": lambda pid: os.waitpid(pid, 0),
+    "waitid": lambda pid: os.waitid(os.P_PID, pid, os.WEXITED),
+    "waitid of any": lambda pid: os.waitid(os.P_ALL, 0, os.WEXITED),
+    "waitid of a pidfd": lambda pid: os.waitid(os.P_PIDFD, os.pidfd_open(pid), os.WEXITED),
+    "waitid without hanging": without_hanging,
+    "waitid after a look": after_a_look,
+    "waitid into nothing": lambda pid: ctypes.CDLL(None).waitid(os.P_PID, pid, None, os.WEXITED),
+}
+told, prec = os.dup(1), os.getppid()
+for how, wait in ways.items():
+    for _ in range(3):
+        os.kill(prec, signal.SIGSTOP)
+        pid = os.fork()
+        if pid == 0:
+            child()
+        wait(pid)
+        os.kill(prec, signal.SIGCONT)
+''')
+    done = record("waits.ptf", PYTHON, program)
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    equal(len(told), 30, "children")
+    there, wrong = by_pid(whole("waits.ptf")), []
+    for pid, cpu, how in told:
+        process = there[pid]
+        if process["exit_status"] != 128 + signal.SIGKILL:
+            wrong.append(f"{how}: exit status {process['exit_status']}")
+        # What it takes to be killed it could not tell.
+        if not -1e-3 < process["cpu_ns"] / 1e9 - cpu < 0.01:
+            wrong.append(f"{how}: {process['cpu_ns'] / 1e9:.4f} s, truly {cpu:.4f} s")
+    check(not wrong, f"{len(wrong)} of them: {'; '.join(wrong[:5])}")
+
+
+@test
+def waitid_is_as_it_was():
+    source = pathlib.Path("waitid.c")
+    source.write_text("""
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void *blocked(void *pid)
+{
+	siginfo_t info;
+	waitid(P_PID, *(pid_t *)pid, &info, WEXITED);
+	return NULL;
+}
+#define CHECK(condition) if (!(condition)) return __LINE__
+int main(void)
+{
+	siginfo_t info;
+	pthread_t thread;
+	void *result;
+	errno = 0;
+	CHECK(waitid(P_ALL, 0, &info, WEXITED) == -1 && errno == ECHILD);
+	pid_t pid = fork();
+	if (pid == 0)
+		for (;;) pause();
+	memset(&info, 1, sizeof info);
+	CHECK(waitid(P_PID, pid, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0);
+	CHECK(waitid(P_PID, pid, &info, 0) == -1 && errno == EINVAL);
+	CHECK(waitid(P_PID, pid, (siginfo_t *)8, WEXITED | WNOHANG) == -1 && errno == EFAULT);
+	kill(pid, SIGSTOP);
+	CHECK(waitid(P_PID, pid, &info, WSTOPPED) == 0);
+	CHECK(info.si_code == CLD_STOPPED && info.si_status == SIGSTOP);
+	kill(pid, SIGCONT);
+	CHECK(waitid(P_ALL, 0, &info, WCONTINUED) == 0 && info.si_code == CLD_CONTINUED);
+	pthread_create(&thread, NULL, blocked, &pid);
+	usleep(100000);
+	CHECK(pthread_cancel(thread) == 0 && pthread_join(thread, &result) == 0);
+	CHECK(result == PTHREAD_CANCELED);
+	kill(pid, SIGTERM);
+	CHECK(waitid(P_PID, pid, &info, WEXITED | WNOWAIT) == 0 && info.si_pid == pid);
+	CHECK(waitid(P_PID, pid, &info, WEXITED) == 0 && info.si_pid == pid);
+	CHECK(info.si_code == CLD_KILLED && info.si_status == SIGTERM);
+	CHECK(info.si_signo == SIGCHLD && info.si_uid == getuid());
+	return 0;
+}
+""")
+    equal(run("cc", "-O1", "-pthread", "-o", "waitid", source).returncode, 0, "cc")
+    equal(run("./waitid").returncode, 0, "the line that failed without prec")
+    equal(prec("waitid.ptf", "./waitid").returncode, 0, "the line that failed")
+
+
+@test
 def subprocesses():
     section, told = family("subprocesses", ["alone"] * 5 + ["first"])
     # What a process became by exec is what counts.
