@@ -243,6 +243,25 @@ void offcpu_settle(struct recording *r, struct recorded_thread *thread, uint64_t
 		settle_wait(r, thread, time_ns);
 }
 
+/*
+ * All that is left, nothing more comes. Wait that no look has found is where the
+ * thread was last seen blocked, else where it last ran: time that the host has
+ * stolen from a busy thread is never seen, as it is neither run nor queue.
+ */
+static void settle_all(struct recording *r, struct recorded_thread *thread,
+	uint64_t time_ns)
+{
+	struct offcpu *off = &thread->offcpu;
+
+	if (!off->class_id) {
+		off->class_id = PTF_CLASS_WAIT;
+		off->node =
+			thread->last_node ? thread->last_node : r->section.unsampled_node;
+	}
+	settle_wait(r, thread, time_ns);
+	settle_runnable(r, thread, time_ns);
+}
+
 /* Sees where the thread is blocked now, if it is. */
 static void look(struct recording *r, struct recorded_thread *thread, uint64_t run_ns)
 {
@@ -359,16 +378,7 @@ void offcpu_end(struct recording *r, struct recorded_thread *thread, uint64_t ti
 			(int64_t)(cpu_ns - off->run_ns) -
 			(int64_t)(queue_ns - off->queue_ns);
 	}
-	if (!off->is_blocked) {
-		/* Where it was last seen blocked, else where it last ran. */
-		if (!off->class_id) {
-			off->class_id = PTF_CLASS_WAIT;
-			off->node = thread->last_node ? thread->last_node
-						      : r->section.unsampled_node;
-		}
-	}
-	settle_wait(r, thread, time_ns);
-	settle_runnable(r, thread, time_ns);
+	settle_all(r, thread, time_ns);
 	close_files(off);
 }
 
@@ -376,10 +386,12 @@ void offcpu_leave_section(struct recording *r, struct recorded_thread *thread)
 {
 	struct offcpu *off = &thread->offcpu;
 
-	if (!off->polled_ns)
-		return;
-	offcpu_settle(r, thread, off->polled_ns);
-	if (off->runnable_ns > 0)
+	/* What is less may be run time that the kernel has not told yet. */
+	bool has_waited = off->is_blocked || off->wait_ns >= LOOK_NS;
+
+	if (off->polled_ns && has_waited)
+		settle_all(r, thread, off->polled_ns);
+	else if (off->polled_ns)
 		settle_runnable(r, thread, off->polled_ns);
 }
 

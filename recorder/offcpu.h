@@ -5,10 +5,10 @@
  * is neither CPU time nor delay on the run queue. It is given to the stacks
  * that the thread is seen blocked in at the ends of the interval, half to each;
  * when it is seen running at both ends, it is kept for the next time it is seen
- * blocked. Delay on the run queue is given, by quanta, to the stack that was on
- * CPU last when a quantum is full. A thread is blocked when its run time is the
- * same before and after its stack was read; when it has not run since the last
- * poll, its stack is the last one.
+ * blocked, at most until the section ends. Delay on the run queue is given, by quanta, to
+ * the stack that was on CPU last when a quantum is full. A thread is blocked when its run
+ * time is the same before and after its stack was read; when it has not run since the
+ * last poll, its stack is the last one.
  */
 #ifndef PREC_OFFCPU_H
 #define PREC_OFFCPU_H
