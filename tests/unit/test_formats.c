@@ -46,10 +46,10 @@ static void table(void **state)
 		"(--classes "
 		"splits it).\n");
 	has(text,
-		"/home/me/walk.py: % of time =  94.00% (940 ms) out of 1.00 s.\n"
+		"walk.py: % of time =  94.00% (940 ms) out of 1.00 s.\n"
 		"       ╷       ╷       ╷       ╷       ╷\n"
 		"       │Time   │–––––– │–––––– │–––––– │\n"
-		"  Line │Python │native │system │total  │/home/me/walk.py\n"
+		"  Line │Python │native │system │total  │walk.py\n"
 		"╺━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━┿━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━"
 		"━━━━━━━━━━━━━╸\n"
 		"     1 │       │       │       │       │def step():\n"
@@ -64,7 +64,7 @@ static void table(void **state)
 		"╶──────┼───────┼───────┼───────┼───────┼────────────────────────────────"
 		"─────────────╴\n"
 		"       │       │       │       │       │function summary for "
-		"/home/me/walk.py\n"
+		"walk.py\n"
 		"     1 │   34% │   20% │       │   54% │step\n"
 		"     1 │       │       │       │   99% │<module>\n"
 		"     4 │   10% │       │   30% │   94% │walk\n"
@@ -111,7 +111,7 @@ static void table_in_ascii(void **state)
 	text = walk_as("table", &o);
 	has(text,
 		"       |Time   |------ |------ |------ |\n"
-		"  Line |Python |native |system |total  |/home/me/walk.py\n"
+		"  Line |Python |native |system |total  |walk.py\n"
 		"=======+=======+=======+=======+=======+=============================="
 		"\n");
 	has(text, "|        return random.random(>\n");
@@ -155,7 +155,7 @@ static void table_of_cpu_time(void **state)
 	has(text,
 		"100 % is 750 ms: CPU time of all threads, without waits.\n"
 		"Without 750 ms of waits (--metric wall).\n");
-	has(text, "  Line │Python │native │kernel │total  │/home/me/walk.py\n");
+	has(text, "  Line │Python │native │kernel │total  │walk.py\n");
 	has(text, "     2 │   45% │   27% │       │   72% │");
 	has(text, "     6 │   13% │       │    7% │   92% │");
 	free(text);

@@ -332,18 +332,6 @@ static void source_lines(void **state)
 	assert_false(profile_source_line(NULL, 1, &text));
 }
 
-static void what_is_library_code(void **state)
-{
-	(void)state;
-	assert_true(report_is_library(
-		(struct ptf_text)PTF_TEXT("/usr/lib/python3.11/json/decoder.py")));
-	assert_true(report_is_library((struct ptf_text)PTF_TEXT(
-		"/v/lib/python3.12/site-packages/numpy/core.py")));
-	assert_true(report_is_library((struct ptf_text)PTF_TEXT("<frozen runpy>")));
-	assert_false(report_is_library((struct ptf_text)PTF_TEXT("<string>")));
-	assert_false(report_is_library((struct ptf_text)PTF_TEXT("/home/me/library.py")));
-}
-
 #define T(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
@@ -361,7 +349,6 @@ int main(void)
 		T(two_inputs_share_code_but_not_threads),
 		T(native_frames_show_symbols_or_modules),
 		T(source_lines),
-		T(what_is_library_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

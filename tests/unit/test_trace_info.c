@@ -167,8 +167,7 @@ static void a_whole_file(void **state)
 
 	profile_finish(info.profile);
 	text = as_text(info_write_summary, &info);
-	has(text,
-		"Python 18 %; kernel 3 %; wait 79 %\n   21 %  work.py:5  (no source)\n");
+	has(text, "Python 18 %; kernel 3 %; wait 79 %\n   21 %  work.py:5  in work\n");
 	free(text);
 	trace_info_free(&info);
 }

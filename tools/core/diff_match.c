@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tools/core/line_match.h"
+#include "tools/core/own_code.h"
 #include "tools/core/report.h"
 #include "tools/core/texts.h"
 
@@ -138,7 +139,7 @@ static double file_score(const struct diff_match *m, uint32_t base, uint32_t new
 	const struct profile_source *s = match_source(b, base), *t = match_source(n, new);
 	double share;
 
-	if (names == 0 && (!s || !t || report_is_library(x) || report_is_library(y)))
+	if (names == 0 && (!s || !t || path_is_library(x) || path_is_library(y)))
 		return 0;
 	share = file_share(s, t);
 	if (names == 0 ? share < RENAMED_SHARE

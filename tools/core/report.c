@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tools/core/names.h"
+#include "tools/core/own_code.h"
 #include "tools/core/owner.h"
 #include "tools/core/texts.h"
 #include "tools/core/units.h"
@@ -162,19 +163,6 @@ enum ptf_class report_function_class(struct profile_function f)
 	}
 }
 
-bool report_is_library(struct ptf_text path)
-{
-	static const char *const mark[] = {"/site-packages/", "/dist-packages/",
-		"/lib/python", "/lib64/python"};
-
-	if (path.size && path.data[0] == '<') /* "<frozen importlib._bootstrap>" */
-		return memmem(path.data, path.size, "<frozen ", 8) != NULL;
-	for (size_t i = 0; i < sizeof(mark) / sizeof(mark[0]); i++)
-		if (memmem(path.data, path.size, mark[i], strlen(mark[i])))
-			return true;
-	return false;
-}
-
 bool report_shows_file(const struct report *r, const struct profile *p,
 	const struct report_file *file, double min_percent)
 {
@@ -187,7 +175,7 @@ bool report_shows_file(const struct report *r, const struct profile *p,
 		min_percent)
 		return true;
 	/* "<string>" is nobody's file. */
-	return path.size && path.data[0] != '<' && !report_is_library(path) &&
+	return path.size && path.data[0] != '<' && file->is_own &&
 		units_percent((double)file->total_ns, all) >= min_percent;
 }
 
@@ -217,10 +205,12 @@ struct maker {
 	const struct report_options *options;
 	struct intern lines;              /* {file, line} of a tally */
 	VEC(struct tally) line_tally;     /* [id of lines] */
+	VEC(uint32_t) line_function;      /* [id of lines] */
 	VEC(struct tally) function_tally; /* [function] */
 	VEC(struct tally) file_tally;     /* [file string] */
 	VEC(uint32_t) function_line;      /* first line seen of a function */
 	VEC(unsigned char) file_flags;    /* [file string] */
+	unsigned char *own;               /* [file string] */
 	struct id_list stack;             /* places, innermost first */
 	uint32_t stack_number;
 };
@@ -246,8 +236,7 @@ static unsigned file_flags(struct maker *m, uint32_t file)
 		struct ptf_text path = profile_string(m->p, file);
 		bool selected = !s || selection_has_file(s, path);
 		/* Who names files says what the user's code is. */
-		bool user = s && s->file_globs.count ? selected
-						     : file && !report_is_library(path);
+		bool user = s && s->file_globs.count ? selected : m->own[file];
 
 		*flags = (unsigned char)(FILE_ASKED | (selected ? FILE_SELECTED : 0) |
 			(user ? FILE_USER : 0));
@@ -299,6 +288,8 @@ static void add_stack(struct maker *m, uint32_t node, const struct stack_times *
 			uint32_t line = intern_bytes(&m->lines, &key, sizeof(key));
 
 			vec_cover(&m->line_tally, line);
+			vec_cover(&m->line_function, line);
+			m->line_function.item[line] = place.function;
 			add_total(&m->line_tally.item[line], times, m->stack_number);
 			if (i == owner)
 				add_self(&m->line_tally.item[line], times);
@@ -444,6 +435,8 @@ static int compare_files(const void *a, const void *b, void *context)
 	/* Readers look for their own files first. */
 	if (!x->file != !y->file)
 		return x->file ? -1 : 1;
+	if (x->is_own != y->is_own)
+		return x->is_own ? -1 : 1;
 	if (s != t)
 		return s > t ? -1 : 1;
 	return text_order(profile_string(p, x->file), profile_string(p, y->file));
@@ -464,6 +457,7 @@ static void collect(struct maker *m)
 			(struct report_file){
 				.file = file,
 				.is_selected = file_flags(m, file) & FILE_SELECTED,
+				.is_own = file_flags(m, file) & FILE_USER,
 				.self = t->self,
 				.total_ns = t->total_ns,
 				.await = t->await,
@@ -475,7 +469,8 @@ static void collect(struct maker *m)
 		const struct tally *t = &m->line_tally.item[id];
 
 		vec_push(&r->files.item[index.item[key->file] - 1].lines,
-			(struct report_line){key->line, t->self, t->total_ns, t->await});
+			(struct report_line){key->line, m->line_function.item[id],
+				t->self, t->total_ns, t->await});
 	}
 	for (uint32_t id = 0; id < m->function_tally.count; id++) {
 		const struct tally *t = &m->function_tally.item[id];
@@ -510,7 +505,7 @@ static void collect(struct maker *m)
 void report_make(struct report *r, const struct profile *p,
 	const struct report_options *options)
 {
-	struct maker m = {.r = r, .p = p, .options = options};
+	struct maker m = {.r = r, .p = p, .options = options, .own = own_files(p)};
 
 	*r = (struct report){0};
 	add_cells(&m);
@@ -518,6 +513,8 @@ void report_make(struct report *r, const struct profile *p,
 	collect(&m);
 	intern_free(&m.lines);
 	vec_free(&m.line_tally);
+	vec_free(&m.line_function);
+	free(m.own);
 	vec_free(&m.function_tally);
 	vec_free(&m.file_tally);
 	vec_free(&m.function_line);
@@ -606,7 +603,9 @@ static void add_to_places(struct place_maker *m, uint32_t node)
 void report_places_make(struct report_places *places, const struct profile *p,
 	const struct report_options *options, bool by_thread)
 {
-	struct place_maker m = {.maker = {.p = p, .options = options},
+	struct place_maker m = {.maker = {.p = p,
+					.options = options,
+					.own = own_files(p)},
 		.by_thread = by_thread,
 		.places = places};
 	VEC(uint32_t) order = {0}; /* cells, those of a thread and a stack together */
@@ -634,6 +633,7 @@ void report_places_make(struct report_places *places, const struct profile *p,
 	vec_free(&m.item_of_place);
 	vec_free(&m.stack_of_place);
 	vec_free(&m.maker.file_flags);
+	free(m.maker.own);
 	vec_free(&m.maker.stack);
 }
 

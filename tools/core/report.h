@@ -48,7 +48,8 @@ struct await_times {
 };
 
 struct report_line {
-	uint32_t line; /* 0 = unknown */
+	uint32_t line;     /* 0 = unknown */
+	uint32_t function; /* that it is a line of */
 	struct class_times self;
 	int64_t total_ns; /* of all stacks with this line in them */
 	struct await_times await;
@@ -65,6 +66,7 @@ struct report_function {
 struct report_file {
 	uint32_t file; /* string; 0 = what has no source file */
 	bool is_selected;
+	bool is_own; /* the user's; own_code.h, or the files of the selection */
 	struct class_times self;
 	int64_t total_ns;
 	struct await_times await;
@@ -80,7 +82,7 @@ struct report {
 	/* Waits that are not in `all`: of threads that are not main, or all. */
 	int64_t other_waits_ns;
 	int64_t await_ns;              /* of all tasks */
-	VEC(struct report_file) files; /* time descending; no file last */
+	VEC(struct report_file) files; /* own ones first, no file last; by time */
 };
 
 /* The cells that options ask for; not all of them count. */
@@ -155,8 +157,5 @@ char *report_process_title(const struct profile *p, uint32_t process);
 
 /* The class that time in a function has unless something else is said. */
 enum ptf_class report_function_class(struct profile_function f);
-
-/* Installed code, not the user's own: the standard library, site-packages. */
-bool report_is_library(struct ptf_text path);
 
 #endif

@@ -14,6 +14,7 @@
 #include "tools/cli/json.h"
 #include "tools/core/class_names.h"
 #include "tools/core/class_style.h"
+#include "tools/core/own_code.h"
 #include "tools/core/owner.h"
 #include "tools/core/texts.h"
 #include "tools/core/timeline.h"
@@ -403,6 +404,7 @@ static void put_files(struct page *page)
 {
 	const struct profile *p = page->p;
 	struct json *j = &page->j;
+	unsigned char *own = own_files(p);
 	VEC(struct used_line) used = {0};
 	size_t next = 0;
 
@@ -430,11 +432,11 @@ static void put_files(struct page *page)
 			next++;
 		json_object(j, NULL);
 		put_text(page, "path", path);
-		json_bool(j, "is_library", report_is_library(path));
+		json_bool(j, "is_library", !own[file]);
 		json_bool(j, "is_user",
 			page->options->selection.file_globs.count
 				? selection_has_file(&page->options->selection, path)
-				: !report_is_library(path));
+				: own[file]);
 		json_bool(j, "is_selected",
 			selection_has_file(&page->options->selection, path));
 		if (source) {
@@ -450,6 +452,7 @@ static void put_files(struct page *page)
 	}
 	json_end(j);
 	vec_free(&used);
+	free(own);
 }
 
 /* ------------------------------------------------------------------ time */

@@ -17,7 +17,7 @@
 /* Of the name of a file, and of a line's text. */
 #define PLACE_COLUMNS 50
 
-/* A line; where code has no source file, a function. */
+/* A line of a function; where code has no source file, the function. */
 struct busy_place {
 	const struct report_file *file;
 	uint32_t line, function;
@@ -59,6 +59,7 @@ static void find_busy_places(const struct summary *s, struct busy_place busy[PLA
 			keep_busy(busy,
 				(struct busy_place){.file = f,
 					.line = f->lines.item[k].line,
+					.function = f->lines.item[k].function,
 					.ns = class_times_sum(&f->lines.item[k].self)});
 		for (size_t k = 0; !f->file && k < f->functions.count; k++) {
 			uint32_t id = f->functions.item[k].function;
@@ -73,23 +74,6 @@ static void find_busy_places(const struct summary *s, struct busy_place busy[PLA
 							&f->functions.item[k].self)});
 		}
 	}
-}
-
-/* The name of the innermost function around a line, 0 when none is known. */
-static uint32_t function_around(const struct summary *s, const struct busy_place *place)
-{
-	struct profile_function inner = {0};
-
-	for (size_t i = 0; i < place->file->functions.count; i++) {
-		struct profile_function f = profile_get_function(s->p,
-			place->file->functions.item[i].function);
-
-		if (f.first_line && f.first_line <= place->line &&
-			place->line - f.first_line < f.line_count &&
-			(!inner.name || f.line_count <= inner.line_count))
-			inner = f;
-	}
-	return inner.name;
 }
 
 static void put_busy_line(const struct summary *s, const struct busy_place *place)
@@ -109,9 +93,9 @@ static void put_busy_line(const struct summary *s, const struct busy_place *plac
 		text.size--;
 	}
 	if (!text.size) {
-		text = profile_string(s->p, function_around(s, place));
-		column += (unsigned)fprintf(s->out, "(no source)%s",
-			text.size ? " in " : "");
+		text = profile_string(s->p,
+			profile_get_function(s->p, place->function).name);
+		column += text.size ? (unsigned)fprintf(s->out, "in ") : 0;
 	}
 	/* A line of the terminal each, but not of nothing but the path. */
 	if (s->style.max_columns && column + 10 < s->style.max_columns &&
@@ -126,7 +110,7 @@ static void put_busy_place(const struct summary *s, const struct busy_place *pla
 	if (percent < 1)
 		return;
 	fprintf(s->out, "  %3.0f %%  ", percent);
-	if (place->function) {
+	if (!place->file->file) {
 		struct text_style style = {.unicode = s->style.unicode,
 			.max_columns = PLACE_COLUMNS};
 		char *title = report_function_title(s->p, place->function);
@@ -202,6 +186,7 @@ static void put_awaits(const struct summary *s)
 			keep_busy(most,
 				(struct busy_place){.file = f,
 					.line = f->lines.item[k].line,
+					.function = f->lines.item[k].function,
 					.ns = f->lines.item[k].await.self_ns});
 	}
 	if (!most[0].ns)

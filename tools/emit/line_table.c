@@ -8,6 +8,7 @@
 #include "tools/cli/table.h"
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
+#include "tools/core/file_names.h"
 #include "tools/core/filter.h"
 #include "tools/core/units.h"
 #include "tools/emit/registry.h"
@@ -28,6 +29,10 @@
 /* A damaged trace could name line four billion; nobody scrolls so far. */
 #define LINES_MAX 100000
 
+/* On narrower terminals the column of unsampled time, of which the header tells, would
+   push the source text over the edge. */
+#define UNKNOWN_COLUMNS_MIN 70
+
 #define CELL_SIZE 16
 
 struct view {
@@ -35,11 +40,15 @@ struct view {
 	const struct profile *p;
 	const struct emit_options *options;
 	struct report report;
+	struct file_names names;
 	struct table_column columns[TABLE_COLUMNS_MAX];
 	size_t column_count;
 	struct table table;
 	bool cpu_only;
 	bool has_unknown;
+	bool has_own;  /* some file is the user's own */
+	bool is_aside; /* of a library, below the user's own */
+	bool brief;    /* only the file's lines with time, without those around */
 	bool has_rows; /* of the file's table, so far */
 	bool tenths;   /* of per cent, where rows have less than one */
 };
@@ -89,7 +98,9 @@ static void add_column(struct view *v, const char *upper, const char *lower,
 
 static void make_columns(struct view *v)
 {
-	v->has_unknown = percent(v, v->report.all.ns[PTF_CLASS_UNKNOWN]) >= 1;
+	v->has_unknown = percent(v, v->report.all.ns[PTF_CLASS_UNKNOWN]) >= 1 &&
+		(!v->options->terminal.columns ||
+			v->options->terminal.columns >= UNKNOWN_COLUMNS_MIN);
 	add_column(v, "", "Line", 6, PAINT_PLAIN);
 	add_column(v, "Time", "Python", 6, PAINT_PYTHON);
 	add_column(v, "", "native", 6, PAINT_NATIVE);
@@ -165,11 +176,20 @@ static void put_row(struct view *v, uint32_t line, struct row_times times,
 		c.hot ? PAINT_HOT : PAINT_PLAIN);
 }
 
+static bool is_busy(const struct view *v, const struct class_times *self,
+	int64_t await_ns)
+{
+	return percent(v, class_times_sum(self)) >= 1 || await_percent(v, await_ns) >= 1;
+}
+
 static bool is_active(const struct view *v, const struct report_line *l)
 {
 	const struct row_times times = times_of_line(l);
 	struct cells c;
 
+	/* What libraries call each other for is no news. */
+	if (v->is_aside)
+		return is_busy(v, &l->self, l->await.self_ns);
 	fill(v, &c, l->line, &times);
 	return c.any;
 }
@@ -198,6 +218,8 @@ static void show_range(unsigned char *shown, uint32_t last, int64_t from, int64_
 
 static bool is_active_function(const struct view *v, const struct report_function *g)
 {
+	if (v->is_aside)
+		return is_busy(v, &g->self, g->await.self_ns);
 	return percent(v, g->total_ns) >= 1 || await_percent(v, g->await.self_ns) >= 1;
 }
 
@@ -205,13 +227,13 @@ static bool is_active_function(const struct view *v, const struct report_functio
 static void choose_lines(struct view *v, const struct report_file *f,
 	unsigned char *shown, uint32_t last)
 {
-	int64_t context = v->options->reduced ? 0 : CONTEXT_LINES;
+	int64_t context = v->brief ? 0 : CONTEXT_LINES;
 
 	for (size_t i = 0; i < f->lines.count; i++)
 		if (is_active(v, &f->lines.item[i]))
 			show_range(shown, last, f->lines.item[i].line - context,
 				f->lines.item[i].line + context);
-	for (size_t i = 0; i < f->functions.count && !v->options->reduced; i++) {
+	for (size_t i = 0; i < f->functions.count && !v->brief; i++) {
 		const struct report_function *g = &f->functions.item[i];
 		struct profile_function d = profile_get_function(v->p, g->function);
 
@@ -229,7 +251,7 @@ static void put_gap(struct view *v, uint32_t count)
 {
 	char text[40];
 
-	if (v->options->reduced)
+	if (v->brief)
 		text[0] = '\0';
 	else
 		snprintf(text, sizeof(text), "(%" PRIu32 " line%s)", count,
@@ -239,8 +261,7 @@ static void put_gap(struct view *v, uint32_t count)
 
 static bool is_shown_whole(const struct view *v, uint32_t last)
 {
-	return v->options->all_lines ||
-		(!v->options->reduced && last <= WHOLE_FILE_LINES);
+	return v->options->all_lines || (!v->brief && last <= WHOLE_FILE_LINES);
 }
 
 static void put_source_lines(struct view *v, const struct report_file *f,
@@ -462,8 +483,7 @@ static void put_file(struct view *v, const struct report_file *f)
 {
 	static const char changed[] = "(this file was changed after the program started)";
 	const struct profile_source *s = profile_source_of(v->p, f->file);
-	struct ptf_text name =
-		f->file ? profile_string(v->p, f->file) : PTF_TEXT("(no source file)");
+	struct ptf_text name = file_name(&v->names, v->p, f);
 	uint32_t last = last_line(f, s);
 
 	table_init(&v->table, v->out, &v->options->terminal, v->columns, v->column_count,
@@ -473,6 +493,8 @@ static void put_file(struct view *v, const struct report_file *f)
 		table_title(&v->table, "", 0, changed, "(changed since)");
 	table_heading(&v->table, name.data, name.size);
 	v->has_rows = false;
+	v->is_aside = v->has_own && !f->is_own && f->file && !v->options->all_lines;
+	v->brief = v->options->reduced || v->is_aside;
 	v->tenths = f->file && !has_active_line(v, f);
 	if (f->file) {
 		bool lists = v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX;
@@ -495,11 +517,39 @@ static void put_file(struct view *v, const struct report_file *f)
 	v->tenths = false;
 }
 
+/* What the files below are, of whose code one cannot change much. */
+static void put_libraries(struct view *v)
+{
+	struct class_times all = {0};
+	char time[UNITS_SIZE], text[256];
+
+	for (size_t i = 0; i < v->report.files.count; i++) {
+		const struct report_file *f = &v->report.files.item[i];
+
+		if (f->file && f->is_selected && !f->is_own)
+			class_times_add(&all, &f->self);
+	}
+	snprintf(text, sizeof(text), "Library code: %.2f%% (%s).%s%s",
+		percent(v, class_times_sum(&all)),
+		units_time_brief(time, class_times_sum(&all)),
+		v->options->reduced || v->options->all_lines
+			? ""
+			: " Only lines with time are shown (--all-lines).",
+		v->options->charge == CHARGE_USER
+			? ""
+			: " --charge user counts it for the lines that called it.");
+	table_prose(v->out, &v->options->terminal, text);
+	fputc('\n', v->out);
+}
+
 static void put_files(struct view *v)
 {
 	struct class_times small = {0}, unselected = {0};
 	unsigned small_count = 0, unselected_count = 0;
 	char time[UNITS_SIZE], text[256];
+	bool told = false;
+
+	v->has_own = v->report.files.count && v->report.files.item[0].is_own;
 
 	for (size_t i = 0; i < v->report.files.count; i++) {
 		const struct report_file *f = &v->report.files.item[i];
@@ -512,6 +562,10 @@ static void put_files(struct view *v)
 			class_times_add(&small, &f->self);
 			small_count += class_times_sum(&f->self) != 0;
 		} else {
+			if (v->has_own && !f->is_own && f->file && !told) {
+				put_libraries(v);
+				told = true;
+			}
 			put_file(v, f);
 		}
 	}
@@ -551,6 +605,7 @@ static void put_report(struct view *v, uint32_t only_thread)
 	};
 
 	report_make(&v->report, v->p, &o);
+	file_names_find(&v->names, v->p, &v->report);
 	v->column_count = 0;
 	make_columns(v);
 	table_basis(v->out, v->options, &v->report,
@@ -562,6 +617,7 @@ static void put_report(struct view *v, uint32_t only_thread)
 	else
 		put_files(v);
 	report_free(&v->report);
+	file_names_free(&v->names);
 }
 
 /* ------------------------------------------------------------- threads */
