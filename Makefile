@@ -155,7 +155,7 @@ check-consumers: tests ## other people's viewers on our exports (installs them; 
 	@O=$(O) PYTHON=$(PYTHON) sh tests/consumers/run.sh
 
 stress: TIME := 1200
-stress: tests ## hard programs at 10 kHz for TIME seconds (1200), then the whole matrix of truth (15 minutes), then what pdiff finds
+stress: tests ## hard programs at 10 kHz for TIME seconds (1200), then the whole matrix of truth (25 minutes), then what pdiff finds
 	@O=$(O) MAKE="$(MAKE)" TIME=$(TIME) sh tests/support/check.sh check-storms check-matrix check-diff
 
 check-storms: tests

@@ -30,6 +30,7 @@ ROOT = pathlib.Path(os.environ["PTF_ROOT"])
 BIN = pathlib.Path(os.environ["PTF_BIN"])
 SUPPORT = pathlib.Path(os.environ["PTF_SUPPORT"])
 PYTHON = os.environ["PYTHON"]
+sys.path.append(str(ROOT / "tests" / "support"))  # what tests of all kinds import
 PROGRAMS = ROOT / "tests" / "e2e" / "programs"
 PREC, PINFO, PCONV = (str(BIN / name) for name in ("prec", "pinfo", "pconv"))
 
@@ -139,27 +140,19 @@ def wait_until(condition, seconds=10, step=0.02):
     return False
 
 
-def pythons():
-    """{(major, minor): path} of CPython, one for each version from 3.7 on.
+def perf_works():
+    """Whether ticks can come from perf events here; from timers they always can."""
+    return prec("probe.ptf", "true", options=["--source", "perf"]).returncode == 0
 
-    PTF_PYTHONS, a list of interpreters separated by colons, comes before those
-    in PATH and those of pyenv.
-    """
-    candidates = [path for path in os.environ.get("PTF_PYTHONS", "").split(":") if path]
-    for minor in range(7, 20):
-        path = shutil.which(f"python3.{minor}")
-        if path:
-            candidates.append(path)
-    if shutil.which("pyenv"):
-        root = run("pyenv", "root").stdout.strip()
-        candidates += map(str, pathlib.Path(root).glob("versions/3.*/bin/python3"))
-    found = {}
-    for path in candidates:
-        done = run(path, "-c", "import sys, zlib; print(*sys.version_info[:2], sys.executable)")
-        if done.returncode == 0 and not done.stdout.startswith(("2 ", "3 6 ")):
-            major, minor, executable = done.stdout.strip().split(" ", 2)
-            found.setdefault((int(major), int(minor)), executable)
-    return found
+
+def measured(measure):
+    """measure() says what is wrong, in words; what is near the edge gets one second
+    chance, which is told."""
+    wrong = measure()
+    if wrong:
+        note(f"measured again, at first: {'; '.join(wrong)}")
+        wrong = measure()
+    check(not wrong, "; ".join(wrong))
 
 
 # ------------------------------------------------------------ reading traces

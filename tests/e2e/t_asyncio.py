@@ -6,9 +6,9 @@ import csv
 import io
 
 from ptftest import *
+from interpreters import SUPPORTED, interpreters
 
-SUPPORTED = [(3, minor) for minor in range(8, 15)]
-FOUND = pythons()
+FOUND = interpreters(PYTHON)
 
 
 def await_lines(trace, file):
@@ -100,7 +100,7 @@ def for_each_version(what, exercise):
         def one(version=version):
             if version not in FOUND:
                 skip("no such interpreter here")
-            exercise(FOUND[version])
+            exercise(FOUND[version][0])
         one.__name__ = f"CPython {version[0]}.{version[1]}: {what}"
         test(one)
 

@@ -69,10 +69,6 @@ def the_program_switches_itself_off_and_on():
               "marks")
 
 
-def perf_works():
-    return run(PREC, "--quiet", "--source", "perf", "-o", "probe.ptf", "--", "true").returncode == 0
-
-
 @test
 def waits_while_it_is_off_are_not_there():
     record("sleep.ptf", PYTHON, "-c",

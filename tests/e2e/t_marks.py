@@ -1,7 +1,6 @@
 """Marks that a program sets are in its trace, and select what ran in them."""
 from ptftest import *
 
-sys.path.insert(0, str(ROOT / "tests" / "support"))
 from interpreters import SUPPORTED, interpreters
 
 MODULE = ROOT / "tools" / "python"

@@ -7,7 +7,6 @@ import re
 
 from ptftest import *
 
-sys.path.insert(0, str(ROOT / "tests" / "support"))
 import pftrace  # noqa: E402
 
 CLASSES = ("unknown", "python", "native", "kernel", "runnable", "gil", "wait")

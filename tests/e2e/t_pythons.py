@@ -1,10 +1,9 @@
 """Every version of CPython that this machine has, with the truth program."""
 from ptftest import *
+from interpreters import SUPPORTED, interpreters
 
-SUPPORTED = [(3, minor) for minor in range(8, 15)]
-
-
-FOUND = pythons()
+# One that is too old is recorded, too.
+FOUND = {version: python for version, (python, _) in interpreters(PYTHON, oldest=(3, 7)).items()}
 
 
 def exercise(version, python):

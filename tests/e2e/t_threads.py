@@ -1,5 +1,6 @@
 """Each thread has its own CPU time, and waits for the GIL are seen."""
 from ptftest import *
+from interpreters import interpreters
 
 
 @test
@@ -107,8 +108,6 @@ def names_that_Python_gives():
             "[x.start() for x in t]\n[x.join() for x in t]\n"
             "with cf.ThreadPoolExecutor(2, 'pool') as pool: list(pool.map(lambda n: work(), range(9)))\n"
             "odd = Odd(target=work, name='odd')\nodd.start()\nodd.join()\n")
-    sys.path.insert(0, str(ROOT / "tests" / "support"))
-    from interpreters import interpreters
     for version, (python, _) in interpreters(PYTHON).items():
         alone = run(python, "-c", code)
         done = record("names.ptf", python, "-c", code)

@@ -18,7 +18,7 @@ import random
 import resource
 import sys
 
-sys.path[:0] = [os.environ["PTF_ROOT"] + "/tests/e2e", os.environ["PTF_ROOT"] + "/tests/support"]
+sys.path.insert(0, os.environ["PTF_ROOT"] + "/tests/e2e")
 from ptftest import *
 from interpreters import SUPPORTED, interpreters
 

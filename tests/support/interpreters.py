@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 SUPPORTED = [(3, minor) for minor in range(8, 15)]
+# Not empty: all cells of this version, for longer than in `make check`.
+MATRIX = os.environ.get("PTF_MATRIX", "")
 
 
-def interpreters(python):
+def interpreters(python, oldest=SUPPORTED[0]):
     """{(major, minor): (executable, prefix)}, one for each version.
 
     Looks at PTF_PYTHONS (a list with colons), python itself, PATH, /usr/bin and
@@ -31,10 +33,20 @@ def interpreters(python):
                               stderr=subprocess.DEVNULL, text=True)
         if done.returncode == 0:
             major, minor, executable, prefix = done.stdout.splitlines()
-            if int(minor) >= SUPPORTED[0][1]:
+            if (int(major), int(minor)) >= oldest:
                 found.setdefault((int(major), int(minor)),
                                  (executable, os.path.realpath(prefix)))
     return found
+
+
+def versions_to_test(found):
+    """Those that a matrix goes over: the one of PTF_MATRIX, such as 3.8, whether it is
+    found or not; else that of the tests, and the newest other that is supported."""
+    if MATRIX:
+        return [tuple(map(int, MATRIX.split(".")))]
+    own = sys.version_info[:2]
+    others = [version for version in found if version in SUPPORTED and version != own]
+    return [own] + sorted(others)[-1:]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+"""Pools, servers, runners of tests and many threads: each process, thread and line of
+them has its own time.  `make check` does it with the interpreter of the tests;
+
+    PTF_MATRIX=3.8 sh tests/e2e/run.sh crowds      another, both sources, for longer
+
+Families of processes are there done with that interpreter, too.
+"""
+from ptftest import *
+import math
+
+from families import *
+from interpreters import MATRIX, interpreters, versions_to_test
+
+CROWDS = PROGRAMS / "crowds.py"
+FOUND = interpreters(PYTHON)
+# Most threads live for ten milliseconds.
+RATE = 5000
+CLASSES = {"python": PYTHON_CPU, "native": NATIVE}
+FAMILIES = {"forks": ["fork"] * 3, "grandchildren": ["child", "grandchild"],
+            "subprocesses": ["alone"] * 5, "spawned": ["alone"] * 5,
+            "fork": ["job"] * 3, "forkserver": ["job"] * 3, "spawn": ["job"] * 3}
+
+
+def truth_of(output):
+    *threads, whole_truth = map(json.loads, output.splitlines())
+    return {**whole_truth, "threads": threads}
+
+
+def totals(truth, section):
+    seen = section.total(classes=ALL_CPU) / 1e9
+    # The kernel takes the first process apart after its last word.
+    if abs(seen - truth["cpu"]) > max(0.01 * truth["cpu"], 0.010):
+        return [f"all have {seen:.3f} s, truly {truth['cpu']:.3f} s"]
+    return []
+
+
+def processes_and_threads(truth, section):
+    threads, processes, told, wrong = collections.Counter(), collections.Counter(), {}, []
+    for thread, cls, _, _, ns in section.rows:
+        if cls in ALL_CPU:
+            thread = section.threads[thread]
+            pid = section.processes[thread["process"]]["pid"]
+            threads[pid, thread["tid"]] += ns / 1e9
+            processes[pid] += ns / 1e9
+    for thread in truth["threads"]:
+        pid, tid = thread["pid"], thread["tid"]
+        told[pid] = max(told.get(pid, 0), thread["process_cpu"])
+        # What threads still use when they have ended is the main thread's.
+        if tid != pid and not ends_with(threads[pid, tid], thread["cpu"]):
+            wrong.append(f"thread {tid} of {pid} has {threads[pid, tid]:.4f} s, truly "
+                         f"{thread['cpu']:.4f} s")
+    for pid, cpu in told.items():
+        if not ends_with(processes[pid], cpu):
+            wrong.append(f"process {pid} has {processes[pid]:.4f} s, truly {cpu:.4f} s")
+    return wrong
+
+
+def lines(truth, section):
+    """Of all processes together, in points of their time."""
+    if not precise(section):
+        # Where processors are scarce threads begin to run at the kernel's ticks, of
+        # which timers are made: they meet more of the begin of a piece than of its end.
+        return []
+    period, wrong = section["period_ns"] / 1e9, []
+    seen = collections.Counter()
+    for _, cls, stack, _, ns in section.rows:
+        frame = section.innermost(stack)
+        if frame and frame[1] == truth["file"]:
+            seen[frame[2], cls] += ns / 1e9 / truth["cpu"] * 100
+    pieces = sum(thread["pieces"] for thread in truth["threads"])
+    for name, part in truth["parts"].items():
+        cpu = sum(thread["parts"][name] for thread in truth["threads"])
+        true = cpu / truth["cpu"] * 100
+        got = sum(seen[line, CLASSES[part["class"]]] for line in part["lines"])
+        # Three sigmas: t_matrix.py explains it.
+        points = max(2.0, 3 * period * math.sqrt(min(pieces / 4, cpu / period)) / truth["cpu"] * 100)
+        print(f"{name} {got:.2f} %, truly {true:.2f} %, {points:.2f} allowed", file=sys.stderr)
+        if abs(got - true) > points:
+            wrong.append(f"{name} has {got:.2f} %, truly {true:.2f} % ({points:.1f} allowed)")
+    return wrong
+
+
+def crowd(python, source, kind, seconds):
+    # More descriptors than a recorder may take for itself.
+    done = run("sh", "-c", 'ulimit -n 1024; exec "$@"', "sh", PREC, "-q", "-o", "crowd.ptf",
+               "-F", RATE, "--source", source, "--", python, CROWDS, kind, seconds)
+    equal((done.returncode, done.stderr), (0, ""), "status and stderr")
+    section, truth = whole("crowd.ptf"), truth_of(done.stdout)
+    for kind in ("no_slot", "ring_full", "child_not_followed"):
+        equal(section["losses"].get(kind, 0), 0, f"losses of the kind {kind}")
+    return totals(truth, section) + processes_and_threads(truth, section) + lines(truth, section)
+
+
+def cell(version, source, what, exercise):
+    def one():
+        if version not in FOUND:
+            skip("no such interpreter in PATH, /usr/bin or pyenv")
+        if source == "perf" and not perf_works():
+            skip("perf events cannot be used here")
+        exercise(FOUND[version][0])
+    one.__name__ = f"CPython {version[0]}.{version[1]}, {source}: {what}"
+    test(one)
+
+
+def cells(version, source):
+    seconds = 6 if MATRIX else 3
+    for kind, what in {"pool": "a pool of 64 processes", "threads": "500 threads",
+                       "server": "a prefork server under load",
+                       "runner": "tests in workers"}.items():
+        cell(version, source, what,
+             lambda python, kind=kind: measured(lambda: crowd(python, source, kind, seconds)))
+    if MATRIX:
+        for kind, children in FAMILIES.items():
+            cell(version, source, kind,
+                 lambda python, kind=kind, children=children: family(
+                     kind, children + ["first"], python, ["--source", source], seconds=1))
+
+
+if MATRIX:
+    for source in ("perf", "timer"):
+        cells(versions_to_test(FOUND)[0], source)
+else:
+    cells(versions_to_test(FOUND)[0], "auto")
+main()
