@@ -116,9 +116,65 @@ def cells(version, source):
                      kind, children + ["first"], python, ["--source", source], seconds=1))
 
 
+SUITE = {"conftest.py": """
+import json, os, time
+spent = 0
+
+def pytest_unconfigure():
+    with open("told", "a") as file:
+        file.write(json.dumps([os.getpid(), time.process_time(), spent]) + "\\n")
+""", "test_suite.py": """
+import time
+import conftest
+import pytest
+
+def count():
+    total = 0
+    for i in range(60000):
+        total += i & 7
+
+@pytest.mark.parametrize("number", range(300))
+def test_counting(number):
+    begin = time.thread_time()
+    count()
+    conftest.spent += time.thread_time() - begin
+""", "run.py": """
+import os, resource, subprocess, sys
+words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "4"]
+subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
+usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+print(sum(usage.ru_utime + usage.ru_stime for usage in usages), flush=True)
+os._exit(0)
+"""}
+
+
+def pytest_with_xdist():
+    if run(PYTHON, "-c", "import xdist").returncode:
+        skip("no pytest-xdist (Debian: python3-pytest-xdist)")
+    for name, text in SUITE.items():
+        pathlib.Path(name).write_text(text)
+    cpu = float(record("suite.ptf", PYTHON, "run.py", options=["-F", "1000"]).stdout)
+    section = whole("suite.ptf")
+    told = [json.loads(line) for line in open("told")]
+    equal(len(told), 5, "processes of pytest")
+    there, wrong = by_pid(section), totals({"cpu": cpu}, section)
+    for pid, least, _ in told:
+        seen = section.total(classes=ALL_CPU, processes={there[pid]["id"]}) / 1e9
+        # Its end takes long: what more it is all of them tell.
+        if seen < 0.99 * least:
+            wrong.append(f"{there[pid]['args']} has {seen:.3f} s, truly {least:.3f} s")
+    if precise(section):
+        true = sum(spent for *_, spent in told) / cpu * 100
+        got = section.functions()[("count", os.path.abspath("test_suite.py"))] / 1e9 / cpu * 100
+        if abs(got - true) > 2:
+            wrong.append(f"count() has {got:.2f} %, truly {true:.2f} %")
+    check(not wrong, "; ".join(wrong))
+
+
 if MATRIX:
     for source in ("perf", "timer"):
         cells(versions_to_test(FOUND)[0], source)
 else:
     cells(versions_to_test(FOUND)[0], "auto")
+    test(pytest_with_xdist)
 main()
