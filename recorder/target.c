@@ -146,11 +146,53 @@ static void name_what_python_runs(struct target *target, char *const *words)
 	}
 }
 
+/*
+ * `python3` may be a script of a version manager that starts the interpreter. What is
+ * recorded is the interpreter, started as that script starts it.
+ */
+static void follow_wrapper(struct target *target)
+{
+	struct wrapped *w = &target->wrapped;
+
+	if (!is_text(target->executable) || !wrapper_follow(w, target->executable))
+		return;
+	if (is_text(w->executable) || !is_executable(w->executable)) {
+		wrapper_free(w);
+		return;
+	}
+	free(target->executable);
+	target->executable = w->executable;
+	w->executable = NULL;
+}
+
+/* The words that the program is called with; heap, NULL = out of memory. */
+static char **make_arguments(const struct target *target,
+	const struct target_request *request, char *program)
+{
+	static char dash_m[] = "-m", dash_c[] = "-c";
+	char *just_program[] = {program, NULL};
+	char *const *first = target->wrapped.words ? target->wrapped.words : just_program;
+	/* Or it is Python that runs a script, a module or code. */
+	char *const *words = request->words + (program == request->words[0]);
+	size_t first_count = count_words(first), count = count_words(words);
+	size_t n = first_count;
+	char **arguments = calloc(first_count + 2 + count + 1, sizeof *arguments);
+
+	if (!arguments)
+		return NULL;
+	memcpy(arguments, first, first_count * sizeof *first);
+	if (request->module || request->code) {
+		arguments[n++] = request->module ? dash_m : dash_c;
+		arguments[n++] = request->module ? request->module : request->code;
+	}
+	memcpy(arguments + n, words, count * sizeof *words);
+	return arguments;
+}
+
 int target_resolve(struct target *target, const struct target_request *request)
 {
-	static char dash_m[] = "-m", dash_c[] = "-c", python3[] = "python3";
+	static char python3[] = "python3";
 	char *const *words = request->words;
-	size_t count = count_words(words), n = 0;
 	bool is_inline = request->module || request->code;
 	/* An interpreter that was named runs other scripts too, and "-". */
 	bool is_script = !is_inline &&
@@ -174,23 +216,17 @@ int target_resolve(struct target *target, const struct target_request *request)
 	target->executable = search_path(program);
 	if (!target->executable)
 		return refuse(program, true);
+	if (is_inline || is_script || is_python(program))
+		follow_wrapper(target);
 	target->no_agent = preload_check(target->executable);
 	if (target->no_agent)
 		note("%s %s: only its total time is recorded", target->executable,
 			unfollowed_words(target->no_agent));
-	target->arguments = calloc(count + 4, sizeof *target->arguments);
+	target->arguments = make_arguments(target, request, program);
 	if (!target->arguments) {
 		complain("out of memory");
 		return 1;
 	}
-	if (is_inline || is_script)
-		target->arguments[n++] = program;
-	if (is_inline) {
-		target->arguments[n++] = request->module ? dash_m : dash_c;
-		target->arguments[n++] =
-			request->module ? request->module : request->code;
-	}
-	memcpy(target->arguments + n, words, count * sizeof *words);
 	return 0;
 }
 
@@ -198,6 +234,7 @@ void target_finish(struct target *target)
 {
 	free(target->executable);
 	free(target->arguments);
+	wrapper_free(&target->wrapped);
 	*target = (struct target){0};
 }
 
@@ -206,20 +243,24 @@ void target_finish(struct target *target)
  * comes first in LD_PRELOAD, which stays in its place. Made once, for the life
  * of prec. NULL = out of memory.
  */
-static char **make_environment(const char *agent, const char *shm_path)
+static char **make_environment(char *const *given, const char *agent,
+	const char *shm_path)
 {
-	const char *preload = getenv("LD_PRELOAD");
-	size_t count = count_words(environ), place = 0;
+	static const char variable[] = "LD_PRELOAD=";
+	const char *preload = NULL;
+	size_t count = count_words(given), place = 0;
 	char **copy = calloc(count + 3, sizeof *copy);
 
 	if (!copy)
 		return NULL;
-	memcpy(copy, environ, count * sizeof *copy);
-	while (place < count && strncmp(copy[place], "LD_PRELOAD=", 11) != 0)
+	memcpy(copy, given, count * sizeof *copy);
+	while (place < count && strncmp(copy[place], variable, sizeof variable - 1) != 0)
 		place++;
 	if (place == count)
 		count++;
-	if (asprintf(&copy[place], "LD_PRELOAD=%s%s%s", agent, preload ? ":" : "",
+	else
+		preload = copy[place] + sizeof variable - 1;
+	if (asprintf(&copy[place], "%s%s%s%s", variable, agent, preload ? ":" : "",
 		    preload ? preload : "") < 0 ||
 		asprintf(&copy[count], PREC_SHM_VARIABLE "=%s 0 %u", shm_path,
 			PREC_FIRST_PROCESS) < 0)
@@ -258,8 +299,10 @@ static _Noreturn void become(const struct target *target, char **environment,
 pid_t target_start(const struct target *target, const char *agent, const char *shm_path,
 	struct prec_shm *shm, bool output_to_stderr, int *exit_code)
 {
+	char **given =
+		target->wrapped.environment ? target->wrapped.environment : environ;
 	char **environment =
-		target->no_agent ? environ : make_environment(agent, shm_path);
+		target->no_agent ? given : make_environment(given, agent, shm_path);
 	int report[2], failure = 0;
 	pid_t pid = -1;
 

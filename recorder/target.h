@@ -8,16 +8,18 @@
 #include <sys/types.h>
 
 #include "recorder/ring.h"
+#include "recorder/wrapper.h"
 
 /* Exit codes of shells for a program that cannot be started. */
 #define TARGET_NOT_EXECUTABLE 126
 #define TARGET_NOT_FOUND      127
 
 struct target {
-	char *executable;    /* path to execute; heap */
-	char **arguments;    /* NULL-terminated; heap, the words are borrowed */
-	const char *subject; /* what a user calls it: the script, module, program */
-	bool is_module;      /* subject is a Python module */
+	char *executable;       /* path to execute; heap */
+	char **arguments;       /* NULL-terminated; heap, the words are borrowed */
+	struct wrapped wrapped; /* of a script that stood for the interpreter */
+	const char *subject;    /* what a user calls it: the script, module, program */
+	bool is_module;         /* subject is a Python module */
 	enum prec_unfollowed_reason no_agent; /* why the agent cannot be loaded */
 };
 

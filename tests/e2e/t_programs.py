@@ -80,6 +80,41 @@ def a_script_through_a_shim():
     section = whole("shim.ptf")
     names = {name: ns for (name, _), ns in section.functions().items()}
     check(names.get("spin", 0) > 0.9e9, f"functions are {names}")
+    equal([process["args"][1:] for process in section.processes.values()],
+          [["shimmed.py", "1"]], "the programs of all processes")
+
+
+@test
+def a_shim_counts_for_what_it_does():
+    shim = pathlib.Path("managed/python3").absolute()
+    shim.parent.mkdir(exist_ok=True)
+    environment = dict(os.environ, PATH=f"{shim.parent}:{os.environ['PATH']}", PYTHONUTF8="0")
+    tell = ("import json, os, sys; print(json.dumps([sorted(os.environ.items()), sys.argv,"
+            " sys.flags.dev_mode, sys.executable, os.getcwd(), sys.stdin.read()]))")
+
+    def alike(text, *command):
+        shim.write_text(text)
+        shim.chmod(0o755)
+        plain = run(*command, env=environment, input="typed")
+        equal(plain.returncode, 0, f"the test itself: {plain.stderr}")
+        done = run(PREC, "--quiet", "-o", "managed.ptf", *command, env=environment, input="typed")
+        equal(done.stdout, plain.stdout, f"what the program sees, through {text!r}")
+        equal(done.stderr, plain.stderr, f"its errors, through {text!r}")
+        return whole("managed.ptf").processes.values()
+
+    # Its environment and options stay, whoever names Python.
+    text = ('#!/bin/sh\nexport SHIM="a b" EMPTY=\nunset PYTHONUTF8\nsleep 0.01\n'
+            f'exec {PYTHON} -X dev "$@"\n')
+    for command in (["python3", "-c", tell, "x y", ""], [shim, "-c", tell]):
+        processes = alike(text, *command)
+        equal(len(processes), 1, "processes")
+    # What cannot be done in its place is done by itself.
+    for text in (f'#!/bin/sh\ncd /\nexec {PYTHON} "$@"\n',
+                 f'#!/bin/sh\ncase "$*" in *urandom*|*-I*) exit 3;; esac\nexec {PYTHON} "$@"\n'):
+        alike(text, "python3", "-c", tell)
+    shim.write_text("#!/bin/sh\necho no python >&2\nexit 9\n")
+    done = run(PREC, "--quiet", "-o", "managed.ptf", "-c", "1", env=environment)
+    equal((done.returncode, done.stderr), (9, "no python\n"), "a shim that fails")
 
 
 @test

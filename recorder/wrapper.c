@@ -1,0 +1,197 @@
+/* Scripts that stand for an interpreter; see wrapper.h. */
+#include "recorder/wrapper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "recorder/inherited_signals.h"
+
+/* A script that asks its user something is not worth waiting for. */
+#define PATIENCE_MS 10000
+
+/* More than arguments and environment of a process can be. */
+#define ANSWER_MAX (8u << 20)
+
+/* What the interpreter tells of itself, each with its size in front. */
+enum part {
+	PART_EXECUTABLE,
+	PART_DIRECTORY,
+	PART_COMMAND,     /* each word with a 0 behind it */
+	PART_ENVIRONMENT, /* as it was started; each variable with a 0 behind it */
+	PART_COUNT,
+};
+
+static const char question[] =
+	"import os, sys\n"
+	"def get(name):\n"
+	"    with open('/proc/self/' + name, 'rb') as file:\n"
+	"        return file.read()\n"
+	"with os.fdopen(int(sys.argv[1]), 'wb') as out:\n"
+	"    for part in (os.fsencode(sys.executable), os.getcwdb(), get('cmdline'),\n"
+	"                 get('environ')):\n"
+	"        out.write(b'%d ' % len(part) + part)\n";
+
+/* Of the words that the interpreter was started with, those that are ours. */
+#define QUESTION_WORDS 5
+
+static _Noreturn void ask(const char *script, int answer)
+{
+	char descriptor[16];
+	int nothing = open("/dev/null", O_RDWR);
+
+	/* Not one of the standard ones, which may be closed; and it stays open. */
+	answer = fcntl(answer, F_DUPFD, STDERR_FILENO + 1);
+	snprintf(descriptor, sizeof descriptor, "%d", answer);
+	/* What it says, it says again when the program is started. */
+	for (int fd = 0; fd <= 2; fd++)
+		dup2(nothing, fd);
+	setpgid(0, 0);
+	inherited_signals_restore();
+	execl(script, script, "-I", "-S", "-c", question, descriptor, (char *)NULL);
+	_exit(127);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Up to the end, a 0 behind it; NULL when that does not come in time. */
+static char *read_answer(int fd, size_t *size)
+{
+	int64_t end = now_ms() + PATIENCE_MS;
+	char *text = malloc(ANSWER_MAX + 1);
+
+	*size = 0;
+	while (text) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		int64_t left = end - now_ms();
+		ssize_t got;
+
+		if (left <= 0 || *size == ANSWER_MAX)
+			break;
+		if (poll(&wait, 1, (int)left) < 0) {
+			if (errno != EINTR)
+				break;
+			continue;
+		}
+		if (!wait.revents)
+			break;
+		got = read(fd, text + *size, ANSWER_MAX - *size);
+		if (got == 0) {
+			text[*size] = '\0';
+			return text;
+		}
+		if (got < 0 && errno != EINTR)
+			break;
+		*size += got > 0 ? (size_t)got : 0;
+	}
+	free(text);
+	return NULL;
+}
+
+/* The texts in a part, each of which has a 0 behind it; NULL-terminated. */
+static char **split(char *text, size_t size)
+{
+	size_t count = 0;
+	char **texts;
+
+	for (size_t i = 0; i < size; i++)
+		count += text[i] == '\0';
+	texts = calloc(count + 1, sizeof *texts);
+	for (size_t i = 0; texts && i < count; i++) {
+		texts[i] = text;
+		text += strlen(text) + 1;
+	}
+	return texts;
+}
+
+static bool is_here(const char *directory)
+{
+	char *here = getcwd(NULL, 0);
+	bool same = here && !strcmp(here, directory);
+
+	free(here);
+	return same;
+}
+
+/* Takes the answer apart; it may be anything, as the script may be. */
+static bool understand(struct wrapped *w, char *text, size_t size)
+{
+	char *part[PART_COUNT], *at = text;
+	size_t part_size[PART_COUNT], count = 0;
+
+	for (int i = 0; i < PART_COUNT; i++) {
+		char *behind;
+		uintmax_t length = strtoumax(at, &behind, 10);
+
+		if (behind == at || *behind != ' ' ||
+			length > (size_t)(text + size - behind - 1))
+			return false;
+		part[i] = behind + 1;
+		part_size[i] = (size_t)length;
+		at = part[i] + length;
+	}
+	/* The sizes in front are read: each part's end can become a 0. */
+	for (int i = 0; i < PART_COUNT; i++)
+		part[i][part_size[i]] = '\0';
+	w->executable = strdup(part[PART_EXECUTABLE]);
+	w->words = split(part[PART_COMMAND], part_size[PART_COMMAND]);
+	w->environment = split(part[PART_ENVIRONMENT], part_size[PART_ENVIRONMENT]);
+	while (w->words && w->words[count])
+		count++;
+	if (!w->executable || !*w->executable || !w->environment ||
+		count <= QUESTION_WORDS || !is_here(part[PART_DIRECTORY]))
+		return false;
+	w->words[count - QUESTION_WORDS] = NULL;
+	return true;
+}
+
+bool wrapper_follow(struct wrapped *wrapped, const char *script)
+{
+	size_t size = 0;
+	int answer[2];
+	pid_t pid;
+
+	*wrapped = (struct wrapped){0};
+	if (pipe2(answer, O_CLOEXEC) != 0)
+		return false;
+	pid = fork();
+	if (pid == 0)
+		ask(script, answer[1]);
+	close(answer[1]);
+	wrapped->storage = pid < 0 ? NULL : read_answer(answer[0], &size);
+	close(answer[0]);
+	if (pid > 0) {
+		if (!wrapped->storage)
+			kill(-pid, SIGKILL);
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (wrapped->storage && understand(wrapped, wrapped->storage, size))
+		return true;
+	wrapper_free(wrapped);
+	return false;
+}
+
+void wrapper_free(struct wrapped *wrapped)
+{
+	free(wrapped->executable);
+	free(wrapped->words);
+	free(wrapped->environment);
+	free(wrapped->storage);
+	*wrapped = (struct wrapped){0};
+}
