@@ -5,6 +5,7 @@ import base64
 import html.parser
 
 from ptftest import *
+from timedmarks import Timed
 
 CLASSES = ("unknown", "python", "native", "kernel", "runnable", "gil", "wait")
 
@@ -166,6 +167,26 @@ def time_awaited_adds_up_to_json():
               for row in body["lines"] if row["ptf_await_ns"]}
     equal(dict(seen), wanted, "time awaited by line")
     check(len(wanted) > 5, f"only {len(wanted)} lines await")
+
+
+@test
+def marks_and_what_ran_are_where_the_program_was():
+    timed = Timed("timed.ptf")
+    page = converted("timed.ptf")
+    timed.check_marks([(mark["name"], mark["kind"], mark["time_ns"])
+                       for mark in page.data["marks"]])
+    parent = [0]
+    for node, up in enumerate(page.column("nodes", "parent"), 1):
+        parent.append(node - up)
+    place, function = [0] + page.column("nodes", "place"), page.column("places", "function")
+    names = page.data["functions"]["name"]
+    bin_ns, times = page.data["stack_grid"]["bin_ns"], []
+    for node, _, kind, points in page.series("stack_series"):
+        while node and names[function[place[node] - 1] - 1] != "inside":
+            node = parent[node]
+        if node and kind in ("python", "native", "kernel"):
+            times += [(at + 0.5) * bin_ns for at, _, _ in points]
+    timed.check_inside(times, timed.period_ns + bin_ns / 2)
 
 
 @test

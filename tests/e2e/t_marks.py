@@ -1,7 +1,7 @@
 """Marks that a program sets are in its trace, and select what ran in them."""
 from ptftest import *
-
 from interpreters import SUPPORTED, interpreters
+from timedmarks import Timed
 
 MODULE = ROOT / "tools" / "python"
 
@@ -56,6 +56,20 @@ def a_region_of_a_thread_is_its_own_one_of_main_is_everybodys():
     equal(len(by_thread), 2, "threads that train")
     # The worker trains while main burns "beside", which is in no region.
     near(region_cpu("marks.ptf", "train"), answer["spent"]["train"], "region train")
+
+
+@test
+def a_region_selects_what_ran_in_it():
+    timed = Timed("timed.ptf")
+    timed.check_marks([(mark["name"], mark["kind"], mark["time_ns"]) for mark in marks_of("timed.ptf")])
+    selected = pconv_json("timed.ptf", "--region", "phase", "--metric", "cpu", "--min", "0")
+    times = {function["line"]: function["ptf_total_ns"]
+             for file in selected["files"].values() for function in file["functions"]}
+    # A period at each of its borders.
+    slack_ns = 2 * len(timed.phases()) * timed.period_ns
+    check(abs(times["inside"] - timed.spent["inside"] * 1e9) < slack_ns,
+          f"inside() has {times['inside']} ns, truly {timed.spent['inside']} s")
+    check(times.get("outside", 0) < slack_ns, f"outside() has {times.get('outside')} ns of the region")
 
 
 @test

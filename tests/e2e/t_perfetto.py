@@ -7,7 +7,8 @@ import re
 
 from ptftest import *
 
-import pftrace  # noqa: E402
+import pftrace
+from timedmarks import Timed
 
 CLASSES = ("unknown", "python", "native", "kernel", "runnable", "gil", "wait")
 CPU_CLASSES = CLASSES[:4]
@@ -286,6 +287,19 @@ def marks_and_facts_are_slices():
     equal(facts["not recorded.torn.count"], 2, "losses")
 
 
+def marks_of(got):
+    """[(name, kind, time on the trace's axis)], and what is open at the end by track."""
+    start, marks, open_slices = got.clocks[0][6], [], collections.defaultdict(list)
+    for at, event in got.events_of("Marks"):
+        track, kind = open_slices[event[11][0]], event[9][0]
+        name = track.pop() if kind == SLICE_END else event[23][0].decode()
+        if kind == SLICE_BEGIN:
+            track.append(name)
+        marks.append((name, {SLICE_BEGIN: "begin", SLICE_END: "end", INSTANT: "instant"}[kind],
+                      at - start))
+    return marks, open_slices
+
+
 CROSSING = """
 import ptf, time
 outer, inner, crossing = ptf.region("outer"), ptf.region("inner"), ptf.region("crossing")
@@ -305,25 +319,22 @@ crossing.__exit__(None, None, None)
 def phases_that_cross_are_on_tracks_of_their_own():
     record("crossing.ptf", PYTHON, "-c", CROSSING,
            env=dict(os.environ, PYTHONPATH=str(ROOT / "tools/python")))
-    told = collections.defaultdict(list)
-    for mark in pinfo("crossing.ptf")["marks"]:
-        told[mark["name"]].append((mark["kind"], mark["time_ns"]))
-    got = convert("crossing.ptf")
-    start, shown = got.clocks[0][6], collections.defaultdict(list)
-    tracks = collections.defaultdict(list)
-    for at, event in got.events_of("Marks"):
-        open_slices = tracks[event[11][0]]
-        if event[9] == [SLICE_END]:
-            shown[open_slices.pop()].append(("end", at - start))
-            continue
-        name = event[23][0].decode()
-        shown[name].append(("begin" if event[9] == [SLICE_BEGIN] else "instant", at - start))
-        if event[9] == [SLICE_BEGIN]:
-            open_slices.append(name)
-    equal({name: sorted(marks, key=lambda m: m[1]) for name, marks in shown.items()},
-          dict(told), "phases")
+    told = [(mark["name"], mark["kind"], mark["time_ns"]) for mark in pinfo("crossing.ptf")["marks"]]
+    marks, tracks = marks_of(convert("crossing.ptf"))
+    equal(sorted(marks), sorted(told), "phases")
     equal(len(tracks), 2, "tracks for one crossing")
-    check(all(not open_slices for open_slices in tracks.values()), "a phase is left open")
+    check(not any(tracks.values()), "a phase is left open")
+
+
+@test
+def marks_and_what_ran_are_where_the_program_was():
+    timed = Timed("timed.ptf")
+    got = convert("timed.ptf")
+    timed.check_marks(marks_of(got)[0])
+    timed.check_inside([at - got.clocks[0][6] for at, sample in got.samples
+                        if any(got.weights(sample).get(name) for name in CPU_CLASSES)
+                        and any(frame[0] == "inside" for frame in got.stack(sample))],
+                       timed.period_ns)
 
 
 @test
