@@ -56,88 +56,97 @@ enum {
 };
 
 static const struct argp_option options[] = {
+	{NULL, 0, NULL, 0, "What is run and recorded:", 1},
+	{NULL, 'm', "MODULE", 0,
+		"Run a Python module, as python3 -m does; ends the options", 1},
+	{NULL, 'c', "CODE", 0, "Run Python code, as python3 -c does; ends the options",
+		1},
+	{"python", KEY_PYTHON, "PATH", 0,
+		"The interpreter to run PROGRAM, MODULE or CODE with (for scripts, "
+		"python3 of PATH)",
+		1},
+	{"no-children", KEY_NO_CHILDREN, NULL, 0,
+		"Record PROGRAM alone, not the processes that it starts", 1},
+	{"wait-all", KEY_WAIT_ALL, NULL, 0,
+		"Go on until the last process that PROGRAM started has ended, also those "
+		"in the background",
+		1},
+	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 1},
+	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 1},
+
+	{NULL, 0, NULL, 0, "How often:", 2},
+	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (100)", 2},
+	{"source", KEY_SOURCE, "SOURCE", 0,
+		"What ticks: perf, timer, or auto, the best that works (auto)", 2},
+	{"time-resolution", KEY_RESOLUTION, "US", 0,
+		"Step of the time stamps in microseconds; finer ones cost space (a "
+		"sixteenth of the sampling period)",
+		2},
+
+	{NULL, 0, NULL, 0, "Where the trace goes, and what is shown:", 3},
 	{"output", 'o', "FILE", 0,
 		"Write the trace to FILE, - for standard output, and "
 		"the program's output to standard error then (default: the program's "
 		"name with .ptf, here). %r stands for the rank in a parallel run, %p for "
 		"prec's process id, %h for the host, %% for %",
-		0},
-	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (100)", 0},
-	{NULL, 'm', "MODULE", 0,
-		"Run a Python module, as python3 -m does; ends the options", 0},
-	{NULL, 'c', "CODE", 0, "Run Python code, as python3 -c does; ends the options",
-		0},
-	{"python", KEY_PYTHON, "PATH", 0,
-		"The interpreter to run PROGRAM, MODULE or CODE with (for scripts, "
-		"python3 "
-		"of PATH)",
-		0},
-	{"cli", KEY_CLI, NULL, 0, "Print the line table when the program has ended", 0},
+		3},
+	{"cli", KEY_CLI, NULL, 0, "Print the line table when the program has ended", 3},
 	{"web", KEY_WEB, NULL, 0,
 		"Open the trace as a page in a browser when the program has ended, or "
 		"print where the page is when there is no display",
-		0},
-	{"no-children", KEY_NO_CHILDREN, NULL, 0,
-		"Record PROGRAM alone, not the processes that it starts", 0},
-	{"wait-all", KEY_WAIT_ALL, NULL, 0,
-		"Go on until the last process that PROGRAM started has ended, also those "
-		"in the background",
-		0},
-	{"quiet", 'q', NULL, 0, "No summary, no notes", 0},
+		3},
+	{"quiet", 'q', NULL, 0, "No summary, no notes", 3},
+
+	{NULL, 0, NULL, 0, "Of long runs and services:", 4},
 	{"delay", KEY_DELAY, "TIME", 0,
 		"Record only from then on (seconds, or with ms, s, m, h); or from prec "
 		"ctl start on",
-		0},
+		4},
 	{"duration", KEY_DURATION, "TIME", 0,
-		"Record for so long; the program goes on without", 0},
+		"Record for so long; the program goes on without", 4},
 	{"max-size", KEY_MAX_SIZE, "SIZE", 0,
 		"Record until the trace has so many bytes (or with K, M, G); with "
-		"--last: "
-		"keep no more than that in memory",
-		0},
+		"--last: keep no more than that in memory",
+		4},
 	{"rotate", KEY_ROTATE, "SIZE|TIME", 0,
 		"Go on in another file when one has that size (100M) or has lasted that "
 		"time (10m), or, given twice, either: x.0001.ptf, x.0002.ptf, ...; in "
-		"the "
-		"name given with -o, %n stands for the number",
-		0},
-	{"keep", KEY_KEEP, "N", 0, "With --rotate: keep only the newest N files", 0},
+		"the name given with -o, %n stands for the number",
+		4},
+	{"keep", KEY_KEEP, "N", 0, "With --rotate: keep only the newest N files", 4},
 	{"last", KEY_LAST, "TIME", 0,
 		"Keep the last TIME (60s) in memory only, and write it at the end, "
-		"however "
-		"the program ends, and whenever prec ctl dump asks for it",
-		0},
-	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 0},
-	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 0},
-	{"time-resolution", KEY_RESOLUTION, "US", 0,
-		"Step of the time stamps in microseconds; finer ones cost space (a "
-		"sixteenth "
-		"of the sampling period)",
-		0},
-	{"source", KEY_SOURCE, "SOURCE", 0,
-		"What ticks: perf, timer, or auto, the best that works (auto)", 0},
+		"however the program ends, and whenever prec ctl dump asks for it",
+		4},
 	{0},
 };
 
 static const char usage[] = "PROGRAM [ARG...]\n-m MODULE [ARG...]\n-c CODE [ARG...]";
 static const char doc[] =
-	"Records a Python or native program into a profile trace.\v"
-	"  prec walk.py 1000            records into walk.ptf\n"
-	"  prec --cli walk.py           ... and prints the line table\n"
-	"  prec --web walk.py           ... and opens the page in a browser\n"
+	"Records a Python or native program, and all that it starts, into a profile "
+	"trace.\v"
+	"Examples:\n"
+	"  prec walk.py 1000             records into walk.ptf\n"
+	"  prec --cli walk.py            ... and prints the line table\n"
+	"  prec --web walk.py            ... and opens the page in a browser\n"
 	"  prec -F 1000 -o x.ptf -- make test\n"
 	"  prec -m pytest -q -n 8        all processes are in one trace\n"
 	"  prec --delay 10m --duration 30s server.py\n"
-	"  prec --rotate 10m --keep 144 server.py   a day, in files of ten minutes\n"
-	"  prec --last 60s server.py    the minute before a crash, or before prec ctl "
-	"dump\n"
-	"  prec ctl --help              stops, marks, dumps, ends a recording that runs\n"
+	"  prec --rotate 10m --keep 144 server.py\n"
+	"                                a day, in files of ten minutes\n"
+	"  prec --last 60s server.py     the minute before a crash, or prec ctl dump\n"
+	"  prec ctl --help               stops, marks, dumps, ends a recording that "
+	"runs\n"
 	"\n"
 	"Time that tasks of asyncio await is recorded by line, apart from the time of\n"
 	"threads (CPython 3.8 to 3.14; pconv shows it as await).\n"
 	"\n"
 	"The program's output, exit status and signals are as without prec. Then: "
-	"pinfo walk.ptf, pconv walk.ptf --to table.";
+	"pinfo walk.ptf, pconv walk.ptf --to table.\n"
+	"\n"
+	"Exit status: that of the program, 128 + N when signal N killed it; 1 when it "
+	"could not be recorded, 2 after wrong use, 126 or 127 when it could not be "
+	"started.";
 
 static double parse_rate(struct argp_state *state, const char *text)
 {

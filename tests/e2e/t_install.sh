@@ -62,6 +62,13 @@ else
 	echo "ok $name"
 fi
 
+name="bash completes the installed tools"
+missing=
+for tool in "$prefix"/bin/*; do
+	[ -s "$prefix/share/bash-completion/completions/${tool##*/}" ] || missing="$missing ${tool##*/}"
+done
+if [ -n "$missing" ]; then echo "FAIL $name: not$missing"; else echo "ok $name"; fi
+
 name="make uninstall leaves nothing"
 ${MAKE:-make} -C "$PTF_ROOT" --no-print-directory O="$build" \
 	DESTDIR="$here/root" prefix=/opt/ptf uninstall >log 2>&1

@@ -10,7 +10,7 @@ log=$(mktemp "${TMPDIR:-/tmp}/ptf-lint.XXXXXX") || exit 1
 trap 'rm -f "$log"' EXIT
 
 sources=$(find include format recorder tools tests -name '*.[ch]' | LC_ALL=C sort)
-scripts=$(find . -path './build*' -prune -o -name '*.sh' -print | LC_ALL=C sort)
+scripts=$(find . -path './build*' -prune -o \( -name '*.sh' -o -name '*.bash' \) -print | LC_ALL=C sort)
 
 judge() {
 	if [ "$2" -eq 0 ]; then
