@@ -192,6 +192,9 @@ def the_table_has_the_programs_own_files_first():
           "all lines of the library are shown")
     own = run(PCONV, "--charge", "user", "aside/brief.ptf").stdout
     check("encoder.py" not in own, f"time of the library is still its own in\n{own}")
+    told = run(PINFO, "--summary", "aside/brief.ptf").stdout
+    check(re.search(r" %  brief.py:7  json.dumps", told) and "coder.py" not in told,
+          f"the summary names libraries, not who called them:\n{told}")
 
 
 @test

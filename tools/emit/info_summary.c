@@ -214,7 +214,8 @@ static void put_losses(const struct summary *s)
 void info_write_summary(FILE *out, const struct trace_info *info,
 	const struct info_view *view)
 {
-	const struct report_options options = {0};
+	/* What one can change: libraries count for who called them. */
+	const struct report_options options = {.charge = CHARGE_USER};
 	struct summary s = {.out = out,
 		.p = info->profile,
 		.style = {.unicode = view->terminal.unicode,
