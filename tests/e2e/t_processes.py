@@ -147,6 +147,67 @@ def spawn_system_and_popen():
 
 
 @test
+def programs_of_a_shell_script():
+    pathlib.Path("script.sh").write_text(f"""
+echo one | tr a-z A-Z
+{SUPPORT}/burn loop 200 &
+sleep 0.3
+wait
+exit 4
+""")
+    done = prec("script.ptf", "sh", "script.sh")
+    equal(done.returncode, 4, "status")
+    info = pinfo("script.ptf")
+    told = {process["arguments"][0].rpartition("/")[2]: process for process in info["processes"]}
+    # The shell, itself again for echo, and what it starts.
+    equal(sorted(process["arguments"][0].rpartition("/")[2] for process in info["processes"]),
+          ["burn", "sh", "sh", "sleep", "tr"], "programs")
+    shell = info["processes"][0]
+    equal((shell["parent_pid"], shell["exit_status"]), (0, 4), "the shell's parent and status")
+    for name, arguments in (("tr", ["a-z", "A-Z"]), ("sleep", ["0.3"]), ("burn", ["loop", "200"])):
+        process = told[name]
+        equal(process["arguments"][1:], arguments, f"arguments of {name}")
+        equal((process["parent_pid"], process["has_end"]), (shell["pid"], True), f"parent of {name}, its end")
+    check(told["tr"]["start_ns"] < told["burn"]["start_ns"], "burn began before tr")
+    lasted = (told["sleep"]["end_ns"] - told["sleep"]["start_ns"]) / 1e9
+    # Its end is seen a little later, on a busy machine much.
+    check(0.29 < lasted < info["elapsed_ns"] / 1e9, f"sleep lasted {lasted:.3f} s")
+    truth = json.loads(done.stdout.splitlines()[1])
+    true = (truth["burn_short"] + truth["burn_long"]) / 1e3
+    check(abs(told["burn"]["cpu_ns"] / 1e9 - true) < 0.01 * true + 0.01,
+          f"burn has {told['burn']['cpu_ns'] / 1e9:.3f} s, truly {true:.3f} s")
+
+
+@test
+def a_vfork():
+    source = pathlib.Path("vfork.c")
+    source.write_text("""
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	int status = 0;
+	pid_t pid = vfork();
+	if (pid == 0) {
+		execv(argv[1], argv + 1);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	return argc < 2 || status != 0;
+}
+""")
+    equal(run("cc", "-O1", "-o", "vfork", source).returncode, 0, "cc")
+    done = record("vfork.ptf", "./vfork", SUPPORT / "burn", "loop", 300, options=["-F", "1000"])
+    truth, section = json.loads(done.stdout), whole("vfork.ptf")
+    parent, child = sorted(section.processes.values(), key=lambda process: process["parent"])
+    equal((parent["parent"], child["parent"]), (0, parent["id"]), "parents")
+    equal(child["args"][1:], ["loop", "300"], "arguments of the child")
+    seen = section.total(classes=ALL_CPU, processes={child["id"]}) / 1e9
+    true = (truth["burn_short"] + truth["burn_long"]) / 1e3
+    check(abs(seen - true) < 0.01 * true + 0.01, f"the child has {seen:.3f} s, truly {true:.3f} s")
+
+
+@test
 def pools():
     for method in ("fork", "forkserver", "spawn"):
         family(method, ["job"] * 3 + ["first"], seconds=0.3)

@@ -57,6 +57,26 @@ def children_that_are_not_wanted_are_counted_with_their_time():
 
 
 @test
+def what_prec_cannot_take_is_told():
+    program = ("import os, signal, time\nprec = os.getppid()\nos.kill(prec, signal.SIGSTOP)\n"
+               + spin(3) + "os.kill(prec, signal.SIGCONT)\ntime.sleep(0.3)\n"
+               "print(time.process_time(), flush=True)\nos._exit(0)\n")
+    done = run(PREC, "-F", "10000", "-o", "late.ptf", "--", PYTHON, "-c", program)
+    equal(done.returncode, 0, "status")
+    section = whole("late.ptf")
+    if not precise(section):
+        skip("ticks are too few here to be lost")
+    lost = section["losses"].get("ring_full", 0)
+    check(lost > 10000, f"{lost} samples were lost")
+    for who, text in (("prec", done.stderr), ("pinfo", run(PINFO, "--summary", "late.ptf").stdout)):
+        check(re.search(r"[\d,]+ samples were lost: prec could not keep up\. A lower rate helps", text),
+              f"{who} says {text!r}")
+    # The sum is right all the same.
+    seen = section.total(classes=ALL_CPU) / 1e9
+    check(abs(seen / float(done.stdout) - 1) < 0.01, f"{seen:.3f} s, truly {done.stdout}")
+
+
+@test
 def a_signal_interrupts_a_system_call_also_when_a_tick_comes_with_it():
     for source in ("auto", "timer"):
         done = record("heard.ptf", SUPPORT / "heard", 3000,
