@@ -19,6 +19,7 @@
 
 #include "tools/cli/message.h"
 #include "tools/cli/options.h"
+#include "tools/core/temporary.h"
 #include "tools/emit/merge_command.h"
 
 /* Of one message. */
@@ -34,7 +35,7 @@ static const char doc[] =
 	"  srun -n 64 pmerge-mpi --as-runs --aggregate -o base.ptf @traces.txt\n\n"
 	"The result is that of pmerge. Reading, and summing up with --aggregate, is "
 	"shared by the ranks; the one file that comes of it is written by rank 0. "
-	"Shares are merged in files without a name in TMPDIR (/tmp).\n\n"
+	"Shares are merged in files without a name in TMPDIR (/var/tmp).\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
 
 struct job {
@@ -64,19 +65,13 @@ struct partial {
 
 static struct partial new_partial(void)
 {
-	const char *folder = getenv("TMPDIR");
-	struct partial p;
-	char *name;
+	const char *folder;
+	struct partial p = {.fd = temporary_open(&folder)};
 
-	if (asprintf(&name, "%s/pmerge-mpi.XXXXXX", folder && *folder ? folder : "/tmp") <
-		0)
-		no_memory();
-	p.fd = mkostemp(name, O_CLOEXEC);
-	if (p.fd < 0 || unlink(name) < 0) {
-		message_error(name, "%s", strerror(errno));
+	if (p.fd < 0) {
+		message_error("", "a temporary file in %s: %s", folder, strerror(errno));
 		abandon();
 	}
-	free(name);
 	snprintf(p.path, sizeof(p.path), "/proc/self/fd/%d", p.fd);
 	return p;
 }

@@ -386,6 +386,29 @@ def peak_bytes(*command):
 
 
 @test
+def more_inputs_than_descriptors():
+    paths = [made(number, 3000) for number in range(1, 301)]
+    options = ["--align", "start"]  # so that all of them are at the same time
+    merge("half1.ptf", *paths[:100], options=options)
+    merge("half2.ptf", *paths[100:200], options=options)
+    merge("half3.ptf", *paths[200:], options=options)
+    merge("halves.ptf", "half1.ptf", "half2.ptf", "half3.ptf", options=options)
+    done = run("sh", "-c", 'ulimit -n 160; exec "$@"', "sh", PMERGE, "-o", "all.ptf", *options,
+               *paths)
+    equal(done.returncode, 0, f"status ({done.stderr})")
+    equal(digest("all.ptf"), digest("halves.ptf"), "digest")
+    few, many = (peak_bytes(PMERGE, "--quiet", "-o", "peak.ptf", *options, *some)
+                 for some in (paths[:120], paths))
+    note(f"{few >> 20} MiB for 120 traces, {many >> 20} for 300")
+    # Of each what it defines; not a decoder of its own and a frame.
+    check(many < few * 2, f"{many >> 20} MiB")
+    os.environ["TMPDIR"] = "nowhere"
+    done = merge("none.ptf", *paths, options=options, status=1)
+    del os.environ["TMPDIR"]
+    check("nowhere: No such file" in one_line(done.stderr), done.stderr)
+
+
+@test
 def memory_does_not_grow_with_samples():
     few = [made(number, 20000) for number in range(1, 41)]
     many = [made(number, 400000) for number in range(1, 41)]

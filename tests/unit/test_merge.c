@@ -20,7 +20,8 @@ static struct file new_file(void)
 	return f;
 }
 
-static struct file random_trace(uint8_t number, uint64_t resolution_ns)
+/* Of a recording that has several; 0 = it has this one. */
+static struct file random_part(uint8_t recording, uint8_t number, uint64_t resolution_ns)
 {
 	struct file f = new_file();
 	struct plan plan = {.seed = number,
@@ -29,12 +30,18 @@ static struct file random_trace(uint8_t number, uint64_t resolution_ns)
 		.steps = 60,
 		.rows_max = 50,
 		.frame_bytes = 4096,
-		.number = number};
+		.number = number,
+		.recording = recording};
 	struct model m = {0};
 
 	make_section(f.fd, &plan, &m);
 	model_finish(&m);
 	return f;
+}
+
+static struct file random_trace(uint8_t number, uint64_t resolution_ns)
+{
+	return random_part(0, number, resolution_ns);
 }
 
 static int try_merge(const struct merge_options *options, const struct merge_hooks *hooks,
@@ -135,18 +142,18 @@ static const struct merge_options run_sums = {.align = MERGE_ALIGN_START,
 
 /* ------------------------------------------------------------ properties */
 
-static void order_and_grouping_do_not_matter(void **state)
+/* Of three recordings, of two parts of one and another, and of three parts. */
+static void check_order_and_grouping(uint8_t of_first_two, uint8_t of_last)
 {
 	const struct merge_options *const options[] = {&by_start, &as_runs, &sums,
 		&run_sums};
 
-	(void)state;
 	for (uint8_t n = 1; n < 60; n += 3) {
 		const struct merge_options *o = options[n / 3 % 4];
 		/* One step, two that divide one another, and two that do not. */
-		struct file f[] = {random_trace(n, n % 2 ? 62500 : 1000),
-			random_trace(n + 1, 62500),
-			random_trace(n + 2, n % 5 ? 62500 : 1)};
+		struct file f[] = {random_part(of_first_two, n, n % 2 ? 62500 : 1000),
+			random_part(of_first_two, n + 1, 62500),
+			random_part(of_last, n + 2, n % 5 ? 62500 : 1)};
 		struct file r[] = {merge_with(o, f, 3),
 			merge_with(o, (struct file[]){f[2], f[0], f[1]}, 3),
 			merge_two(o, f[0], f[1]), merge_two(o, f[2], f[1]),
@@ -165,6 +172,14 @@ static void order_and_grouping_do_not_matter(void **state)
 		close_all(f, 3);
 		close_all(r, 9);
 	}
+}
+
+static void order_and_grouping_do_not_matter(void **state)
+{
+	(void)state;
+	check_order_and_grouping(0, 0);
+	check_order_and_grouping(200, 0);
+	check_order_and_grouping(200, 200);
 }
 
 static void merging_once_more_changes_nothing(void **state)

@@ -397,6 +397,7 @@ struct plan {
 	size_t frame_bytes; /* 0 = default */
 	bool without_end;   /* a recorder that was killed after a flush */
 	uint8_t number;     /* of one of several that differ in trace id and start */
+	uint8_t recording;  /* whose part it is: that in place of number in the id */
 };
 
 /* Writes a random section to fd and notes in *m what it must read as. */
@@ -411,7 +412,7 @@ static inline void make_section(int fd, const struct plan *plan, struct model *m
 	struct ptf_writer_options options = {.frame_size_bytes = plan->frame_bytes};
 	struct ptf_error err = {0};
 
-	start.trace_id[15] = plan->number;
+	start.trace_id[15] = plan->recording ? plan->recording : plan->number;
 	start.origin_monotonic_ns = plan->number * INT64_C(1234567891);
 	m->resolution_ns = plan->resolution_ns;
 	m->strings = 2; /* of the metric that the writer defines */

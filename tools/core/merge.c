@@ -1,17 +1,22 @@
 /* The second pass: all inputs into one section. */
 #include "tools/core/merge.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tools/core/merge_rows.h"
+#include "tools/core/temporary.h"
 
 /* A section of an input that is being read. */
 struct cursor {
 	const struct merge_input *input;
 	struct merge_feed feed;
 	struct ptf_reader *reader; /* NULL = not yet opened, or at its end */
-	int64_t at_ns; /* where its last Block with times began; at first its start */
+	int64_t start_ns, end_ns;  /* of its recordings; INT64_MAX = not known */
+	int64_t at_ns;             /* where its last Block with times began */
 };
 
 struct writing {
@@ -25,6 +30,12 @@ struct writing {
 
 /* -------------------------------------------------------------- reading */
 
+/* What goes on from another comes behind it. */
+static bool is_behind(const struct cursor *a, const struct cursor *b)
+{
+	return a->at_ns < b->at_ns || (a->at_ns == b->at_ns && a->start_ns < b->start_ns);
+}
+
 /* Moves a cursor's place in the heap down from the top. */
 static void sink(struct writing *w)
 {
@@ -35,10 +46,9 @@ static void sink(struct writing *w)
 		return;
 	top = heap[0];
 	while ((child = 2 * at + 1) < w->heap.count) {
-		if (child + 1 < w->heap.count &&
-			heap[child + 1]->at_ns < heap[child]->at_ns)
+		if (child + 1 < w->heap.count && is_behind(heap[child + 1], heap[child]))
 			child++;
-		if (heap[child]->at_ns >= top->at_ns)
+		if (!is_behind(heap[child], top))
 			break;
 		heap[at] = heap[child];
 		at = child;
@@ -51,7 +61,7 @@ static void push(struct writing *w, struct cursor *c)
 	size_t at = w->heap.count;
 
 	vec_push(&w->heap, c);
-	while (at && w->heap.item[(at - 1) / 2]->at_ns > c->at_ns) {
+	while (at && is_behind(c, w->heap.item[(at - 1) / 2])) {
 		w->heap.item[at] = w->heap.item[(at - 1) / 2];
 		at = (at - 1) / 2;
 	}
@@ -159,39 +169,73 @@ static void write_section(struct writing *w)
 	note_dropped(w);
 }
 
-static void add_cursors(struct writing *w)
+/* When there is something to read of a section. False: all of it is elsewhere, too. */
+static bool find_span(struct cursor *c)
 {
-	for (size_t i = 0; i < w->m->inputs.count; i++) {
+	c->start_ns = INT64_MAX;
+	c->end_ns = INT64_MIN;
+	for (size_t i = 0; i < c->feed.section->recordings.count; i++) {
+		const struct merge_recording *r = &c->feed.section->recordings.item[i];
+		int64_t end_ns = r->has_end ? add_wrapping(r->start_ns, r->end.time_ns)
+					    : INT64_MAX;
+
+		if (r->is_double)
+			continue;
+		if (r->start_ns < c->start_ns)
+			c->start_ns = r->start_ns;
+		if (end_ns > c->end_ns)
+			c->end_ns = end_ns;
+	}
+	c->at_ns = c->start_ns;
+	return c->end_ns != INT64_MIN;
+}
+
+/* Of some of the inputs. */
+static void add_cursors(struct writing *w, size_t first, size_t end)
+{
+	for (size_t i = first; i < end && i < w->m->inputs.count; i++) {
 		struct merge_input *input = &w->m->inputs.item[i];
 
 		for (size_t k = 0; k < input->sections.count; k++) {
 			struct cursor c = {.input = input,
-				.feed.section = &input->sections.item[k],
-				.at_ns = INT64_MAX};
+				.feed.section = &input->sections.item[k]};
 
-			for (size_t n = 0; n < c.feed.section->recordings.count; n++) {
-				const struct merge_recording *r =
-					&c.feed.section->recordings.item[n];
-
-				if (!r->is_double && r->start_ns < c.at_ns)
-					c.at_ns = r->start_ns;
-			}
-			/* All of it is in other inputs, too. */
-			if (c.at_ns == INT64_MAX)
-				continue;
-			vec_push(&w->cursors, c);
+			if (find_span(&c))
+				vec_push(&w->cursors, c);
 		}
 	}
 	w->all_count = w->cursors.count;
 }
 
-int merge_write(struct merge *m, int fd, const char **path, struct ptf_error *err)
+static void free_cursors(struct writing *w)
+{
+	for (size_t i = 0; i < w->cursors.count; i++)
+		close_cursor(&w->cursors.item[i]);
+	vec_free(&w->cursors);
+	vec_free(&w->heap);
+}
+
+/* Nothing of a recording is in the output yet. */
+static void forget_output(struct merge *m)
+{
+	for (size_t i = 0; i < m->recordings.count; i++) {
+		struct merge_recording *r = m->recordings.item[i];
+
+		r->process = r->thread = r->other_thread = 0;
+		r->has_rows = false;
+	}
+}
+
+/* As merge_write, of the inputs [first, end). */
+static int write_inputs(struct merge *m, size_t first, size_t end, int fd,
+	const char **path, struct ptf_error *err)
 {
 	struct writing w = {.m = m, .out = {.m = m}};
 	struct merge_output *out = &w.out;
 	int rc;
 
-	add_cursors(&w);
+	forget_output(m);
+	add_cursors(&w, first, end);
 	if (merge_output_open(out, fd))
 		write_section(&w);
 	if (out->rc < 0)
@@ -201,12 +245,104 @@ int merge_write(struct merge *m, int fd, const char **path, struct ptf_error *er
 	rc = out->rc;
 	*err = out->err;
 	*path = out->is_input_wrong ? w.path : NULL;
-	for (size_t i = 0; i < w.cursors.count; i++)
-		close_cursor(&w.cursors.item[i]);
-	vec_free(&w.cursors);
-	vec_free(&w.heap);
+	free_cursors(&w);
 	merge_output_free(out);
 	return rc;
+}
+
+/* ------------------------------------------------------------- in groups */
+
+/* Inputs that are read at once: each takes a descriptor, and the memory of a frame. */
+#define OPEN_MAX_COUNT 128
+
+struct moment {
+	int64_t at_ns;
+	int step; /* 1 = one begins, -1 = one has ended */
+};
+
+static int compare_moments(const void *x, const void *y)
+{
+	const struct moment *a = x, *b = y;
+
+	if (a->at_ns != b->at_ns)
+		return a->at_ns < b->at_ns ? -1 : 1;
+	return a->step - b->step;
+}
+
+/* How many sections would be open at the same time. */
+static long open_count(struct merge *m)
+{
+	struct writing w = {.m = m};
+	VEC(struct moment) moments = {0};
+	long open = 0, most = 0;
+
+	add_cursors(&w, 0, m->inputs.count);
+	for (size_t i = 0; i < w.cursors.count; i++) {
+		vec_push(&moments, (struct moment){w.cursors.item[i].start_ns, 1});
+		vec_push(&moments, (struct moment){w.cursors.item[i].end_ns, -1});
+	}
+	if (moments.count)
+		qsort(moments.item, moments.count, sizeof(*moments.item),
+			compare_moments);
+	for (size_t i = 0; i < moments.count; i++) {
+		open += moments.item[i].step;
+		most = open > most ? open : most;
+	}
+	vec_free(&moments);
+	free_cursors(&w);
+	return most;
+}
+
+/*
+ * Merges some inputs into a file of its own, which becomes an input of the other.
+ * *path is, after a failure, the input or the folder of that file.
+ */
+static int write_group(struct merge *m, size_t first, struct merge *below,
+	const char **folder, const char **path, struct ptf_error *err)
+{
+	int fd = temporary_open(folder), rc;
+	char name[32];
+
+	*path = *folder;
+	if (fd < 0)
+		return merge_fail(err, PTF_ERR_IO, "%s", strerror(errno));
+	vec_push(&below->own, fd);
+	rc = write_inputs(m, first, first + OPEN_MAX_COUNT, fd, path, err);
+	*path = *path ? *path : *folder;
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return rc < 0 ? rc : merge_add(below, name, err);
+}
+
+static int write_in_groups(struct merge *m, int fd, const char **path,
+	struct ptf_error *err)
+{
+	struct merge_hooks hooks = m->hooks;
+	/* What is to be told of the result is found again in it. */
+	struct merge *below = merge_new(&m->options, NULL);
+	const char *folder = "";
+	struct merge_plan plan;
+	int rc = 0;
+
+	m->hooks.note = NULL;
+	for (size_t i = 0; rc >= 0 && i < m->inputs.count; i += OPEN_MAX_COUNT)
+		rc = write_group(m, i, below, &folder, path, err);
+	m->hooks = below->hooks = hooks;
+	if (rc >= 0)
+		rc = merge_plan(below, &plan, err);
+	if (rc >= 0) {
+		rc = merge_write(below, fd, path, err);
+		*path = *path ? folder : NULL;
+	}
+	merge_free(below);
+	return rc;
+}
+
+int merge_write(struct merge *m, int fd, const char **path, struct ptf_error *err)
+{
+	/* Sums need no order, so that one input follows the other. */
+	if (m->options.aggregate || open_count(m) <= OPEN_MAX_COUNT)
+		return write_inputs(m, 0, m->inputs.count, fd, path, err);
+	return write_in_groups(m, fd, path, err);
 }
 
 bool merge_is_empty(const struct merge *m)
@@ -231,6 +367,9 @@ void merge_free(struct merge *m)
 		return;
 	for (size_t i = 0; i < m->inputs.count; i++)
 		merge_free_input(&m->inputs.item[i]);
+	for (size_t i = 0; i < m->own.count; i++)
+		close(m->own.item[i]);
+	vec_free(&m->own);
 	vec_free(&m->inputs);
 	vec_free(&m->recordings);
 	intern_free(&m->clocks);

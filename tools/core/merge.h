@@ -6,7 +6,13 @@
  * recordings, their clocks, damage); merge_write() then knows where every
  * recording lies on the common time axis and streams the rows, the input that
  * is furthest behind in time first. Memory grows with what the inputs define
- * (strings, stacks, sources, threads), not with their rows.
+ * (strings, stacks, sources, threads), not with their rows. Of many inputs that
+ * were recorded at the same time only some are open at once: they are then merged
+ * in groups, into temporary files, and these into one.
+ *
+ * Parts of one recording (prec --rotate) stay recordings that can be told apart, so
+ * that any of them may come twice, in any merged trace; who reads the result sees
+ * their processes and threads as one (parts.h).
  *
  *     struct merge *m = merge_new(&options, &hooks);
  *     merge_add(m, path, &err);                    for each input
@@ -32,7 +38,7 @@ struct merge;
 
 enum merge_align {
 	MERGE_ALIGN_CLOCK, /* by what the clocks of their hosts said */
-	MERGE_ALIGN_START, /* all begin at 0 */
+	MERGE_ALIGN_START, /* all begin at 0, but for what goes on from another */
 	MERGE_ALIGN_NONE,  /* as they lie in their inputs */
 };
 
@@ -60,6 +66,7 @@ struct merge_hooks {
 struct merge_plan {
 	size_t recording_count;
 	size_t double_count;     /* recordings that came more than once */
+	size_t overlap_count;    /* parts of one that begin before another ends */
 	size_t run_count;        /* distinct run.id */
 	size_t boot_count;       /* distinct boots of hosts, unknown ones each */
 	size_t clockless_count;  /* recordings of which no clock is known */

@@ -34,10 +34,13 @@ struct merge_recording {
 
 	/* The plan. */
 	bool is_double; /* another one stands for it */
+	/* What it goes on from (prec --rotate): the first part of all; or itself. */
+	const struct merge_recording *first_part;
 	int64_t start_ns;
 
 	/* In the output; 0 = not yet defined. */
 	uint32_t process, thread, other_thread;
+	bool has_rows;
 };
 
 struct merge_section {
@@ -58,6 +61,7 @@ struct merge {
 	struct merge_hooks hooks;
 	struct arena arena;
 	VEC(struct merge_input) inputs;
+	VEC(int) own;         /* descriptors of inputs that are temporary files */
 	struct intern clocks; /* struct merge_clock: equal readings are one */
 
 	/* The plan. */

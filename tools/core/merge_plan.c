@@ -61,9 +61,27 @@ static int compare_recordings(const void *x, const void *y)
 	return order;
 }
 
+/* CLOCK_MONOTONIC at its end, or at its begin when that is all that is known. */
+static int64_t end_monotonic_ns(const struct merge_recording *r)
+{
+	return add_wrapping(r->origin_monotonic_ns, r->has_end ? r->end.time_ns : 0);
+}
+
+/* Sorted by identity, so that the parts of a recording follow one another. */
+static void join_part(struct merge *m, struct merge_recording *before,
+	struct merge_recording *r)
+{
+	r->first_part = r;
+	if (!before || !is_known(r) || memcmp(before->id, r->id, sizeof(r->id)) != 0)
+		return;
+	r->first_part = before->first_part;
+	m->plan.overlap_count += r->origin_monotonic_ns < end_monotonic_ns(before);
+}
+
+/* Recordings that are the same, and those that are parts of one. */
 static void find_doubles(struct merge *m)
 {
-	const struct merge_recording *kept = NULL;
+	struct merge_recording *kept = NULL;
 
 	if (m->recordings.count)
 		qsort(m->recordings.item, m->recordings.count,
@@ -76,6 +94,7 @@ static void find_doubles(struct merge *m)
 			m->plan.double_count++;
 			continue;
 		}
+		join_part(m, kept, r);
 		kept = r;
 		m->plan.recording_count++;
 	}
@@ -167,7 +186,8 @@ struct boot {
 };
 
 struct boots {
-	struct intern keys;    /* boot id, or the recording of an unknown boot */
+	/* Boot id, or the first part of a recording of an unknown boot. */
+	struct intern keys;
 	VEC(struct boot) item; /* [id of key] */
 };
 
@@ -181,7 +201,7 @@ static uint32_t boot_of(struct boots *boots, const struct merge_recording *r)
 {
 	uint32_t id = r->has_boot
 		? intern_bytes(&boots->keys, r->boot_id, sizeof(r->boot_id))
-		: intern_bytes(&boots->keys, &r, sizeof(r));
+		: intern_bytes(&boots->keys, &r->first_part, sizeof(r->first_part));
 
 	vec_cover(&boots->item, id);
 	return id;
@@ -303,6 +323,16 @@ static int place_by_clocks(struct merge *m, struct boots *boots, __int128 *at,
 	return 0;
 }
 
+/* Only the first of a recording's parts begins at 0. */
+static int64_t after_first_part(const struct merge *m, const struct merge_recording *r)
+{
+	int64_t ns = subtract_wrapping(r->origin_monotonic_ns,
+		r->first_part->origin_monotonic_ns);
+
+	/* Of a damaged trace it may be anything. */
+	return ns < 0 || ns > SPAN_LIMIT_NS ? 0 : ns - ns % (int64_t)m->resolution_ns;
+}
+
 static int place(struct merge *m, struct ptf_error *err)
 {
 	struct boots boots = {0};
@@ -322,6 +352,8 @@ static int place(struct merge *m, struct ptf_error *err)
 
 		if (m->options.align == MERGE_ALIGN_NONE)
 			r->start_ns = r->was_start_ns;
+		else if (m->options.align == MERGE_ALIGN_START && !r->is_double)
+			r->start_ns = after_first_part(m, r);
 		if (r->is_double)
 			continue;
 		/* Sorted by identity, so that the first of equals is always the same. */

@@ -174,18 +174,30 @@ static struct ptf_samples translated(struct merge_output *out, struct merge_feed
 	return t;
 }
 
+/*
+ * A thread may go on from an earlier part of its recording under another id here:
+ * what is there of it has to be written before.
+ */
+static void begin_rows(struct merge_output *out, struct merge_recording *r)
+{
+	if (!r->has_rows && r->first_part && r->first_part != r)
+		merge_did(out, ptf_writer_flush(out->w, &out->err));
+	r->has_rows = true;
+}
+
 static void take_samples(struct merge_output *out, struct merge_feed *feed,
 	const struct ptf_samples *s)
 {
+	struct merge_recording *r = recording_of_thread(feed, s->thread);
 	struct ptf_samples rows;
 
-	if (s->count == 0 || recording_of_thread(feed, s->thread)->is_double ||
-		out->rc < 0)
+	if (s->count == 0 || r->is_double || out->rc < 0)
 		return;
 	if (out->m->options.aggregate) {
 		sum_samples(out, feed, s);
 		return;
 	}
+	begin_rows(out, r);
 	rows = translated(out, feed, s);
 	merge_did(out, ptf_writer_samples(out->w, &rows, &out->err));
 }

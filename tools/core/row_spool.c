@@ -1,13 +1,13 @@
 #include "tools/core/row_spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "tools/core/replay.h"
+#include "tools/core/temporary.h"
 #include "tools/core/tracks.h"
 
 #define BUFFER_BYTES ((size_t)256 << 10)
@@ -26,7 +26,7 @@ struct chain {
 struct row_spool {
 	const struct profile *p;
 	int fd;
-	char folder[256];
+	const char *folder;           /* of that file */
 	struct ptf_error failed;      /* code 0 = it did not */
 	VEC(struct chain) rows;       /* [track] */
 	VEC(struct chain) points;     /* [counter] */
@@ -49,32 +49,6 @@ static int refuse(struct row_spool *s, struct ptf_error *err)
 	if (err)
 		*err = error;
 	return error.code;
-}
-
-static bool open_in(struct row_spool *s, const char *folder)
-{
-	char path[sizeof(s->folder) + 32];
-
-	snprintf(s->folder, sizeof(s->folder), "%s", folder);
-	s->fd = open(s->folder, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-	if (s->fd >= 0)
-		return true;
-	/* Not every file system can do that. */
-	snprintf(path, sizeof(path), "%s/ptf-rows.XXXXXX", s->folder);
-	s->fd = mkostemp(path, O_CLOEXEC);
-	if (s->fd >= 0)
-		unlink(path);
-	return s->fd >= 0;
-}
-
-/* /tmp may be memory; it comes last. */
-static bool open_file(struct row_spool *s)
-{
-	const char *asked = getenv("TMPDIR");
-
-	if (asked && *asked)
-		return open_in(s, asked);
-	return open_in(s, "/var/tmp") || open_in(s, "/tmp");
 }
 
 static void put_bytes(struct row_spool *s, uint64_t at, const void *data, size_t size)
@@ -219,11 +193,11 @@ int row_spool_make(struct row_spool **spool, const struct profile *p,
 
 	*spool = s;
 	s->p = p;
-	s->fd = -1;
 	s->buffer = memory_zeroed(1, BUFFER_BYTES);
 	if (p->threads.count + p->sections.count)
 		vec_cover(&s->rows, p->threads.count + p->sections.count - 1);
-	if (!open_file(s)) {
+	s->fd = temporary_open(&s->folder);
+	if (s->fd < 0) {
 		rc = refuse(s, err);
 	} else {
 		rc = profile_replay(p, &hooks, err);

@@ -142,6 +142,12 @@ void merge_command_tell(const struct merge_command *c, const struct merge_plan *
 	if (plan->double_count)
 		message_note(out, "%zu recording%s came more than once, taken once",
 			plan->double_count, plan->double_count == 1 ? "" : "s");
+	if (plan->overlap_count)
+		message_note(out,
+			"%zu part%s of a recording begin%s before the one before ends: "
+			"what both have counts twice",
+			plan->overlap_count, plan->overlap_count == 1 ? "" : "s",
+			plan->overlap_count == 1 ? "s" : "");
 	if (plan->uncertainty_ns)
 		message_note(out,
 			"recordings of %zu hosts or boots are aligned by their time of "
