@@ -133,6 +133,115 @@ def region_cpu(trace, name):
     return sum(int(line.rsplit(" ", 1)[1]) for line in done.stdout.splitlines()) / 1e6
 
 
+# Two threads, a child that lives over several files, and many short ones.
+FAMILY = """
+import json, os, subprocess, sys, threading, time
+end = time.monotonic() + 4
+def work():
+    while time.monotonic() < end:
+        sum(range(3000))
+        time.sleep(0.005)
+thread = threading.Thread(target=work, name="the helper")
+thread.start()
+code = "import sys, time; time.sleep(2.2); sum(range(3000000)); sys.exit(3)"
+long = subprocess.Popen([sys.executable, "-S", "-c", code])
+short = []
+while time.monotonic() < end:
+    short.append(subprocess.Popen([sys.executable, "-S", "-c", "sum(range(300000))"]))
+    short[-1].wait()
+thread.join()
+long.wait()
+print(json.dumps({"main": os.getpid(), "thread": thread.native_id, "long": long.pid,
+                  "short": [child.pid for child in short]}))
+"""
+CLASSES = ("python", "native", "kernel", "runnable", "gil", "wait", "unknown")
+
+
+@test
+def what_goes_on_in_the_next_file_is_one():
+    truth = json.loads(record("family.ptf", PYTHON, "-c", FAMILY,
+                              options=["--rotate", "1s", "-F", "500"]).stdout)
+    files = names_of("family.*.ptf")
+    check(len(files) >= 4, f"files: {files}")
+    equal(run(PMERGE, "-o", "all.ptf", *files).returncode, 0, "status of pmerge")
+    each = [pinfo(file) for file in files]
+    lives = [{process["pid"]: process for process in one["processes"]} for one in each]
+    check(not lives[0][truth["long"]]["has_end"], "the child ends in the first file")
+    pids = sorted([truth["main"], truth["long"], *truth["short"]])
+    for name, inputs in (("merged", ["all.ptf"]), ("files", files), ("reversed", files[::-1])):
+        document = json.loads(run(PINFO, "--json", *inputs).stdout)
+        equal(sorted(process["pid"] for process in document["processes"]), pids, f"{name}: pids")
+        equal(sorted(thread["tid"] for thread in document["threads"] if thread["tid"]),
+              sorted([*pids, truth["thread"]]), f"{name}: tids")
+        found = {process["pid"]: process for process in document["processes"]}
+        ends = {pid: process["exit_status"] for pid, process in found.items()}
+        equal(ends, {pid: 3 if pid == truth["long"] else 0 for pid in pids}, f"{name}: ends")
+        last = max(n for n, life in enumerate(lives) if truth["long"] in life)
+        equal(found[truth["long"]]["cpu_ns"], lives[last][truth["long"]]["cpu_ns"],
+              f"{name}: CPU time at the end")
+        equal({thread["name"] for thread in document["threads"]
+               if thread["tid"] == truth["thread"]}, {"the helper"}, f"{name}: thread")
+        equal([(recording["parts"], recording["has_end"], recording["samples"])
+               for recording in document["recordings"]],
+              [(len(files), True, document["samples"])], f"{name}: recordings")
+        for key in ("samples", *(cls + "_ns" for cls in CLASSES)):
+            equal(document[key], sum(one[key] for one in each), f"{name}: {key}")
+        threads = pconv_json_of(inputs)["ptf_threads"]
+        equal(len(threads), len({thread["tid"] for thread in threads}), f"{name}: rows of threads")
+        events = json.loads(run(PCONV, "--to", "chrome", *inputs).stdout)["traceEvents"]
+        equal(sum(event["name"] == "process_name" for event in events), len(pids),
+              f"{name}: processes on the time line")
+        check_slices(events, name)
+
+
+def pconv_json_of(inputs):
+    return json.loads(run(PCONV, "--to", "json", "--min", "0", *inputs).stdout)
+
+
+def check_slices(events, name):
+    """A slice is written when it has ended: those of a thread end one after the other."""
+    last = {}
+    for event in events:
+        if event.get("ph") == "X":
+            thread, end = (event["pid"], event["tid"]), event["ts"] + event["dur"]
+            check(end >= last.get(thread, 0), f"{name}: times of {thread} go back")
+            last[thread] = end
+    check(last, f"{name}: no slices")
+
+
+@test
+def parts_are_merged_in_any_order_and_grouping():
+    files = names_of("family.*.ptf")
+    middle = len(files) // 2
+    for options in ([], ["--align", "start"], ["--as-runs"], ["--aggregate"]):
+        def merged(out, *inputs):
+            done = run(PMERGE, "-o", out, *options, *inputs)
+            equal(done.returncode, 0, f"status of pmerge ({done.stderr})")
+            return out
+        all_at_once = digest(merged("all.ptf", *files))
+        equal(digest(merged("other.ptf", *files[::-1])), all_at_once, f"reversed {options}")
+        first, second = merged("1.ptf", *files[:middle]), merged("2.ptf", *files[middle:])
+        equal(digest(merged("other.ptf", second, first)), all_at_once, f"in groups {options}")
+        # What comes twice is taken once.
+        equal(digest(merged("other.ptf", first, *files[1:])), all_at_once, f"twice {options}")
+        equal(digest(merged("other.ptf", "all.ptf")), all_at_once, f"once more {options}")
+        equal({recording["run"] for recording in pinfo("all.ptf")["recordings"]},
+              {"" if "--as-runs" not in options else
+               pinfo(files[0])["files"][0]["sections"][0]["trace_id"]}, f"runs {options}")
+
+
+@test
+def dumps_that_overlap_are_told():
+    child = background("over.ptf", PYTHON, "-c", ENDLESS, options=["--last", "1m"])
+    started(child)
+    for _ in range(2):
+        time.sleep(0.5)
+        equal(ctl(child.pid, "dump").returncode, 0, "status of dump")
+    child.communicate("\n")
+    done = run(PMERGE, "-o", "both.ptf", *names_of("over.*.ptf"))
+    check("counts twice" in one_line(done.stderr) or "taken once" in done.stderr, done.stderr)
+
+
 @test
 def files_have_a_size():
     code = ("import os, resource, time\nend = time.monotonic() + 3\n"

@@ -215,14 +215,6 @@ static const char *side_name(enum diff_side side)
 	return side == DIFF_BASE ? "base" : "new";
 }
 
-/* Of merged recordings, each has its own end. */
-static bool is_cut_recording(const struct profile *p, uint32_t process)
-{
-	return !p->processes.item[process - 1].has_end &&
-		p->processes.item[process - 1].pid == 0 &&
-		profile_process_attribute(p, process, "recording.id").size;
-}
-
 static char *cut_text(const struct diff *d, enum diff_side side)
 {
 	const struct profile *p = d->side[side].which.p;
@@ -230,18 +222,16 @@ static char *cut_text(const struct diff *d, enum diff_side side)
 	size_t cut = 0;
 	char *text;
 
-	for (size_t i = 0; i < p->sections.count; i++)
-		if (!p->sections.item[i].has_end) {
-			path = path ? path : p->sections.item[i].path;
-			cut++;
-		}
-	for (uint32_t id = 1; id <= p->processes.count; id++)
-		if (is_cut_recording(p, id)) {
-			path = path ? path
-				    : p->sections.item[p->processes.item[id - 1].section]
-					      .path;
-			cut++;
-		}
+	for (size_t i = 0; i < p->parts.of.count; i++) {
+		const struct part *part = &p->parts.of.item[i];
+		const struct profile_section *section = &p->sections.item[part->section];
+
+		/* Of merged recordings, each has its own end. */
+		if (part->process ? part->has_end : section->has_end)
+			continue;
+		path = path ? path : section->path;
+		cut++;
+	}
 	if (cut == 0 && p->damage_count == 0)
 		return NULL;
 	if ((cut ? asprintf(&text, "%s: %zu recording%s cut short, first in %s",

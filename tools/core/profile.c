@@ -34,13 +34,17 @@ void profile_select(struct profile *p, const struct selection *selection)
 			(struct time_span){selection->from_ns, selection->to_ns});
 }
 
-const struct time_spans *profile_spans(const struct profile *p, uint32_t thread)
+const struct time_spans *profile_spans(const struct profile *p, uint32_t section,
+	uint32_t thread)
 {
 	static const struct time_spans none;
+	const uint32_t key[2] = {section, thread};
 
-	if (p->selection && p->selection->region_globs.count)
-		return thread < p->region_spans.count ? &p->region_spans.item[thread]
-						      : &none;
+	if (p->selection && p->selection->region_globs.count) {
+		uint32_t id = intern_lookup(&p->region_keys, key, sizeof(key));
+
+		return id ? &p->region_spans.item[id - 1] : &none;
+	}
 	return p->selection && p->selection->has_time ? &p->time_spans : NULL;
 }
 
@@ -63,6 +67,8 @@ void profile_free(struct profile *p)
 	for (size_t i = 0; i < p->region_spans.count; i++)
 		spans_free(&p->region_spans.item[i]);
 	vec_free(&p->region_spans);
+	intern_free(&p->region_keys);
+	parts_free(&p->parts);
 	vec_free(&p->inputs);
 	vec_free(&p->section_maps);
 	for (size_t i = 0; i < p->sections.count; i++)
@@ -181,6 +187,18 @@ bool profile_is_recording(const struct profile *p, uint32_t process)
 	return process && p->processes.item[process - 1].recording == process;
 }
 
+bool profile_same_recording(const struct profile *p, uint32_t a, uint32_t b)
+{
+	uint32_t part_a = a ? p->processes.item[a - 1].part : 0;
+	uint32_t part_b = b ? p->processes.item[b - 1].part : 0;
+
+	return a && b &&
+		(part_a == part_b ||
+			(p->parts.of.item[part_a].recording &&
+				p->parts.of.item[part_a].recording ==
+					p->parts.of.item[part_b].recording));
+}
+
 size_t profile_process_count(const struct profile *p)
 {
 	size_t count = 0;
@@ -195,54 +213,16 @@ int64_t profile_axis_time(const struct profile *p, uint32_t section, int64_t tim
 	return add_wrapping(time_ns, p->sections.item[section].shift_ns);
 }
 
-/* From the begin of a recording's first part to the end of its last. */
-struct extent {
-	int64_t begin_ns, end_ns;
-};
-
-static uint32_t identify(struct intern *ids, const struct profile *p, uint32_t number,
-	const struct recording *r)
-{
-	static const uint8_t unknown[sizeof(p->sections.item->trace_id)];
-	const uint8_t *trace_id = p->sections.item[r->section].trace_id;
-
-	if (r->id.size)
-		return intern_bytes(ids, r->id.data, r->id.size);
-	if (!memcmp(trace_id, unknown, sizeof(unknown)))
-		return intern_bytes(ids, &number, sizeof(number));
-	return intern_bytes(ids, trace_id, sizeof(unknown));
-}
-
 int64_t profile_elapsed_ns(const struct profile *p)
 {
 	struct recordings all = {0};
-	struct intern ids = {0};
-	VEC(struct extent) extents = {0}; /* [id] */
 	int64_t longest = 0;
 
 	recordings_find(&all, p);
-	for (uint32_t i = 0; i < all.of.count; i++) {
-		const struct recording *r = &all.of.item[i];
-		int64_t begin_ns = profile_axis_time(p, r->section, r->start_ns);
-		int64_t end_ns = add_wrapping(begin_ns, r->elapsed_ns);
-		uint32_t id = identify(&ids, p, i, r);
-		struct extent *e;
-
-		if (id >= extents.count) {
-			vec_cover(&extents, id);
-			extents.item[id] = (struct extent){begin_ns, end_ns};
-		}
-		e = &extents.item[id];
-		if (begin_ns < e->begin_ns)
-			e->begin_ns = begin_ns;
-		if (end_ns > e->end_ns)
-			e->end_ns = end_ns;
-		if (subtract_wrapping(e->end_ns, e->begin_ns) > longest)
-			longest = subtract_wrapping(e->end_ns, e->begin_ns);
-	}
+	for (size_t i = 0; i < all.of.count; i++)
+		if (all.of.item[i].elapsed_ns > longest)
+			longest = all.of.item[i].elapsed_ns;
 	recordings_free(&all);
-	intern_free(&ids);
-	vec_free(&extents);
 	return longest;
 }
 
@@ -436,16 +416,34 @@ bool profile_source_line(const struct profile_source *s, uint32_t line,
 
 /* ---------------------------------------------------------- finishing */
 
+/* Parts of one recording lie as far apart as its own clock says. */
+static void shift_parts(struct profile *p)
+{
+	for (size_t i = 0; i < p->sections.count; i++) {
+		struct profile_section *s = &p->sections.item[i];
+		uint32_t first = parts_first(&p->parts, s->part);
+
+		s->shift_ns =
+			add_wrapping(p->sections.item[p->parts.of.item[first].section]
+					     .shift_ns,
+				subtract_wrapping(p->parts.of.item[s->part].zero_ns,
+					p->parts.of.item[first].zero_ns));
+	}
+}
+
 static void shift_sections(struct profile *p)
 {
 	int64_t first = INT64_MAX;
 
 	for (size_t i = 0; i < p->sections.count; i++)
-		if (p->sections.item[i].origin_realtime_ns < first)
-			first = p->sections.item[i].origin_realtime_ns;
+		p->sections.item[i].shift_ns = p->sections.item[i].origin_realtime_ns;
+	shift_parts(p);
+	for (size_t i = 0; i < p->sections.count; i++)
+		if (p->sections.item[i].shift_ns < first)
+			first = p->sections.item[i].shift_ns;
 	for (size_t i = 0; i < p->sections.count; i++)
 		/* Hostile origins may lie further apart than a number reaches. */
-		if (__builtin_sub_overflow(p->sections.item[i].origin_realtime_ns, first,
+		if (__builtin_sub_overflow(p->sections.item[i].shift_ns, first,
 			    &p->sections.item[i].shift_ns))
 			p->sections.item[i].shift_ns = 0;
 }

@@ -5,7 +5,8 @@
  * memory grows with the number of distinct stacks, not with the number of
  * samples. Ids of the sections are translated to ids of the profile: equal
  * strings, functions and stacks of different sections or files become one;
- * processes and threads stay apart.
+ * processes and threads stay apart, but for those that go on from one part of a
+ * recording to the next (parts.h).
  *
  *     struct profile *p = profile_new();
  *     profile_select(p, &selection);                unless all is wanted
@@ -23,6 +24,7 @@
 #include <ptf/types.h>
 
 #include "tools/core/intern_table.h"
+#include "tools/core/parts.h"
 #include "tools/core/selection.h"
 #include "tools/core/spans.h"
 
@@ -90,10 +92,12 @@ struct profile_metric_use {
 };
 
 struct profile_process {
-	uint32_t section; /* index */
+	uint32_t section;      /* index of the first that has it: whose times it has */
+	uint32_t last_section; /* index of the last that has it */
+	uint32_t part;         /* index of the first that has it */
 	uint32_t pid, parent;
-	/* In merged sections the process that stands for its recording, of that
-	   one itself; else 0. */
+	/* In merged sections the process that stands for its recording (or for its
+	   part of one), of that one itself; else 0. */
 	uint32_t recording;
 	int64_t start_ns;
 	int64_t image_ns; /* when it became what the next fields say */
@@ -108,16 +112,18 @@ struct profile_process {
 
 struct profile_thread {
 	uint32_t process, tid;
-	uint32_t name; /* string */
+	uint32_t name;   /* string */
+	int64_t name_ns; /* when it was last named */
 	bool is_main;
 	bool has_end;
-	int64_t start_ns, end_ns;
-	uint64_t cpu_ns; /* of its whole life, when has_end */
+	int64_t start_ns, end_ns; /* in the section of its process */
+	uint64_t cpu_ns;          /* of its whole life, when has_end */
 	uint64_t sample_count;
 };
 
 struct profile_section {
 	const char *path;                            /* of the input */
+	uint32_t part;                               /* index */
 	uint32_t producer, host, command, directory; /* strings, 0 = unknown */
 	uint32_t format_major, format_minor;
 	uint8_t trace_id[16];
@@ -131,7 +137,7 @@ struct profile_section {
 	 * different machines are only as close as their clocks were.
 	 */
 	int64_t shift_ns;
-	uint64_t sample_count;
+	uint64_t sample_count, ownerless_count;          /* all; of no known process */
 	uint64_t block_count[PTF_BLOCK_SECTION_END + 1]; /* [enum ptf_block_kind] */
 	VEC(struct ptf_attribute) attributes; /* texts live as long as the profile */
 };
@@ -182,8 +188,9 @@ struct profile {
 	VEC(struct profile_input) inputs;
 	VEC(struct profile_section) sections;
 	VEC(struct section_maps *) section_maps; /* [section] */
-	VEC(struct profile_process) processes;   /* item[id - 1] */
-	VEC(struct profile_thread) threads;      /* item[id - 1] */
+	struct parts parts;
+	VEC(struct profile_process) processes; /* item[id - 1] */
+	VEC(struct profile_thread) threads;    /* item[id - 1] */
 
 	struct profile_cells cells;
 	/* Time that tasks of asyncio were suspended, by their chain of awaits: no part
@@ -202,9 +209,11 @@ struct profile {
 
 	const struct selection *selection; /* NULL = everything */
 	struct time_spans time_spans;      /* of selection.has_time */
-	/* [thread], where regions are selected: known when an input has been read. */
-	VEC(struct time_spans) region_spans;
-	struct profile_filter *filter; /* the same, once all names are known */
+	/* Where regions are selected, by section and thread: known when an input has
+	   been read. */
+	struct intern region_keys;
+	VEC(struct time_spans) region_spans; /* [id of key - 1] */
+	struct profile_filter *filter;       /* the same, once all names are known */
 
 	uint64_t sample_count;
 	size_t damage_count;   /* places of inputs that were stepped over */
@@ -217,8 +226,9 @@ struct id_list {
 	size_t count, capacity;
 };
 
-/* The time selected of a thread (0 = unknown); NULL = all. */
-const struct time_spans *profile_spans(const struct profile *p, uint32_t thread);
+/* The time selected of a thread (0 = unknown) in a section; NULL = all. */
+const struct time_spans *profile_spans(const struct profile *p, uint32_t section,
+	uint32_t thread);
 
 /* What happens on the way; each may be NULL. */
 struct profile_hooks {
@@ -309,6 +319,8 @@ struct ptf_text profile_process_attribute(const struct profile *p, uint32_t proc
 
 /* Does it stand for a recording of a merged section, and is no process at all? */
 bool profile_is_recording(const struct profile *p, uint32_t process);
+/* Are both, neither of them 0, of one recording, be it of different parts? */
+bool profile_same_recording(const struct profile *p, uint32_t a, uint32_t b);
 size_t profile_process_count(const struct profile *p); /* without those */
 /* Who began what was recorded, or NULL. */
 const struct profile_process *profile_first_process(const struct profile *p);

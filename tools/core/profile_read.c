@@ -6,6 +6,7 @@
 
 #include <ptf/reader.h>
 
+#include "tools/core/hex.h"
 #include "tools/core/regions.h"
 #include "tools/core/replay.h"
 #include "tools/core/section_maps.h"
@@ -16,6 +17,8 @@ struct profile_feed {
 	struct profile *p;
 	const char *path;
 	struct section_maps *maps; /* of the section that is being read; NULL before */
+	/* [section id - 1] = index of the part that it is of. */
+	VEC(uint32_t) part_of_process, part_of_thread;
 };
 
 static uint32_t string_of(const struct profile_feed *in, uint32_t id)
@@ -111,6 +114,17 @@ static struct ptf_attribute kept_attribute(struct profile *p, struct ptf_attribu
 		arena_text(&p->arena, a.value)};
 }
 
+static uint32_t add_section_part(struct profile_feed *in, const struct profile_section *s)
+{
+	char id[2 * sizeof(s->trace_id) + 1];
+	const struct part part = {.section = in->maps->section,
+		.zero_ns = s->origin_monotonic_ns};
+
+	hex_write(id, s->trace_id, sizeof(s->trace_id));
+	return parts_add(&in->p->parts, part, (struct ptf_text){id, strlen(id)},
+		profile_section_attribute(s, "run.id"));
+}
+
 static void take_section_start(struct profile_feed *in, const struct ptf_section_start *s)
 {
 	struct profile *p = in->p;
@@ -138,6 +152,8 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 	in->maps = memory_zeroed(1, sizeof(*in->maps));
 	in->maps->time_metric = s->time_metric;
 	in->maps->section = (uint32_t)p->sections.count;
+	in->part_of_process.count = in->part_of_thread.count = 0;
+	section.part = add_section_part(in, &section);
 	vec_push(&p->section_maps, in->maps);
 	vec_push(&p->sections, section);
 }
@@ -160,48 +176,146 @@ static void see_time(struct profile_feed *in, int64_t time_ns)
 
 /* --------------------------------------------------------- definitions */
 
+static struct ptf_text attribute(const struct ptf_attributes *a, const char *key)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (text_is(a->item[i].key, key))
+			return a->item[i].value;
+	return (struct ptf_text){"", 0};
+}
+
+static int64_t attribute_number(const struct ptf_attributes *a, const char *key)
+{
+	struct ptf_text text = attribute(a, key);
+	char digits[24] = "";
+
+	memcpy(digits, text.data, text.size < sizeof(digits) ? text.size : 0);
+	return strtoll(digits, NULL, 10);
+}
+
 static uint32_t attribute_string(struct profile *p, const struct ptf_attributes *a,
 	const char *key)
 {
-	for (size_t i = 0; i < a->count; i++)
-		if (text_is(a->item[i].key, key))
-			return string_new(p, a->item[i].value);
-	return 0;
+	return string_new(p, attribute(a, key));
 }
 
-static bool has_attribute(const struct ptf_attributes *a, const char *key)
+/* Of a merged section. */
+static uint32_t add_recording_part(struct profile_feed *in, const struct ptf_process *d,
+	uint32_t process)
 {
-	for (size_t i = 0; i < a->count; i++)
-		if (text_is(a->item[i].key, key))
-			return true;
-	return false;
+	struct profile *p = in->p;
+	const struct part part = {.section = in->maps->section,
+		.process = process,
+		.zero_ns = subtract_wrapping(attribute_number(&d->attributes,
+						     "recording.origin_monotonic_ns"),
+			d->start_ns),
+		.start_ns = d->start_ns};
+
+	p->parts.of.item[section_of(in)->part].is_merged = true;
+	return parts_add(&p->parts, part, attribute(&d->attributes, "recording.id"),
+		attribute(&d->attributes, "run.id"));
+}
+
+static uint32_t part_of(struct profile_feed *in, const uint32_t *parts, size_t count,
+	uint32_t id)
+{
+	return id && id <= count ? parts[id - 1] : section_of(in)->part;
+}
+
+static uint32_t part_of_process(struct profile_feed *in, uint32_t id)
+{
+	return part_of(in, in->part_of_process.item, in->part_of_process.count, id);
+}
+
+static uint32_t part_of_thread(struct profile_feed *in, uint32_t id)
+{
+	return part_of(in, in->part_of_thread.item, in->part_of_thread.count, id);
+}
+
+/* A time of a part in this section, as a process of the profile has its times. */
+static int64_t time_of(const struct profile_feed *in, uint32_t part, uint32_t process,
+	int64_t time_ns)
+{
+	const struct profile *p = in->p;
+
+	return process ? parts_time(&p->parts, part, p->processes.item[process - 1].part,
+				 time_ns)
+		       : time_ns;
+}
+
+/* What a process runs since a time. What it was last is what it is called. */
+struct image {
+	int64_t since_ns;
+	uint32_t executable;
+	struct ptf_ids arguments;
+	const struct ptf_attributes *attributes;
+};
+
+static void take_image(struct profile_feed *in, uint32_t id, const struct image *image)
+{
+	struct profile *p = in->p;
+	struct profile_process *process = &p->processes.item[id - 1];
+
+	/* Facts come in any order. */
+	if (image->since_ns < process->image_ns)
+		return;
+	process->image_ns = image->since_ns;
+	process->executable = string_of(in, image->executable);
+	process->python = attribute_string(p, image->attributes, "python.version");
+	process->not_followed =
+		attribute_string(p, image->attributes, "recorder.not_followed");
+	process->arguments.count = 0;
+	for (size_t i = 0; i < image->arguments.count; i++)
+		vec_push(&process->arguments, string_of(in, image->arguments.item[i]));
+}
+
+static void add_process(struct profile_feed *in, const struct ptf_process *d,
+	bool is_recording, uint32_t part)
+{
+	struct profile *p = in->p;
+	struct profile_process process = {
+		.section = in->maps->section,
+		.part = part,
+		.pid = d->pid,
+		.parent = id_mapped(&in->maps->process, d->parent),
+		.start_ns = d->start_ns,
+		.image_ns = INT64_MIN,
+	};
+
+	for (size_t i = 0; i < d->attributes.count; i++)
+		vec_push(&process.attributes, kept_attribute(p, d->attributes.item[i]));
+	if (is_recording)
+		process.recording = (uint32_t)p->processes.count + 1;
+	else if (process.parent)
+		process.recording = p->processes.item[process.parent - 1].recording;
+	vec_push(&p->processes, process);
 }
 
 static void take_process(struct profile_feed *in, const struct ptf_process *d)
 {
 	struct profile *p = in->p;
-	struct profile_process process = {
-		.section = in->maps->section,
-		.pid = d->pid,
-		.parent = id_mapped(&in->maps->process, d->parent),
-		.start_ns = d->start_ns,
-		.image_ns = d->start_ns,
-		.executable = string_of(in, d->executable),
-	};
+	uint32_t fresh = (uint32_t)p->processes.count + 1, id = fresh;
+	bool is_recording =
+		d->pid == 0 && attribute(&d->attributes, "recording.id").size != 0;
+	uint32_t part = is_recording ? add_recording_part(in, d, fresh)
+				     : part_of_process(in, d->parent);
+	struct image image = {.executable = d->executable,
+		.arguments = d->arguments,
+		.attributes = &d->attributes};
 
-	for (size_t i = 0; i < d->arguments.count; i++)
-		vec_push(&process.arguments, string_of(in, d->arguments.item[i]));
-	process.python = attribute_string(p, &d->attributes, "python.version");
-	process.not_followed =
-		attribute_string(p, &d->attributes, "recorder.not_followed");
-	for (size_t i = 0; i < d->attributes.count; i++)
-		vec_push(&process.attributes, kept_attribute(p, d->attributes.item[i]));
-	if (d->pid == 0 && has_attribute(&d->attributes, "recording.id"))
-		process.recording = (uint32_t)p->processes.count + 1;
-	else if (process.parent)
-		process.recording = p->processes.item[process.parent - 1].recording;
-	vec_push(&p->processes, process);
-	vec_push(&in->maps->process.id, (uint32_t)p->processes.count);
+	if (d->pid)
+		id = parts_life(&p->parts, part, 0, d->pid, d->start_ns, fresh);
+	if (id == fresh)
+		add_process(in, d, is_recording, part);
+	p->processes.item[id - 1].last_section = in->maps->section;
+	/* Of a later part it is what the process was at that part's begin. */
+	image.since_ns = p->parts.of.item[part].start_ns;
+	if (image.since_ns < d->start_ns)
+		image.since_ns = d->start_ns;
+	image.since_ns = time_of(in, part, id, image.since_ns);
+	take_image(in, id, &image);
+	vec_push(&in->maps->process.id, id);
+	vec_push(&in->part_of_process, part);
 }
 
 static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
@@ -216,18 +330,38 @@ static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
 	vec_push(&in->maps->frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
 }
 
+static void add_thread(struct profile_feed *in, const struct ptf_thread *d,
+	uint32_t process, uint32_t part)
+{
+	struct profile_thread thread = {
+		.process = process,
+		.tid = d->tid,
+		.is_main = d->is_main,
+		.start_ns = time_of(in, part, process, d->start_ns),
+		.name_ns = INT64_MIN,
+	};
+
+	vec_push(&in->p->threads, thread);
+}
+
 static void take_thread(struct profile_feed *in, const struct ptf_thread *d)
 {
 	struct profile *p = in->p;
+	uint32_t process = id_mapped(&in->maps->process, d->process);
+	uint32_t part = part_of_process(in, d->process);
+	uint32_t fresh = (uint32_t)p->threads.count + 1, id = fresh;
 
-	vec_push(&p->threads,
-		(struct profile_thread){
-			.process = id_mapped(&in->maps->process, d->process),
-			.tid = d->tid,
-			.is_main = d->is_main,
-			.start_ns = d->start_ns,
-		});
-	vec_push(&in->maps->thread.id, (uint32_t)p->threads.count);
+	if (profile_is_recording(p, process)) {
+		process = p->parts.of.item[parts_first(&p->parts, part)].process;
+		id = parts_life(&p->parts, part, process, d->is_main, PARTS_ALWAYS,
+			fresh);
+	} else if (process && d->tid) {
+		id = parts_life(&p->parts, part, process, d->tid, d->start_ns, fresh);
+	}
+	if (id == fresh)
+		add_thread(in, d, process, part);
+	vec_push(&in->maps->thread.id, id);
+	vec_push(&in->part_of_thread, part);
 }
 
 static void take_definitions(struct profile_feed *in, const struct ptf_definitions *d)
@@ -321,6 +455,8 @@ static void count_rows(struct profile *p, uint32_t section, uint32_t thread, siz
 	p->sections.item[section].sample_count += count;
 	if (thread)
 		p->threads.item[thread - 1].sample_count += count;
+	if (!thread || !p->threads.item[thread - 1].process)
+		p->sections.item[section].ownerless_count += count;
 }
 
 static int64_t sum_of(const int64_t *values, size_t count)
@@ -365,7 +501,8 @@ static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 			see_time(in, s->time_ns[s->count - 1]);
 		return;
 	}
-	spans = profile_spans(in->p, id_mapped(&in->maps->thread, s->thread));
+	spans = profile_spans(in->p, in->maps->section,
+		id_mapped(&in->maps->thread, s->thread));
 	for (size_t i = 0; i < s->column_count; i++)
 		if (s->columns[i].metric == in->maps->time_metric)
 			weight = s->columns[i].values;
@@ -402,7 +539,7 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 	struct profile_cells *cells = cells_of_metric(in, a->metric);
 
 	/* What has no time is in no part of it. */
-	if (profile_spans(in->p, 0))
+	if (profile_spans(in->p, in->maps->section, 0))
 		return;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *r = &a->rows[i];
@@ -464,35 +601,65 @@ static void take_source(struct profile_feed *in, const struct ptf_source *s)
 
 static void take_process_end(struct profile_feed *in, const struct ptf_process_end *e)
 {
-	uint32_t id = id_mapped(&in->maps->process, e->process);
+	uint32_t id = id_mapped(&in->maps->process, e->process), index;
+	struct part *part;
 
 	if (!id)
 		return;
+	index = part_of_process(in, e->process);
+	part = &in->p->parts.of.item[index];
+	if (part->process == id) {
+		part->has_end = true;
+		part->end_ns = e->time_ns;
+	}
 	in->p->processes.item[id - 1].end = *e;
+	in->p->processes.item[id - 1].end.time_ns = time_of(in, index, id, e->time_ns);
 	in->p->processes.item[id - 1].has_end = true;
 	see_time(in, e->time_ns);
 }
 
-static void take_process_image(struct profile_feed *in,
-	const struct ptf_process_image *image)
+static void take_process_image(struct profile_feed *in, const struct ptf_process_image *d)
 {
-	uint32_t id = id_mapped(&in->maps->process, image->process);
-	struct profile_process *process;
+	uint32_t id = id_mapped(&in->maps->process, d->process);
+	struct image image = {.executable = d->executable,
+		.arguments = d->arguments,
+		.attributes = &d->attributes};
 
 	if (!id)
 		return;
-	process = &in->p->processes.item[id - 1];
-	/* Facts come in any order; what it was last is what it is called. */
-	if (image->time_ns < process->image_ns)
+	image.since_ns = time_of(in, part_of_process(in, d->process), id, d->time_ns);
+	take_image(in, id, &image);
+}
+
+static void take_thread_name(struct profile_feed *in, const struct ptf_thread_name *d)
+{
+	uint32_t id = id_mapped(&in->maps->thread, d->thread);
+	struct profile_thread *thread = id ? &in->p->threads.item[id - 1] : NULL;
+	int64_t since_ns;
+
+	if (!thread)
 		return;
-	process->image_ns = image->time_ns;
-	process->executable = string_of(in, image->executable);
-	process->python = attribute_string(in->p, &image->attributes, "python.version");
-	process->not_followed =
-		attribute_string(in->p, &image->attributes, "recorder.not_followed");
-	process->arguments.count = 0;
-	for (size_t k = 0; k < image->arguments.count; k++)
-		vec_push(&process->arguments, string_of(in, image->arguments.item[k]));
+	since_ns =
+		time_of(in, part_of_thread(in, d->thread), thread->process, d->time_ns);
+	/* The last name stays. */
+	if (since_ns < thread->name_ns)
+		return;
+	thread->name_ns = since_ns;
+	thread->name = string_of(in, d->name);
+}
+
+static void take_thread_end(struct profile_feed *in, const struct ptf_thread_end *d)
+{
+	uint32_t id = id_mapped(&in->maps->thread, d->thread);
+	struct profile_thread *thread = id ? &in->p->threads.item[id - 1] : NULL;
+
+	if (!thread)
+		return;
+	thread->has_end = true;
+	thread->end_ns =
+		time_of(in, part_of_thread(in, d->thread), thread->process, d->time_ns);
+	thread->cpu_ns = d->cpu_ns;
+	see_time(in, d->time_ns);
 }
 
 static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
@@ -513,23 +680,10 @@ static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 				.inline_depth = s->inline_depth,
 			});
 	}
-	for (size_t i = 0; i < f->thread_name_count; i++) {
-		uint32_t id = id_mapped(&in->maps->thread, f->thread_names[i].thread);
-
-		if (id) /* the last name stays */
-			p->threads.item[id - 1].name =
-				string_of(in, f->thread_names[i].name);
-	}
-	for (size_t i = 0; i < f->thread_end_count; i++) {
-		uint32_t id = id_mapped(&in->maps->thread, f->thread_ends[i].thread);
-
-		if (!id)
-			continue;
-		p->threads.item[id - 1].has_end = true;
-		p->threads.item[id - 1].end_ns = f->thread_ends[i].time_ns;
-		p->threads.item[id - 1].cpu_ns = f->thread_ends[i].cpu_ns;
-		see_time(in, f->thread_ends[i].time_ns);
-	}
+	for (size_t i = 0; i < f->thread_name_count; i++)
+		take_thread_name(in, &f->thread_names[i]);
+	for (size_t i = 0; i < f->thread_end_count; i++)
+		take_thread_end(in, &f->thread_ends[i]);
 	for (size_t i = 0; i < f->process_end_count; i++)
 		take_process_end(in, &f->process_ends[i]);
 	for (size_t i = 0; i < f->process_image_count; i++)
@@ -631,6 +785,8 @@ struct profile_feed *profile_feed_new(struct profile *p, const char *path)
 
 void profile_feed_free(struct profile_feed *feed)
 {
+	vec_free(&feed->part_of_process);
+	vec_free(&feed->part_of_thread);
 	free(feed);
 }
 

@@ -30,25 +30,15 @@ static struct ptf_text value_of(const struct profile *p, const struct recording 
 	return (struct ptf_text){"", 0};
 }
 
-static struct recording describe(const struct profile *p, uint32_t section,
-	uint32_t process)
+static struct recording describe(const struct profile *p, uint32_t part)
 {
-	const struct profile_section *s = &p->sections.item[section];
-	struct recording r = {.section = section,
-		.process = process,
-		.has_end = s->has_end,
-		.elapsed_ns = s->end_ns,
-		.sample_count = process ? 0 : s->sample_count};
+	const struct part *of = &p->parts.of.item[part];
+	struct recording r = {.section = of->section,
+		.process = of->process,
+		.part = part,
+		.start_ns = of->start_ns,
+		.last_start_ns = INT64_MIN};
 
-	if (process) {
-		const struct profile_process *stand = &p->processes.item[process - 1];
-
-		r.start_ns = stand->start_ns;
-		r.has_end = stand->has_end;
-		r.elapsed_ns = stand->has_end
-			? subtract_wrapping(stand->end.time_ns, stand->start_ns)
-			: 0;
-	}
 	r.id = value_of(p, &r, "recording.id");
 	r.run = value_of(p, &r, "run.id");
 	r.host = value_of(p, &r, "host.name");
@@ -57,13 +47,39 @@ static struct recording describe(const struct profile *p, uint32_t section,
 	return r;
 }
 
-/* Without an end, as long as any of its threads or processes is known to be. */
-static void stretch(struct recording *r, bool has_end, int64_t end_ns)
+/* A time that is known of one of its parts: it lasted at least so long. */
+static void stretch(const struct profile *p, struct recording *r, uint32_t part,
+	int64_t time_ns)
 {
-	int64_t ns = subtract_wrapping(end_ns, r->start_ns);
+	int64_t end_ns = parts_time(&p->parts, part, r->part, time_ns);
 
-	if (r->process && !r->has_end && has_end && ns > r->elapsed_ns)
-		r->elapsed_ns = ns;
+	if (subtract_wrapping(end_ns, r->start_ns) > r->elapsed_ns)
+		r->elapsed_ns = subtract_wrapping(end_ns, r->start_ns);
+}
+
+static void take_part(const struct profile *p, struct recording *r, uint32_t part)
+{
+	const struct part *of = &p->parts.of.item[part];
+	const struct profile_section *s = &p->sections.item[of->section];
+	int64_t start_ns = parts_time(&p->parts, part, r->part, of->start_ns);
+	bool has_end = of->process ? of->has_end : s->has_end;
+
+	r->part_count++;
+	if (start_ns < r->start_ns) {
+		r->elapsed_ns += subtract_wrapping(r->start_ns, start_ns);
+		r->start_ns = start_ns;
+	}
+	if (start_ns >= r->last_start_ns) {
+		r->last_start_ns = start_ns;
+		r->has_end = has_end;
+	}
+	if (of->process) {
+		if (of->has_end)
+			stretch(p, r, part, of->end_ns);
+	} else {
+		r->sample_count += s->ownerless_count;
+		stretch(p, r, part, s->end_ns);
+	}
 }
 
 static size_t distinct(const struct recordings *r, size_t offset)
@@ -83,60 +99,73 @@ static size_t distinct(const struct recordings *r, size_t offset)
 	return count;
 }
 
+static void find_parts(struct recordings *r, const struct profile *p)
+{
+	for (uint32_t i = 0; i < p->parts.of.count; i++) {
+		uint32_t first = parts_first(&p->parts, i);
+
+		vec_cover(&r->of_part, i);
+		if (p->parts.of.item[i].is_merged)
+			continue;
+		if (first == i)
+			vec_push(&r->of, describe(p, i));
+		r->of_part.item[i] =
+			first == i ? (uint32_t)r->of.count - 1 : r->of_part.item[first];
+		take_part(p, &r->of.item[r->of_part.item[i]], i);
+	}
+}
+
+static void take_threads(struct recordings *r, const struct profile *p)
+{
+	for (size_t i = 0; i < p->threads.count; i++) {
+		const struct profile_thread *t = &p->threads.item[i];
+		uint32_t part;
+		struct recording *of;
+
+		if (!t->process)
+			continue;
+		part = p->processes.item[t->process - 1].part;
+		of = &r->of.item[r->of_part.item[part]];
+		of->sample_count += t->sample_count;
+		if (!of->has_end && t->has_end)
+			stretch(p, of, part, t->end_ns);
+	}
+}
+
 void recordings_find(struct recordings *r, const struct profile *p)
 {
-	VEC(uint32_t) first = {0}; /* [section] = index of its first recording */
-	VEC(bool) is_merged = {0}; /* [section] */
-
 	*r = (struct recordings){0};
-	vec_cover(&is_merged, p->sections.count);
-	vec_cover(&first, p->sections.count);
+	find_parts(r, p);
 	vec_cover(&r->of_process, p->processes.count);
-	for (uint32_t id = 1; id <= p->processes.count; id++)
-		if (profile_is_recording(p, id))
-			is_merged.item[p->processes.item[id - 1].section] = true;
-	for (uint32_t i = 0; i < p->sections.count; i++) {
-		first.item[i] = (uint32_t)r->of.count;
-		if (!is_merged.item[i])
-			vec_push(&r->of, describe(p, i, 0));
-		for (uint32_t id = 1; is_merged.item[i] && id <= p->processes.count; id++)
-			if (profile_is_recording(p, id) &&
-				p->processes.item[id - 1].section == i) {
-				r->of_process.item[id] = (uint32_t)r->of.count;
-				vec_push(&r->of, describe(p, i, id));
-			}
-	}
 	for (uint32_t id = 1; id <= p->processes.count; id++) {
 		const struct profile_process *process = &p->processes.item[id - 1];
 		struct recording *of;
 
+		r->of_process.item[id] = r->of_part.item[process->part];
 		if (profile_is_recording(p, id))
 			continue;
-		r->of_process.item[id] = process->recording
-			? r->of_process.item[process->recording]
-			: first.item[process->section];
 		of = &r->of.item[r->of_process.item[id]];
 		of->process_count++;
-		stretch(of, process->has_end, process->end.time_ns);
+		if (!of->has_end && process->has_end)
+			stretch(p, of, process->part, process->end.time_ns);
 	}
-	for (size_t i = 0; i < p->threads.count; i++) {
-		const struct profile_thread *t = &p->threads.item[i];
-		struct recording *of;
-
-		if (!t->process || !p->processes.item[t->process - 1].recording)
-			continue;
-		of = &r->of.item[r->of_process.item[t->process]];
-		of->sample_count += t->sample_count;
-		stretch(of, t->has_end, t->end_ns);
-	}
+	take_threads(r, p);
 	r->host_count = distinct(r, offsetof(struct recording, host));
 	r->run_count = distinct(r, offsetof(struct recording, run));
-	vec_free(&first);
-	vec_free(&is_merged);
+}
+
+size_t recordings_count(const struct profile *p)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < p->parts.of.count; i++)
+		count += !p->parts.of.item[i].is_merged && parts_first(&p->parts, i) == i;
+	return count;
 }
 
 void recordings_free(struct recordings *r)
 {
 	vec_free(&r->of);
+	vec_free(&r->of_part);
 	vec_free(&r->of_process);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tools/core/names.h"
+#include "tools/core/section_maps.h"
 
 /* A region that has begun. */
 struct open_region {
@@ -16,35 +17,45 @@ struct finder {
 	VEC(struct open_region) open;
 };
 
-/* The threads whose time a region of a thread (0 = the whole run) selects. */
-static bool selects(const struct profile *p, uint32_t section, uint32_t marked,
-	uint32_t thread)
+/*
+ * Whether the time of a thread is selected by a region of the marked one (0 = the
+ * whole run), both in one section.
+ */
+static bool selects(const struct profile *p, uint32_t marked, uint32_t thread)
 {
 	const struct profile_thread *by = marked ? &p->threads.item[marked - 1] : NULL;
 	const struct profile_thread *t = thread ? &p->threads.item[thread - 1] : NULL;
 
-	if (!marked)
-		return !t || !t->process ||
-			p->processes.item[t->process - 1].section == section;
+	if (!marked || thread == marked)
+		return true;
 	/* Of a merged recording as a whole. */
 	if (profile_is_recording(p, by->process))
-		return thread == marked ||
-			(t && t->process &&
-				p->processes.item[t->process - 1].recording ==
-					by->process);
-	return thread == marked ||
-		(t && by->is_main && by->process && by->process == t->process);
+		return t && profile_same_recording(p, t->process, by->process);
+	return t && by->is_main && by->process && by->process == t->process;
+}
+
+static void add_span_of(struct finder *f, const struct open_region *region,
+	uint32_t thread, int64_t to_ns)
+{
+	const uint32_t key[2] = {region->section, thread};
+	struct profile *p = f->p;
+	uint32_t id;
+
+	if (!selects(p, region->thread, thread))
+		return;
+	id = intern_bytes(&p->region_keys, key, sizeof(key));
+	vec_cover(&p->region_spans, id - 1);
+	vec_push(&p->region_spans.item[id - 1].span,
+		(struct time_span){region->from_ns, to_ns});
 }
 
 static void add_span(struct finder *f, const struct open_region *region, int64_t to_ns)
 {
-	struct profile *p = f->p;
+	const struct id_map *threads = &f->p->section_maps.item[region->section]->thread;
 
-	vec_cover(&p->region_spans, p->threads.count);
-	for (uint32_t id = 0; id <= p->threads.count; id++)
-		if (selects(p, region->section, region->thread, id))
-			vec_push(&p->region_spans.item[id].span,
-				(struct time_span){region->from_ns, to_ns});
+	add_span_of(f, region, 0, to_ns);
+	for (size_t i = 0; i < threads->id.count; i++)
+		add_span_of(f, region, threads->id.item[i], to_ns);
 }
 
 static void take_mark(struct finder *f, const struct profile_mark *m)

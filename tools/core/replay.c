@@ -59,8 +59,8 @@ static void give_rows(struct replay *r, const struct ptf_samples *s)
 
 	r->time_ns.count = r->value.count = r->node.count = r->class_id.count = 0;
 	r->cpu.count = r->task.count = 0;
-	while (spans_next_rows(profile_spans(r->p, rows.thread), s->time_ns, s->count,
-		&at, &first, &end))
+	while (spans_next_rows(profile_spans(r->p, rows.section, rows.thread), s->time_ns,
+		s->count, &at, &first, &end))
 		for (size_t i = first; i < end; i++)
 			push_row(r, s, rows.thread, i, weight ? weight[i] : 0);
 	rows.count = r->time_ns.count;
@@ -75,17 +75,17 @@ static void give_rows(struct replay *r, const struct ptf_samples *s)
 }
 
 /* Of a process: what its main thread's time is. */
-const struct time_spans *replay_points_spans(const struct profile *p, uint32_t process,
-	uint32_t thread)
+const struct time_spans *replay_points_spans(const struct profile *p, uint32_t section,
+	uint32_t process, uint32_t thread)
 {
 	/* Where all threads have the same, none is looked for. */
 	if (thread || !p->selection || !p->selection->region_globs.count)
-		return profile_spans(p, thread);
+		return profile_spans(p, section, thread);
 	for (uint32_t id = 1; process && id <= p->threads.count; id++)
 		if (p->threads.item[id - 1].process == process &&
 			p->threads.item[id - 1].is_main)
-			return profile_spans(p, id);
-	return profile_spans(p, 0);
+			return profile_spans(p, section, id);
+	return profile_spans(p, section, 0);
 }
 
 static void give_points(struct replay *r, const struct ptf_counters *c)
@@ -103,7 +103,7 @@ static void give_points(struct replay *r, const struct ptf_counters *c)
 	if (!filter_keeps_process(r->p->filter, points.process) ||
 		(points.thread && !filter_keeps_thread(r->p->filter, points.thread)))
 		return;
-	spans = replay_points_spans(r->p, points.process, points.thread);
+	spans = replay_points_spans(r->p, points.section, points.process, points.thread);
 	r->time_ns.count = r->value.count = 0;
 	while (spans_next_rows(spans, c->time_ns, c->count, &at, &first, &end))
 		for (size_t i = first; i < end; i++) {
@@ -214,14 +214,42 @@ int replay_input(const struct profile *p, const struct profile_input *input,
 	return rc;
 }
 
+/* An input and when it begins, on the axis of all. */
+struct turn {
+	const struct profile_input *input;
+	int64_t begin_ns;
+};
+
+static int compare_turns(const void *x, const void *y)
+{
+	const struct turn *a = x, *b = y;
+
+	if (a->begin_ns != b->begin_ns)
+		return a->begin_ns < b->begin_ns ? -1 : 1;
+	return (a->input > b->input) - (a->input < b->input);
+}
+
 int profile_replay(const struct profile *p, const struct replay_hooks *hooks,
 	struct ptf_error *err)
 {
 	struct replay r = {.p = p, .hooks = hooks};
+	VEC(struct turn) turns = {0};
 	int rc = 0;
 
-	for (size_t i = 0; i < p->inputs.count && rc >= 0; i++)
-		rc = replay_one(&r, &p->inputs.item[i], err);
+	for (size_t i = 0; i < p->inputs.count; i++) {
+		const struct profile_input *input = &p->inputs.item[i];
+
+		if (input->first_section < p->sections.count)
+			vec_push(&turns,
+				(struct turn){input,
+					p->sections.item[input->first_section].shift_ns});
+	}
+	/* A thread may go on from one input to another. */
+	if (turns.count)
+		qsort(turns.item, turns.count, sizeof(*turns.item), compare_turns);
+	for (size_t i = 0; i < turns.count && rc >= 0; i++)
+		rc = replay_one(&r, turns.item[i].input, err);
+	vec_free(&turns);
 	replay_free(&r);
 	return rc;
 }

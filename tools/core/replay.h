@@ -68,7 +68,7 @@ int replay_input(const struct profile *p, const struct profile_input *input,
 	const struct replay_hooks *hooks, struct ptf_error *err);
 
 /* The time selected of a counter, by ids of the profile; NULL = all. */
-const struct time_spans *replay_points_spans(const struct profile *p, uint32_t process,
-	uint32_t thread);
+const struct time_spans *replay_points_spans(const struct profile *p, uint32_t section,
+	uint32_t process, uint32_t thread);
 
 #endif

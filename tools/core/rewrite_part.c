@@ -37,8 +37,8 @@ static void choose_rows(struct rewrite_part *part, const struct ptf_samples *s)
 	size_t at = 0, first, end;
 
 	part->kept.count = 0;
-	while (spans_next_rows(profile_spans(part->p, thread), s->time_ns, s->count, &at,
-		&first, &end))
+	while (spans_next_rows(profile_spans(part->p, part->maps->section, thread),
+		s->time_ns, s->count, &at, &first, &end))
 		for (size_t i = first; i < end; i++)
 			if (keeps(part, s->node[i], s->class_id[i], thread))
 				vec_push(&part->kept, i);
@@ -89,7 +89,8 @@ static bool part_of_aggregates(struct rewrite_part *part, struct ptf_aggregates 
 {
 	part->aggregates.count = 0;
 	/* What has no time is in no part of it. */
-	for (size_t i = 0; i < a->count && !profile_spans(part->p, 0); i++)
+	for (size_t i = 0;
+		i < a->count && !profile_spans(part->p, part->maps->section, 0); i++)
 		if (keeps(part, a->rows[i].node, a->rows[i].class_id,
 			    thread_of(part, a->rows[i].thread)))
 			vec_push(&part->aggregates, a->rows[i]);
@@ -104,7 +105,7 @@ static bool part_of_edges(struct rewrite_part *part, struct ptf_edges *e)
 	const struct selection *s = part->p->selection;
 	bool others = s &&
 		(s->class_mask || s->function_globs.count || s->file_globs.count ||
-			profile_spans(part->p, 0));
+			profile_spans(part->p, part->maps->section, 0));
 
 	part->edges.count = 0;
 	for (size_t i = 0; i < e->count && !others; i++)
@@ -128,8 +129,9 @@ static bool part_of_counters(struct rewrite_part *part, struct ptf_counters *c)
 		(thread && !filter_keeps_thread(part->p->filter, thread)))
 		return false;
 	part->kept.count = part->times.count = part->values.count = 0;
-	while (spans_next_rows(replay_points_spans(part->p, process, thread), c->time_ns,
-		c->count, &at, &first, &end))
+	while (spans_next_rows(replay_points_spans(part->p, part->maps->section, process,
+				       thread),
+		c->time_ns, c->count, &at, &first, &end))
 		for (size_t i = first; i < end; i++)
 			vec_push(&part->kept, i);
 	GATHER(times, c->time_ns);

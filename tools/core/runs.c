@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/core/hex.h"
 #include "tools/core/names.h"
 #include "tools/core/texts.h"
 
@@ -25,86 +24,38 @@ static uint32_t find_run(struct runs *r, uint32_t section, struct ptf_text id)
 }
 
 /*
- * Recordings by their id and begin. One that was seen in an earlier section is the
- * same once more, as when merged traces stand beside what they were made of: it is
- * no replicate. With the same id, but another begin, it is a later part of the same
- * recording (prec --rotate): of the same run.
+ * The section whose recording a section goes on with, or itself: parts of a recording
+ * are of one run.
  */
-struct seen {
-	struct intern ids;
-	VEC(uint32_t) section; /* [id] = index of its first section + 1 */
-	VEC(uint32_t) last;    /* [id] = index of its last section + 1 */
-	VEC(bool) is_double;   /* [process], [0] is not used */
-};
-
-#define KEY_SIZE 128
-
-/* Of a process's recording. */
-static size_t identity(const struct profile *p, uint32_t process, char key[KEY_SIZE])
-{
-	const struct profile_section *s =
-		&p->sections.item[p->processes.item[process - 1].section];
-	struct ptf_text id = profile_process_attribute(p, process, "recording.id");
-	struct ptf_text begin =
-		profile_process_attribute(p, process, "recording.origin_monotonic_ns");
-	char of_section[2 * sizeof(s->trace_id) + 1];
-	int size;
-
-	/* Of a section that is not merged, as recording.id would be. */
-	hex_write(of_section, s->trace_id, sizeof(s->trace_id));
-	if (id.size)
-		size = snprintf(key, KEY_SIZE, "%.*s %.*s", (int)id.size, id.data,
-			(int)begin.size, begin.data);
-	else
-		size = snprintf(key, KEY_SIZE, "%s %lld", of_section,
-			(long long)s->origin_monotonic_ns);
-	return size < KEY_SIZE ? (size_t)size : KEY_SIZE - 1;
-}
-
-/* The section whose recording a section goes on with, or itself. */
 static uint32_t first_part(const struct profile *p, uint32_t section)
 {
-	static const uint8_t unknown[sizeof(p->sections.item->trace_id)];
-	const uint8_t *id = p->sections.item[section].trace_id;
+	uint32_t part = p->sections.item[section].part;
 
-	for (uint32_t i = 0; i < section && memcmp(id, unknown, sizeof(unknown)) != 0;
-		i++)
-		if (!memcmp(p->sections.item[i].trace_id, id, sizeof(unknown)))
-			return i;
-	return section;
+	return p->parts.of.item[parts_first(&p->parts, part)].section;
 }
 
-static void find_doubles(struct runs *r, struct seen *found)
+/*
+ * What was seen before is the same once more, as when merged traces stand beside
+ * what they were made of: it is no replicate.
+ */
+static bool is_double(const struct profile *p, uint32_t process)
 {
-	const struct profile *p = r->p;
+	return p->parts.of.item[p->processes.item[process - 1].part].is_double;
+}
 
-	vec_cover(&found->is_double, p->processes.count);
-	for (uint32_t process = 1; process <= p->processes.count; process++) {
-		uint32_t section = p->processes.item[process - 1].section;
-		char key[KEY_SIZE];
-		size_t size = identity(p, process, key);
-		uint32_t number = intern_bytes(&found->ids, key, size);
-
-		vec_cover(&found->section, number);
-		vec_cover(&found->last, number);
-		if (!found->section.item[number])
-			found->section.item[number] = section + 1;
-		found->is_double.item[process] =
-			found->section.item[number] != section + 1;
-		r->double_count += found->is_double.item[process] &&
-			found->last.item[number] != section + 1;
-		found->last.item[number] = section + 1;
-	}
+static void count_doubles(struct runs *r)
+{
+	for (size_t i = 0; i < r->p->parts.of.count; i++)
+		r->double_count += r->p->parts.of.item[i].is_double &&
+			!r->p->parts.of.item[i].is_merged;
 }
 
 void runs_find(struct runs *r, const struct profile *p)
 {
-	struct seen found = {0};
-
 	r->p = p;
 	vec_cover(&r->of_section, p->sections.count);
 	vec_cover(&r->of_thread, p->threads.count);
-	find_doubles(r, &found);
+	count_doubles(r);
 	/* A trace whose processes are not known is one run. */
 	if (p->sections.count && !p->processes.count)
 		vec_push(&r->of, (struct run){.path = p->sections.item[0].path});
@@ -112,12 +63,11 @@ void runs_find(struct runs *r, const struct profile *p)
 		uint32_t section = p->processes.item[process - 1].section, first;
 		struct ptf_text id = run_id(p, process);
 
-		if (found.is_double.item[process])
+		if (is_double(p, process))
 			continue;
 		first = first_part(p, section);
 		if (!r->of_section.item[first])
 			r->of_section.item[first] = (uint32_t)r->of.count + 1;
-		r->of_section.item[section] = r->of_section.item[first];
 		if (!find_run(r, first, id))
 			vec_push(&r->of,
 				(struct run){
@@ -126,22 +76,20 @@ void runs_find(struct runs *r, const struct profile *p)
 					.id = id,
 				});
 	}
+	for (uint32_t section = 0; section < p->sections.count; section++)
+		r->of_section.item[section] = r->of_section.item[first_part(p, section)];
 	for (uint32_t thread = 1; thread <= p->threads.count; thread++) {
 		uint32_t process = p->threads.item[thread - 1].process;
 
 		if (!process)
 			r->of_thread.item[thread] = r->of.count == 1;
-		else if (!found.is_double.item[process])
+		else if (!is_double(p, process))
 			r->of_thread.item[thread] = find_run(r,
 				first_part(p, p->processes.item[process - 1].section),
 				run_id(p, process));
 	}
 	/* What no thread is known of can only be told when there is one run. */
 	r->of_thread.item[0] = r->of.count == 1;
-	intern_free(&found.ids);
-	vec_free(&found.section);
-	vec_free(&found.last);
-	vec_free(&found.is_double);
 }
 
 char *runs_name(const struct runs *runs, size_t index)

@@ -239,7 +239,11 @@ static void on_rows(void *context, const struct replay_rows *rows)
 	const struct profile_thread *thread =
 		rows->thread ? &m->p->threads.item[rows->thread - 1] : NULL;
 	int64_t shift = m->p->sections.item[rows->section].shift_ns;
-	int64_t life = thread ? on_axis(thread->start_ns, shift) : shift;
+	int64_t life = thread && thread->process
+		? profile_axis_time(m->p,
+			  m->p->processes.item[thread->process - 1].section,
+			  thread->start_ns)
+		: shift;
 	struct timeline_series *of_thread = NULL;
 	size_t unused = 0;
 

@@ -122,7 +122,7 @@ size_t tracks_index(const struct profile *p, uint32_t section, uint32_t thread)
 bool tracks_mark_time(const struct profile *p, const struct profile_mark *mark,
 	int64_t *time_ns)
 {
-	const struct time_spans *spans = profile_spans(p, mark->thread);
+	const struct time_spans *spans = profile_spans(p, mark->section, mark->thread);
 
 	*time_ns = profile_axis_time(p, mark->section, mark->time_ns);
 	return (!spans || spans_have(spans, mark->time_ns)) &&

@@ -16,6 +16,7 @@
 #include "tools/core/class_names.h"
 #include "tools/core/class_style.h"
 #include "tools/core/flame_tree.h"
+#include "tools/core/recordings.h"
 #include "tools/core/units.h"
 #include "tools/emit/registry.h"
 
@@ -289,8 +290,8 @@ static char *subtitle(const struct graph *g)
 
 		fprintf(out, "; on %.*s", (int)host.size, host.data);
 	}
-	if (p->sections.count > 1)
-		fprintf(out, "; %zu recordings", p->sections.count);
+	if (recordings_count(p) > 1)
+		fprintf(out, "; %zu recordings", recordings_count(p));
 	if (selected && *selected)
 		fprintf(out, "; selected: %s", selected);
 	fclose(out);

@@ -154,6 +154,7 @@ static void put_recordings(struct json *j, const struct profile *p,
 		json_object(j, NULL);
 		json_unsigned(j, "section", r->section);
 		json_bool(j, "is_merged", r->process != 0);
+		json_unsigned(j, "parts", r->part_count);
 		put_text(j, "run", r->run);
 		put_text(j, "host", r->host);
 		put_text(j, "rank", r->rank);

@@ -262,6 +262,8 @@ static void put_recording(struct teller *t, const struct recording *r, unsigned 
 	char begin[UNITS_SIZE], elapsed[UNITS_SIZE], count[UNITS_SIZE];
 
 	put_identity(t, r, run);
+	if (r->part_count > 1)
+		fprintf(t->out, "%zu parts; ", r->part_count);
 	fprintf(t->out, "begins at %s, %s%s; %s sample%s, %zu process%s\n",
 		units_time(begin, r->start_ns),
 		r->has_end ? "lasts " : "was cut, lasts at least ",

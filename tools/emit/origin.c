@@ -6,6 +6,7 @@
 
 #include <ptf/version.h>
 
+#include "tools/core/recordings.h"
 #include "tools/core/texts.h"
 
 const char origin_exporter[] = "ptf " PTF_VERSION_STRING;
@@ -38,8 +39,8 @@ void origin_facts(const struct profile *p,
 			if (text_is(a->key, shown[i].key))
 				fact(context, shown[i].label, a->value);
 		}
-	if (p->sections.count > 1) {
-		snprintf(more, sizeof(more), "%zu", p->sections.count);
+	if (recordings_count(p) > 1) {
+		snprintf(more, sizeof(more), "%zu", recordings_count(p));
 		fact(context, "recordings shown together",
 			(struct ptf_text){more, strlen(more)});
 	}

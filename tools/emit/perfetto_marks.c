@@ -346,7 +346,7 @@ static void put_process(struct perfetto *pf, uint32_t id)
 {
 	const struct profile_process *r = &pf->p->processes.item[id - 1];
 
-	int64_t end_ns = pf_section_end(pf->p, r->section);
+	int64_t end_ns = pf_section_end(pf->p, r->last_section);
 	char *title = pf_process_title(pf, id);
 	struct facts facts = {0};
 

@@ -67,7 +67,7 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 	struct ptf_text host = profile_string(p, first ? first->host : 0);
 	size_t process_count = profile_process_count(p);
 	struct class_times all = {{0}};
-	struct recordings recordings;
+	size_t recording_count = recordings_count(p);
 	unsigned column;
 
 	profile_class_times(p, all.ns);
@@ -75,10 +75,9 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 	column = text_put(out, command, strlen(command), &style);
 	fputs(terminal_paint(terminal, PAINT_PLAIN), out);
 	free(command);
-	recordings_find(&recordings, p);
-	if (recordings.of.count > 1)
+	if (recording_count > 1)
 		snprintf(more, sizeof(more), ", and %zu more recording%s",
-			recordings.of.count - 1, recordings.of.count == 2 ? "" : "s");
+			recording_count - 1, recording_count == 2 ? "" : "s");
 	style.max_columns = terminal->columns;
 	if (asprintf(&line, "%s%s%.*s%s",
 		    when(start, first ? first->origin_realtime_ns : 0),
@@ -90,11 +89,10 @@ void table_header(FILE *out, const struct profile *p, const struct terminal *ter
 	snprintf(text, sizeof(text),
 		"elapsed %s%s, CPU %s, %zu process%s, %zu thread%s, %s sample%s",
 		units_time_brief(elapsed, profile_elapsed_ns(p)),
-		recordings.of.count > 1 ? " (the longest)" : "",
-		report_cpu_time(cpu, &all), process_count, process_count == 1 ? "" : "es",
-		p->threads.count, p->threads.count == 1 ? "" : "s",
-		units_count(count, p->sample_count), p->sample_count == 1 ? "" : "s");
-	recordings_free(&recordings);
+		recording_count > 1 ? " (the longest)" : "", report_cpu_time(cpu, &all),
+		process_count, process_count == 1 ? "" : "es", p->threads.count,
+		p->threads.count == 1 ? "" : "s", units_count(count, p->sample_count),
+		p->sample_count == 1 ? "" : "s");
 	table_prose(out, terminal, text);
 	put_part(out, p, terminal);
 	put_selection(out, p, terminal);

@@ -168,7 +168,7 @@ static char *subject(const struct profile *p)
 	char *text = NULL, *command = profile_command(p);
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	struct recordings recordings = {0};
+	size_t recording_count = recordings_count(p);
 	const struct profile_section *first = p->sections.count ? p->sections.item : NULL;
 	struct ptf_text host = profile_string(p, first ? first->host : 0);
 
@@ -177,11 +177,9 @@ static char *subject(const struct profile *p)
 	fputs(command, out);
 	if (host.size)
 		fprintf(out, " on %.*s", (int)host.size, host.data);
-	recordings_find(&recordings, p);
-	if (recordings.of.count > 1)
-		fprintf(out, ", and %zu more recording%s", recordings.of.count - 1,
-			recordings.of.count == 2 ? "" : "s");
-	recordings_free(&recordings);
+	if (recording_count > 1)
+		fprintf(out, ", and %zu more recording%s", recording_count - 1,
+			recording_count == 2 ? "" : "s");
 	fclose(out);
 	free(command);
 	return text;
