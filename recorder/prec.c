@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -356,18 +357,20 @@ static void run_tool(const char *relative, int fd, char *const arguments[])
 static void run_on(char *const files[], int fd, const char *relative, const char *option,
 	const char *value)
 {
+	static char end_of_options[] = "--";
 	const char *slash = strrchr(relative, '/');
 	size_t count = 0, n = 0;
 	char **arguments;
 
 	while (files[count])
 		count++;
-	if (!(arguments = calloc(count + 4, sizeof *arguments)))
+	if (!(arguments = calloc(count + 5, sizeof *arguments)))
 		return;
 	arguments[n++] = (char *)(uintptr_t)(slash + 1);
 	arguments[n++] = (char *)(uintptr_t)option;
 	if (value)
 		arguments[n++] = (char *)(uintptr_t)value;
+	arguments[n++] = end_of_options;
 	memcpy(arguments + n, files, count * sizeof *files);
 	run_tool(relative, fd, arguments);
 	free(arguments);
@@ -375,11 +378,14 @@ static void run_on(char *const files[], int fd, const char *relative, const char
 
 static void show(const struct command *command, char *const files[])
 {
+	struct stat status;
 	size_t count = 0;
 
 	while (files[count])
 		count++;
-	if (!count || !strcmp(files[0], "-"))
+	/* What went to standard output, a pipe or /dev/null cannot be read again. */
+	if (!count || !strcmp(files[0], "-") ||
+		(stat(files[0], &status) == 0 && !S_ISREG(status.st_mode)))
 		return;
 	if (count > 1)
 		note("%zu traces, %s to %s", count, files[0], files[count - 1]);

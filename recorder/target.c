@@ -204,9 +204,10 @@ int target_resolve(struct target *target, const struct target_request *request)
 	if (is_inline || is_script)
 		program = request->python ? request->python : python3;
 	*target = (struct target){
-		.subject = request->module ? request->module
-			: request->code    ? python3
-					   : words[0],
+		.subject = request->module           ? request->module
+			: request->code              ? python3
+			: strcmp(words[0], "-") == 0 ? program
+						     : words[0],
 		.is_module = request->module != NULL,
 	};
 	if (!is_inline && !is_script && is_python(program))

@@ -121,18 +121,32 @@ def prec_runs_a_module():
 @test
 def the_default_name_of_the_trace():
     os.makedirs("default", exist_ok=True)
-    pathlib.Path("default/job.py").write_text("sum(range(3000000))\n")
+    for name in ("job.py", "-x.py"):
+        pathlib.Path("default", name).write_text("sum(range(3000000))\n")
     for command, name in ((["job.py"], "job.ptf"), (["--", "true"], "true.ptf"),
                           (["--", "/bin/true"], "true.ptf"),
                           (["--", PYTHON, "job.py", "-m", "x"], "job.ptf"),
                           (["--", PYTHON, "-X", "dev", "-Ssu", "-Wignore", "job.py"], "job.ptf"),
                           (["--", PYTHON, "-um", "this"], "this.ptf"),
-                          (["--", PYTHON, "-uc", "0"], os.path.basename(PYTHON) + ".ptf")):
+                          (["--", PYTHON, "-uc", "0"], os.path.basename(PYTHON) + ".ptf"),
+                          (["-"], os.path.basename(PYTHON) + ".ptf"), (["./-x.py"], "-x.ptf")):
         for old in pathlib.Path("default").glob("*.ptf"):
             old.unlink()
-        done = run(PREC, "--python", PYTHON, *command, cwd="default")
+        done = run(PREC, "--python", PYTHON, *command, cwd="default", stdin=subprocess.DEVNULL)
         equal(done.returncode, 0, f"status ({done.stderr})")
+        check(f"{name}: " in done.stderr, f"no summary of {name}: {done.stderr!r}")
         equal([path.name for path in pathlib.Path("default").glob("*.ptf")], [name], "traces")
+
+
+@test
+def what_is_no_file_has_no_summary():
+    os.mkfifo("pipe")
+    reader = subprocess.Popen(["cat", "pipe"], stdout=open("piped.ptf", "wb"))
+    for out in ("/dev/null", "pipe"):
+        done = run(PREC, "-o", out, "--cli", "--", "true", timeout=30)
+        equal((done.returncode, done.stdout, done.stderr), (0, "", ""), f"-o {out}")
+    reader.wait()
+    whole("piped.ptf")
 
 
 @test

@@ -106,6 +106,8 @@ static void parts_add_up(void **state)
 	s = (struct selection){0};
 	vec_push(&s.thread_globs, "work*");
 	assert_int_equal(time_of(&s), 540);
+	s.thread_globs.item[0] = "main";
+	assert_int_equal(time_of(&s), 960);
 	s.thread_globs.item[0] = "100";
 	assert_int_equal(time_of(&s), 960);
 	s.thread_globs.count = 0;

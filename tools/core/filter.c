@@ -49,6 +49,7 @@ static bool has_process(const struct selection *s, const struct profile *p, uint
 	return false;
 }
 
+/* A thread has a name, a number, and may be the main one of its process. */
 static bool has_thread(const struct selection *s, const struct profile *p, uint32_t id)
 {
 	const char *const *globs = s->thread_globs.item;
@@ -60,6 +61,9 @@ static bool has_thread(const struct selection *s, const struct profile *p, uint3
 	thread = &p->threads.item[id - 1];
 	return has_process(s, p, thread->process) &&
 		(count == 0 || is_among(thread->tid, globs, count) ||
+			(thread->is_main &&
+				name_matches((struct ptf_text){"main", 4}, globs,
+					count)) ||
 			name_matches(profile_string(p, thread->name), globs, count));
 }
 

@@ -27,7 +27,7 @@ struct selection_map {
 
 struct selection {
 	VEC(const char *) file_globs;
-	VEC(const char *) thread_globs;   /* of names, or thread ids as digits */
+	VEC(const char *) thread_globs;   /* of names, "main", or thread ids as digits */
 	VEC(const char *) process_globs;  /* of names (execs' last), or pids as digits */
 	VEC(const char *) function_globs; /* of names; anywhere in the stack */
 	VEC(struct selection_map) path_maps;

@@ -29,7 +29,9 @@ static const struct argp_option options[] = {
 		"(repeatable)",
 		1},
 	{"thread", KEY_THREAD, "NAME", 0,
-		"Only threads with this name (a pattern) or thread id (repeatable)", 1},
+		"Only threads with this name (a pattern) or thread id, or main ones: "
+		"main (repeatable)",
+		1},
 	{"files", KEY_FILES, "GLOB", 0,
 		"Only time of source files that match, by path or its end (repeatable)",
 		1},
