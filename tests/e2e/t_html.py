@@ -55,9 +55,11 @@ class Page(html.parser.HTMLParser):
         return values
 
     def series(self, name):
-        """(node, thread, class kind, [(bin, ns, samples)]) of each series."""
+        """(node, thread, class kind, [(bin, ns, samples)]) of each series, whose points
+        must be all of its time: no trace here has aggregates."""
         columns = {key: self.column(name, key) for key in self.data[name]}
-        points = iter(zip(columns["bin"], columns["time_ns"], columns["samples"]))
+        points = iter(zip(columns["point_bin"], columns["point_time_ns"],
+                          columns["point_samples"]))
         node = 0
         for i, step in enumerate(columns["node"]):
             node += step
@@ -66,6 +68,9 @@ class Page(html.parser.HTMLParser):
                 more, ns, samples = next(points)
                 bin_ += more
                 found.append((bin_, ns + samples * self.data["period_ns"], samples))
+            equal((sum(ns for _, ns, _ in found), sum(count for *_, count in found)),
+                  (columns["time_ns"][i] + columns["samples"][i] * self.data["period_ns"],
+                   columns["samples"][i]), f"time and samples of series {i} of {name}")
             kind = self.data["class_ids"][columns["class_id"][i]]["kind"]
             yield node, columns["thread"][i], CLASSES[kind], found
         equal(next(points, None), None, "points beyond the last series")

@@ -204,33 +204,21 @@ static bool has_too_many_points(const struct maker *m)
 		(bins > USEFUL_BIN_COUNT || (bins > 1 && m->stack_point_count / 4 > max));
 }
 
-static void take_points_from_timeless(struct timeline_series *s)
+static void add_cell(struct timeline_series *s, const struct profile_cell *c)
 {
-	for (size_t i = 0; i < s->points.count; i++) {
-		s->timeless_ns -= s->points.item[i].time_ns;
-		s->timeless_count -= s->points.item[i].count;
-	}
+	s->time_ns += c->time_ns;
+	s->count += c->count;
 }
 
-/* What the cells hold and no row showed. */
-static void find_timeless(struct maker *m)
+static void add_cells(struct maker *m)
 {
 	for (size_t i = 0; i < m->p->cells.count; i++) {
 		const struct profile_cell *c = &m->p->cells.item[i];
-		struct timeline_series *s = thread_series(m, c->thread, c->class_id);
 
-		s->timeless_ns += c->time_ns;
-		s->timeless_count += c->count;
-		if (!m->options.stack_bin_count_max)
-			continue;
-		s = stack_series(m, c->node, c->thread, c->class_id);
-		s->timeless_ns += c->time_ns;
-		s->timeless_count += c->count;
+		add_cell(thread_series(m, c->thread, c->class_id), c);
+		if (m->options.stack_bin_count_max)
+			add_cell(stack_series(m, c->node, c->thread, c->class_id), c);
 	}
-	for (size_t i = 0; i < m->t->threads.count; i++)
-		take_points_from_timeless(&m->t->threads.item[i]);
-	for (size_t i = 0; i < m->t->stacks.count; i++)
-		take_points_from_timeless(&m->t->stacks.item[i]);
 }
 
 static void on_rows(void *context, const struct replay_rows *rows)
@@ -324,7 +312,7 @@ int timeline_make(struct timeline *t, const struct profile *p,
 	make_grids(&m);
 	rc = profile_replay(p, &hooks, err);
 	if (rc >= 0)
-		find_timeless(&m);
+		add_cells(&m);
 	intern_free(&m.thread_keys);
 	intern_free(&m.stack_keys);
 	intern_free(&m.counter_keys);

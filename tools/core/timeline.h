@@ -10,8 +10,8 @@
  * A row stands for the time that ends at its stamp: its weight is spread over
  * the bins that this time touches (a wait may be one row of seconds). What no
  * sample stands for is spread over the life of its thread until then. Rows are
- * counted where their stamp is. Sums are exact: all points of a series and what
- * is timeless of it are together the profile's cells.
+ * counted where their stamp is. Sums are exact: a series has the time of the
+ * profile's cell, and what of it is in no point has no time (aggregates).
  *
  * There are two grids. Threads have a fine one, for pictures; stacks a coarse
  * one, whose bins are whole numbers of fine bins, so that what is selected along
@@ -41,9 +41,8 @@ struct timeline_series {
 	uint32_t node; /* 0 in timeline.threads */
 	uint32_t class_id, thread;
 	VEC(struct timeline_point) points;
-	/* Of the profile's cell, what has no time: aggregates (types.h). */
-	int64_t timeless_ns;
-	uint64_t timeless_count;
+	int64_t time_ns; /* of the profile's cell: of points and what has no time */
+	uint64_t count;
 };
 
 struct timeline_level {

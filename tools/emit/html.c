@@ -477,12 +477,18 @@ static int compare_series(const void *a, const void *b)
 	return x->class_id < y->class_id ? -1 : x->class_id > y->class_id;
 }
 
+/* What most samples stand for goes without saying. */
+static int64_t beyond_period(const struct page *page, int64_t time_ns, uint64_t row_count)
+{
+	return (int64_t)((uint64_t)time_ns - row_count * (uint64_t)page->period_ns);
+}
+
 /* Numbers that are near those before them are small once packed. */
 static void put_series(struct page *page, const char *key, struct timeline_series *series,
 	size_t count)
 {
-	struct packed nodes = {0}, threads = {0}, classes = {0}, counts = {0}, bins = {0},
-		      times = {0}, rows = {0}, timeless = {0}, timeless_rows = {0};
+	struct packed nodes = {0}, threads = {0}, classes = {0}, times = {0}, rows = {0},
+		      counts = {0}, bins = {0}, point_times = {0}, point_rows = {0};
 	struct json *j = &page->j;
 	int64_t node_before = 0;
 
@@ -497,28 +503,28 @@ static void put_series(struct page *page, const char *key, struct timeline_serie
 		packed_add(&threads, s->thread);
 		packed_add(&classes, s->class_id);
 		packed_add(&counts, (int64_t)s->points.count);
-		packed_add(&timeless, s->timeless_ns);
-		packed_add(&timeless_rows, (int64_t)s->timeless_count);
 		for (size_t k = 0; k < s->points.count; k++) {
 			const struct timeline_point *point = &s->points.item[k];
 
 			packed_add(&bins, (int64_t)point->bin - before);
-			packed_add(&times,
-				point->time_ns - point->count * page->period_ns);
-			packed_add(&rows, point->count);
+			packed_add(&point_times,
+				beyond_period(page, point->time_ns, point->count));
+			packed_add(&point_rows, point->count);
 			before = point->bin;
 		}
+		packed_add(&times, beyond_period(page, s->time_ns, s->count));
+		packed_add(&rows, (int64_t)s->count);
 	}
 	json_object(j, key);
 	packed_write(&nodes, j, "node");
 	packed_write(&threads, j, "thread");
 	packed_write(&classes, j, "class_id");
-	packed_write(&counts, j, "point_count");
-	packed_write(&timeless, j, "timeless_ns");
-	packed_write(&timeless_rows, j, "timeless_samples");
-	packed_write(&bins, j, "bin");
 	packed_write(&times, j, "time_ns");
 	packed_write(&rows, j, "samples");
+	packed_write(&counts, j, "point_count");
+	packed_write(&bins, j, "point_bin");
+	packed_write(&point_times, j, "point_time_ns");
+	packed_write(&point_rows, j, "point_samples");
 	json_end(j);
 }
 

@@ -39,7 +39,7 @@ function nodeRow(node, measured, remark) {
 function nodeTable(rows) {
   return element('table', {class: 'numbers'},
     element('thead', {}, element('tr', {}, ...numberHeads(), element('th', {}, 'where'),
-      element('th', {}))),
+      element('th', {class: 'where'}))),
     element('tbody', {}, ...rows));
 }
 

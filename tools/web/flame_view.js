@@ -35,8 +35,8 @@ function sameNode(old) {
 
 function buildFlame() {
   const {inverted, byLine, byThread} = flameView;
-  const key = [view.version, inverted, byLine, byThread].join();
-  if (flameView.builtFor === key)
+  const wanted = [view.sums, inverted, byLine, byThread];
+  if (flameView.builtFor?.every((one, i) => one === wanted[i]))
     return;
   const sums = byThread ? sumStacks(view.model, view.selection, true) : view.sums;
   flameView.root = buildFlameTree(view.model, sums, {inverted, byLine, byThread});
@@ -44,12 +44,12 @@ function buildFlame() {
   flameView.zoom = sameNode(flameView.zoom);
   flameView.focus = flameView.focus ? sameNode(flameView.focus) : null;
   flameView.hover = null;
-  flameView.builtFor = key;
+  flameView.builtFor = wanted;
 }
 
 function setFlame(what) {
   Object.assign(flameView, what);
-  redraw();
+  redraw('flame');
 }
 
 function makeFlame() {
@@ -340,5 +340,6 @@ function showInFlame(fn, asCallers) {
   }
   flameView.zoom = best || flameView.root;
   flameView.focus = best;
+  redraw('flame');
   showTab('flame');
 }

@@ -2,7 +2,7 @@
 'use strict';
 
 const functionsView = {sort: {key: 'self', isDown: true}, showsAll: false};
-const FUNCTION_ROWS = 200;
+const FUNCTION_ROWS = 100;
 
 function functionKey(key) {
   const {model, tallies} = view;
@@ -32,22 +32,22 @@ function drawFunctions() {
   const onSort = key => {
     const isText = key === 'name' || key === 'where';
     functionsView.sort = {key, isDown: sort.key === key ? !sort.isDown : !isText};
-    redraw();
+    redraw('functions');
   };
   const shown = functionsView.showsAll ? ids : ids.slice(0, FUNCTION_ROWS);
-  const largest = Math.max(...tallies.functions.selfNs, 1);
+  const largest = largestSelf(tallies.functions);
   replaceChildren(byId('functions'),
     ids.length ? element('table', {class: 'numbers'},
       element('thead', {}, element('tr', {},
         element('th', {class: 'bars', scope: 'col'}, 'time'),
         ...measureHeads(sort, onSort),
         sortHead('name', 'function', 'Name', sort, onSort),
-        sortHead('where', 'file', 'File and first line', sort, onSort))),
+        sortHead('where', 'file', 'File and first line', sort, onSort, 'where'))),
       element('tbody', {}, ...shown.map(id => functionRow(id, largest))))
       : element('p', {class: 'notice'}, matches ? 'No function matches the search.'
         : 'No function has time here.'),
     shown.length < ids.length ? element('p', {class: 'more'}, element('button', {type: 'button',
-      onclick: () => { functionsView.showsAll = true; redraw(); }},
+      onclick: () => { functionsView.showsAll = true; redraw('functions'); }},
     `Show ${plural(ids.length - shown.length, 'more function')}`)) : null);
 }
 

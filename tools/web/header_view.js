@@ -80,21 +80,13 @@ function makeHelp() {
   byId('help-button').addEventListener('click', () => help.showModal());
 }
 
-// Classes that the run has: so that nothing moves while a part is selected.
-function kindsOfRun() {
-  const {classIds, stackSeries, classOrder} = view.model;
-  const seen = new Set();
-  for (let i = 0; i < stackSeries.count; i++)
-    seen.add(classIds[stackSeries.classId[i]].kind);
-  return classOrder.filter(kind => seen.has(kind));
-}
-
 // Time by class of everything that the other choices leave: what a press on a
-// class would leave out or bring back.
+// class would leave out or bring back. All classes that the run has: so that nothing
+// moves while a part is selected.
 function drawLegend() {
   const {model, selection, sums} = view;
   const all = selection.classes ? sumStacks(model, {...selection, classes: null}).all : sums.all;
-  const kinds = kindsOfRun();
+  const kinds = model.classOrder.filter(kind => model.stackSeries.kinds.has(kind));
   replaceChildren(byId('legend'), ...kinds.map(kind => {
     const one = model.classes[kind];
     const isOn = !selection.classes || selection.classes.has(kind);

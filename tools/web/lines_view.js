@@ -9,6 +9,7 @@ const linesView = {
   isScrollDue: false,    // ... and is not in sight yet
 };
 const CONTEXT_LINES = 1;
+const ROWS_AT_FIRST = 120; // of the files that are unfolded
 const SMALL_GAP = 2;
 
 // isOpen: null = as many as fit; mode: context, time, all.
@@ -54,7 +55,7 @@ function drawLines() {
     linesFound(file, byFile.get(file.id) || []).length);
   const shown = found.filter(file => matches || linesView.showsAll ||
     linesView.target?.file === file.id || isWorthShowing(file, tallies.files));
-  const largest = Math.max(...tallies.lines.selfNs, 1);
+  const largest = largestSelf(tallies.lines);
   let rows = 0;
 
   const sections = shown.map(file => {
@@ -62,7 +63,7 @@ function drawLines() {
     const ids = byFile.get(file.id) || [];
     // The user's own code first; a library is there to be unfolded.
     const isOpen = state.isOpen ??
-      (rows < 300 && (file.is_user || shown.length === 1 || Boolean(matches)));
+      (rows < ROWS_AT_FIRST && (file.is_user || shown.length === 1 || Boolean(matches)));
     const section = fileSection(file, ids, isOpen, largest);
     rows += isOpen ? section.querySelectorAll('tr').length : 1;
     return section;
@@ -75,7 +76,7 @@ function drawLines() {
       ? 'No line or file matches the search.' : 'No line of a source file has time here.'),
     ...sections,
     left ? element('p', {class: 'more'}, element('button', {type: 'button',
-      onclick: () => { linesView.showsAll = true; redraw(); }},
+      onclick: () => { linesView.showsAll = true; redraw('lines'); }},
     `Show ${plural(left, 'more file')} (${amountBoth(leftNs)})`)) : null,
     matches ? null : withoutFile(sections.length === 0));
   scrollToTarget();
@@ -133,9 +134,9 @@ function withoutFile(isAlone) {
   return element('section', {class: 'file'},
     fileHead(view.model.files[0], 'Code without source', isOpen),
     isOpen ? element('table', {class: 'numbers'},
-      element('thead', {}, element('tr', {}, element('th', {scope: 'col'}, 'time'),
+      element('thead', {}, element('tr', {}, element('th', {scope: 'col', class: 'bars'}, 'time'),
         ...shownMeasures().map(measure => element('th', {class: 'number', scope: 'col',
-          title: measure.title}, headOf(measure))),
+          title: measure.title}, ...headOf(measure))),
         element('th', {scope: 'col'}, 'function'))),
       element('tbody', {}, ...ids.map(id => {
         const row = element('tr', {},
@@ -156,7 +157,7 @@ function fileHead(file, title, isOpen) {
   const head = element('h2', {},
     element('button', {type: 'button', 'aria-expanded': String(isOpen), class: 'fold',
       title: file.path ? visible(file.path) : title,
-      onclick: () => { state.isOpen = !isOpen; redraw(); }},
+      onclick: () => { state.isOpen = !isOpen; redraw('lines'); }},
     element('span', {class: 'caret', 'aria-hidden': 'true'}, isOpen ? '▾' : '▸'),
     element('span', {class: 'path'}, element('bdi', {}, title))),
     file.changed ? element('span', {class: 'badge',
@@ -183,10 +184,10 @@ function fileTable(file, ids, largest) {
     const isSame = state.sort.key === key;
     state.sort = key === 'line' ? {key, isDown: isSame && !state.sort.isDown}
       : {key, isDown: isSame ? !state.sort.isDown : true};
-    redraw();
+    redraw('lines');
   };
   const modes = element('select', {'aria-label': 'Which lines', title: 'Which lines',
-    onchange: event => { state.mode = event.target.value; redraw(); }},
+    onchange: event => { state.mode = event.target.value; redraw('lines'); }},
   element('option', {value: 'context'}, 'lines with time, in context'),
   element('option', {value: 'time'}, 'only lines with time'),
   file.isWhole ? element('option', {value: 'all'}, 'all lines') : null);
@@ -204,7 +205,7 @@ function fileTable(file, ids, largest) {
     rows.reverse();
   return element('table', {class: 'numbers source'},
     element('thead', {}, element('tr', {},
-      sortHead('line', 'line', 'Order of the file', state.sort, onSort, 'number'),
+      sortHead('line', 'line', 'Order of the file', state.sort, onSort, 'line'),
       element('th', {scope: 'col', class: 'bars'}, 'time'),
       ...measureHeads(state.sort, onSort),
       element('th', {scope: 'col', class: 'text'}, modes))),
@@ -273,7 +274,7 @@ function lineRows(file, numbers, ofNumber, state, largest) {
 function gapRow(state, from, to) {
   return element('tr', {class: 'gap'}, element('td', {colspan: shownMeasures().length + 3},
     element('button', {type: 'button', title: 'Show these lines',
-      onclick: () => { state.gaps.add({from, to}); redraw(); }},
+      onclick: () => { state.gaps.add({from, to}); redraw('lines'); }},
     `⋯ ${plural(to - from + 1, 'line')}`)));
 }
 

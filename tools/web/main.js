@@ -9,9 +9,11 @@ function showTab(tab) {
     byId(`tab-${name}`).setAttribute('aria-selected', String(name === tab));
     byId(`tab-${name}`).tabIndex = name === tab ? 0 : -1;
   }
-  history.replaceState(null, '', `#view=${tab}`);
+  if (tab !== view.tab)
+    history.replaceState(null, '', `#view=${tab}`);
+  view.tab = tab;
   hideTip();
-  change({tab});
+  schedule();
 }
 
 // ----------------------------------------------------------------- theme
@@ -133,7 +135,6 @@ function wireControls() {
     setTheme('light');
     document.documentElement.dataset.choice = choice;
     document.body.classList.add('is-printed');
-    view.version++;
     update({everything: true});
   });
   window.addEventListener('afterprint', () => {
@@ -158,13 +159,16 @@ function start() {
   onChange(null, drawLegend);
   onChange(null, drawBasis);
   onChange(null, drawSelection);
-  onChange(null, drawStrip);
   onChange('lines', drawLines);
   onChange('functions', drawFunctions);
+  // Pictures ask how wide they are: after all else, so that the page is laid out once.
   onChange('flame', drawFlame);
   onChange('threads', drawThreads);
+  onChange(null, drawStrip);
   const asked = location.hash.replace('#view=', '');
   showTab(TABS.includes(asked) ? asked : 'lines');
+  // What a selected time will need, once the first view is seen.
+  requestAnimationFrame(() => setTimeout(() => pointsOf(model.stackSeries), 100));
 }
 
 start();

@@ -47,6 +47,8 @@ const shownMeasures = () =>
 const allOf = measure => measure.all ? measure.all() : view.sums.allNs;
 const measureNamed = key => MEASURES.find(measure => measure.key === key);
 
+const largestSelf = tally => tally.selfNs.reduce((most, ns) => Math.max(most, ns), 1);
+
 // Self time by class, stacked; as wide as its share of the largest.
 function stackedBar(tally, id, largestNs) {
   const bar = element('span', {class: 'bar'});
@@ -75,8 +77,9 @@ function measureTip(event, tally, id, title) {
     ['samples', countText(tally.samples[id])]]);
 }
 
-const headOf = measure =>
-  measure.label + (view.unit === 'percent' ? ' %' : '');
+// Of narrow windows the unit is left out.
+const headOf = measure => [measure.label,
+  view.unit === 'percent' ? element('span', {class: 'unit'}, ' %') : ''];
 
 // Heads of a sortable table; sort is {key, isDown}.
 function measureHeads(sort, onSort) {
@@ -88,7 +91,7 @@ function sortHead(key, label, title, sort, onSort, kind = '') {
   const state = sort.key !== key ? 'none' : sort.isDown ? 'descending' : 'ascending';
   return element('th', {class: kind, scope: 'col', 'aria-sort': state},
     element('button', {type: 'button', title: `${title} (press to sort)`,
-      onclick: () => onSort(key)}, label,
+      onclick: () => onSort(key)}, ...[label].flat(),
     element('span', {class: 'arrow', 'aria-hidden': 'true'},
       state === 'none' ? '' : sort.isDown ? ' ▾' : ' ▴')));
 }

@@ -5,8 +5,8 @@
 const CLASS_COUNT = 7;
 const FUNCTION_PYTHON = 1;
 
-// Zigzag varints in base64 (tools/emit/packed.h). Sums of arithmetic instead of
-// shifts, as values have up to 53 bits.
+// Zigzag varints in base64 (tools/emit/packed.h). Values have up to 53 bits; nearly
+// all have less than 32, and those can be shifted.
 function unpack(text) {
   const binary = atob(text);
   const bytes = new Uint8Array(binary.length);
@@ -21,10 +21,13 @@ function unpack(text) {
       byte = bytes[i++];
       value += (byte & 127) * scale;
     }
-    values[at] = value % 2 ? -(value + 1) / 2 : value / 2;
+    values[at] = value < 2 ** 31 ? value >> 1 ^ -(value & 1)
+      : value % 2 ? -(value + 1) / 2 : value / 2;
   }
   return values;
 }
+
+const unpackIntegers = text => new Int32Array(unpack(text));
 
 // With an item 0 in front.
 function unpackTable(text) {
@@ -34,31 +37,52 @@ function unpackTable(text) {
   return table;
 }
 
-function loadSeries(packed, periodNs) {
-  const counts = unpack(packed.point_count);
-  const steps = unpack(packed.bin);
+// Of "wait: futex" and "wait: read" the page shows the sum.
+const kindsOf = (text, classIds) => unpackIntegers(text).map(id => classIds[id].kind);
+
+function loadSeries(packed, periodNs, classIds) {
   const series = {
-    count: counts.length,
-    node: Int32Array.from(unpack(packed.node)),
-    thread: Int32Array.from(unpack(packed.thread)),
-    classId: Int32Array.from(unpack(packed.class_id)),
-    timelessNs: unpack(packed.timeless_ns),
-    timelessSamples: unpack(packed.timeless_samples),
-    start: new Int32Array(counts.length + 1), // of its points; one more at the end
-    bin: new Int32Array(steps.length),
+    node: unpackIntegers(packed.node),
+    thread: unpackIntegers(packed.thread),
+    kind: kindsOf(packed.class_id, classIds),
     ns: unpack(packed.time_ns),
     samples: unpack(packed.samples),
+    stackCount: 0, // those of one stack stand together
+    kinds: new Set(),
+    packed, periodNs, points: null, // see pointsOf()
   };
-  for (let i = 0, at = 0; i < counts.length; i++) {
+  const {node, kind, ns, samples} = series;
+  series.count = node.length;
+  for (let i = 0; i < series.count; i++) {
     if (i)
-      series.node[i] += series.node[i - 1];
-    for (let bin = 0, k = 0; k < counts[i]; k++, at++) {
-      series.bin[at] = bin += steps[at];
-      series.ns[at] += series.samples[at] * periodNs;
-    }
-    series.start[i + 1] = at;
+      node[i] += node[i - 1];
+    ns[i] += samples[i] * periodNs;
+    series.stackCount += !i || node[i] !== node[i - 1];
+    series.kinds.add(kind[i]);
   }
   return series;
+}
+
+// The time of series in bins: points start[i] to start[i + 1] are those of series i.
+// There may be a million, which only a selected time needs: unpacked when asked for.
+function pointsOf(series) {
+  if (series.points)
+    return series.points;
+  const {packed, periodNs} = series;
+  const start = unpackTable(packed.point_count);
+  const bin = unpackIntegers(packed.point_bin);
+  const ns = unpack(packed.point_time_ns), samples = unpack(packed.point_samples);
+  for (let i = 0, at = 0; i < series.count; i++) {
+    start[i + 1] += at;
+    for (const first = at; at < start[i + 1]; at++) {
+      if (at > first)
+        bin[at] += bin[at - 1];
+      ns[at] += samples[at] * periodNs;
+    }
+  }
+  series.points = {start, bin, ns, samples};
+  series.packed = null;
+  return series.points;
 }
 
 function loadNodes(packed) {
@@ -137,7 +161,6 @@ function loadModel(data) {
     view: data.view,
     classes: data.classes,
     classOrder: data.class_order,
-    classIds: data.class_ids,
     processes: [{pid: 0, executable: '', python: ''}, ...data.processes],
     threads: [{process: 0, tid: 0, name: '', is_main: false}, ...data.threads],
     nodes: loadNodes(data.nodes),
@@ -147,11 +170,11 @@ function loadModel(data) {
     files: loadFiles(data),
     grid: data.grid,
     stackGrid: data.stack_grid,
-    threadSeries: loadSeries(data.thread_series, data.period_ns),
-    stackSeries: loadSeries(data.stack_series, data.period_ns),
+    threadSeries: loadSeries(data.thread_series, data.period_ns, data.class_ids),
+    stackSeries: loadSeries(data.stack_series, data.period_ns, data.class_ids),
     awaits: {
       node: unpack(data.awaits.node), thread: unpack(data.awaits.thread),
-      classId: unpack(data.awaits.class_id), ns: unpack(data.awaits.time_ns),
+      kind: kindsOf(data.awaits.class_id, data.class_ids), ns: unpack(data.awaits.time_ns),
     },
     counters: data.counters.map(counter => {
       const bins = unpack(counter.bin);

@@ -18,12 +18,13 @@ const stackBinNs = bin => Math.min(
 // Time by kind and bin of the series that `wants` likes.
 function layersOf(wants) {
   const {model} = view, series = model.threadSeries, bins = model.grid.bin_count;
+  const points = pointsOf(series);
   const layers = model.classes.map(() => new Float64Array(bins));
   for (let i = 0; i < series.count; i++) {
-    const {kind} = model.classIds[series.classId[i]];
+    const kind = series.kind[i];
     if (wants(series.thread[i], kind))
-      for (let k = series.start[i]; k < series.start[i + 1]; k++)
-        layers[kind][series.bin[k]] += series.ns[k];
+      for (let k = points.start[i]; k < points.start[i + 1]; k++)
+        layers[kind][points.bin[k]] += points.ns[k];
   }
   return layers;
 }

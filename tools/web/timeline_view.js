@@ -16,7 +16,7 @@ function makeStrip() {
     layers = layersOf((thread, kind) => counts(model, selection, thread, kind) > 0);
     highest = highestOf(layers);
     byId('strip-scale').textContent = highest
-      ? `up to ${(highest / model.grid.bin_ns).toFixed(1)} at a time` : '';
+      ? `up to ${(highest / model.grid.bin_ns).toFixed(1)} at once` : '';
     if (highest)
       paintLayers(context, layers, highest, width, height);
     paintMarkLines(context, width, height);
@@ -123,11 +123,8 @@ function threadTimes() {
   const {model} = view, series = model.threadSeries;
   const times = model.threads.map(() => ({cpu: 0, waits: 0}));
   for (let i = 0; i < series.count; i++) {
-    const {kind} = model.classIds[series.classId[i]];
-    let ns = series.timelessNs[i];
-    for (let k = series.start[i]; k < series.start[i + 1]; k++)
-      ns += series.ns[k];
-    times[series.thread[i]][model.classes[kind].is_off_cpu ? 'waits' : 'cpu'] += ns;
+    const isOff = model.classes[series.kind[i]].is_off_cpu;
+    times[series.thread[i]][isOff ? 'waits' : 'cpu'] += series.ns[i];
   }
   return times;
 }
@@ -226,7 +223,7 @@ function drawThreads() {
     .forEach(counter => add(counterRow(counter)));
   if (shown.length < order.length)
     parts.push(element('p', {class: 'more'}, element('button', {type: 'button',
-      onclick: () => { timelineView.showsAll = true; redraw(); }},
+      onclick: () => { timelineView.showsAll = true; redraw('threads'); }},
     `Show ${plural(order.length - shown.length, 'more thread')}`)));
   replaceChildren(byId('threads'), ...parts);
   timelineView.strips = strips;

@@ -27,44 +27,41 @@ function counts(model, selection, thread, kind) {
 // {count, node[], thread[], ns[i * CLASS_COUNT + kind], samples[], allNs, ...}
 function sumStacks(model, selection, byThread = false) {
   const series = model.stackSeries;
-  const threadCount = byThread ? model.threads.length : 1;
-  const index = new Map();
-  const sums = {count: 0, node: [], thread: [], ns: [], samples: [],
+  const points = selection.from === null ? null : pointsOf(series);
+  const most = byThread ? series.count : series.stackCount;
+  const sums = {count: 0, node: new Int32Array(most), thread: new Int32Array(most),
+    ns: new Float64Array(most * CLASS_COUNT), samples: new Float64Array(most),
     all: new Float64Array(CLASS_COUNT), allNs: 0, allSamples: 0, otherWaitsNs: 0};
+  const counted = model.threads.map((_, thread) =>
+    model.classes.map((_, kind) => counts(model, selection, thread, kind)));
 
-  for (let i = 0; i < series.count; i++) {
-    const kind = model.classIds[series.classId[i]].kind;
-    const thread = series.thread[i], node = series.node[i];
-    const counted = counts(model, selection, thread, kind);
-    if (!counted || selection.only && !selection.only[node])
+  for (let i = 0, at = -1; i < series.count; i++) {
+    const kind = series.kind[i], node = series.node[i];
+    const isCounted = counted[series.thread[i]][kind];
+    if (!isCounted || selection.only && !selection.only[node])
       continue;
     let ns = 0, samples = 0;
-    if (selection.from === null) {
-      ns = series.timelessNs[i];
-      samples = series.timelessSamples[i];
+    if (!points) {
+      ns = series.ns[i];
+      samples = series.samples[i];
+    } else {
+      for (let k = points.start[i]; k < points.start[i + 1]; k++)
+        if (points.bin[k] >= selection.from && points.bin[k] < selection.to) {
+          ns += points.ns[k];
+          samples += points.samples[k];
+        }
     }
-    for (let k = series.start[i]; k < series.start[i + 1]; k++) {
-      const bin = series.bin[k];
-      if (selection.from === null || bin >= selection.from && bin < selection.to) {
-        ns += series.ns[k];
-        samples += series.samples[k];
-      }
-    }
-    if (counted < 0) {
+    if (isCounted < 0) {
       sums.otherWaitsNs += ns;
       continue;
     }
     if (!ns && !samples)
       continue;
-    const key = node * threadCount + (byThread ? thread : 0);
-    let at = index.get(key);
-    if (at === undefined) {
-      index.set(key, at = sums.count++);
-      sums.node.push(node);
-      sums.thread.push(byThread ? thread : 0);
-      sums.samples.push(0);
-      for (let c = 0; c < CLASS_COUNT; c++)
-        sums.ns.push(0);
+    const thread = byThread ? series.thread[i] : 0;
+    if (at < 0 || sums.node[at] !== node || sums.thread[at] !== thread) {
+      at = sums.count++;
+      sums.node[at] = node;
+      sums.thread[at] = thread;
     }
     sums.ns[at * CLASS_COUNT + kind] += ns;
     sums.samples[at] += samples;
@@ -117,7 +114,7 @@ function addAwaits(model, selection, tallies) {
   for (let i = 0; selection.from === null && i < awaits.ns.length; i++) {
     const ns = awaits.ns[i], node = awaits.node[i];
     if (selection.threads && !selection.threads.has(awaits.thread[i]) ||
-        selection.classes && !selection.classes.has(model.classIds[awaits.classId[i]].kind) ||
+        selection.classes && !selection.classes.has(awaits.kind[i]) ||
         selection.only && !selection.only[node])
       continue;
     const place = nodes.place[chargedNode(model, node, 'user')];

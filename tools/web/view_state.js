@@ -1,5 +1,5 @@
 // What is shown, and who wants to know when it changes. Numbers are computed once
-// for each change, and views draw only when they are seen.
+// for each selection, and views draw only when they are seen and out of date.
 'use strict';
 
 const view = {
@@ -11,31 +11,37 @@ const view = {
   selection: {from: null, to: null, threads: null, classes: null, waits: 'main',
     charge: 'self', only: null},
   matches: null,      // {text test, functions, nodes, ns} of the query, or null
-  sums: null,         // sumStacks() of the selection
+  summed: null,       // the selection that the next ones are of
+  sums: null,         // sumStacks()
   tallies: null,      // sumPlaces() of that
   awaitNs: 0,         // of all tasks in what is selected
-  version: 0,         // counts changes of the numbers
-  listeners: [],      // {tab or null, draw, drawn: version of what it shows}
+  listeners: [],      // {tab or null = always seen, draw, isStale}
   isScheduled: false,
 };
 
+// They draw in the order in which they ask for it.
 function onChange(tab, draw) {
-  view.listeners.push({tab, draw, drawn: -1});
+  view.listeners.push({tab, draw, isStale: true});
 }
 
 // change({unit: 'time'}), changeSelection({from: 1, to: 3})
 function change(what) {
   Object.assign(view, what);
-  schedule();
+  redraw();
 }
 
 function changeSelection(what) {
-  Object.assign(view.selection, what);
+  change({selection: {...view.selection, ...what}});
+}
+
+// A view, or all of them, show the same numbers in another way.
+function redraw(tab) {
+  for (const listener of view.listeners)
+    listener.isStale ||= !tab || listener.tab === tab;
   schedule();
 }
 
 function schedule() {
-  view.version++;
   if (view.isScheduled)
     return;
   view.isScheduled = true;
@@ -48,25 +54,24 @@ function schedule() {
 function update({everything = false} = {}) {
   compute();
   for (const listener of view.listeners)
-    if (listener.drawn !== view.version &&
-        (everything || listener.tab === null || listener.tab === view.tab)) {
-      listener.drawn = view.version;
+    if (everything || listener.isStale && [null, view.tab].includes(listener.tab)) {
+      listener.isStale = false;
       listener.draw();
     }
 }
 
-// The theme or the width changed, not the numbers.
-function redraw() {
-  schedule();
-}
-
 function compute() {
-  const {model, selection} = view;
   findMatches();
-  selection.only = view.matches && view.onlyMatches ? view.matches.nodes : null;
-  view.sums = sumStacks(model, selection);
-  view.tallies = sumPlaces(model, view.sums, selection.charge);
-  view.awaitNs = addAwaits(model, selection, view.tallies);
+  const only = view.matches && view.onlyMatches ? view.matches.nodes : null;
+  if (view.selection.only !== only)
+    view.selection = {...view.selection, only};
+  const {model, selection} = view;
+  if (view.summed !== selection) {
+    view.summed = selection;
+    view.sums = sumStacks(model, selection);
+    view.tallies = sumPlaces(model, view.sums, selection.charge);
+    view.awaitNs = addAwaits(model, selection, view.tallies);
+  }
   if (view.matches) {
     view.matches.ns = 0;
     for (let i = 0; i < view.sums.count; i++)

@@ -47,7 +47,7 @@ function bytesText(bytes) {
 }
 
 function countText(count) {
-  return Math.round(count).toLocaleString('en-US').replace(/,/g, '\u2009');
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, '\u2009');
 }
 
 function quantityText(value, unit) {
