@@ -44,8 +44,8 @@ def compare(section, told, kinds):
             wrong.append(f"{truth['kind']}: rows {total:.4f} s, its end {process['cpu_ns'] / 1e9:.4f} s")
         # Each sample stands for a period: four standard deviations of a share.
         seen = function_times(section, process["id"])
-        rate = float(section["attributes"]["sampling.rate_hz"])
-        slack = 4 * (truth["cpu"] / rate / 4) ** 0.5 + 0.02 * truth["cpu"]
+        period = section["period_ns"] / 1e9
+        slack = 4 * (truth["cpu"] * period / 4) ** 0.5 + 0.02 * truth["cpu"]
         for name in ("short", "long"):
             if abs(seen["spin_" + name] - truth[name]) > slack:
                 wrong.append(f"{truth['kind']}: {name} {seen['spin_' + name]:.3f} s, "
