@@ -16,20 +16,21 @@ static const struct ptf_kind *kind_at(const struct ptf_kind_table *table, uint64
 
 /* Rows of kinds that a byte can tell, which is all in most Blocks. */
 static void decode_low(const uint8_t *low, size_t count,
-	const struct ptf_kind_table *table, uint32_t *node, uint32_t *class_id)
+	const struct ptf_kind_table *table, const struct ptf_kind_rows *rows)
 {
 	struct ptf_kind kinds[HIGH];
 
 	for (size_t i = 0; i < HIGH; i++)
 		kinds[i] = *kind_at(table, i);
 	for (size_t i = 0; i < count; i++) {
-		node[i] = kinds[low[i]].node;
-		class_id[i] = kinds[low[i]].class_id;
+		rows->kind[i] = low[i];
+		rows->node[i] = kinds[low[i]].node;
+		rows->class_id[i] = kinds[low[i]].class_id;
 	}
 }
 
 bool ptf_kinds_decode(struct ptf_arena *arena, const struct ptf_kind_columns *columns,
-	const struct ptf_kind_table *table, uint32_t *node, uint32_t *class_id,
+	const struct ptf_kind_table *table, const struct ptf_kind_rows *rows,
 	bool *has_lost)
 {
 	const uint8_t *low = columns->low.data;
@@ -42,7 +43,7 @@ bool ptf_kinds_decode(struct ptf_arena *arena, const struct ptf_kind_columns *co
 		highest = low[i] > highest ? low[i] : highest;
 	}
 	if (high_count == 0 && columns->high.size == 0) {
-		decode_low(low, count, table, node, class_id);
+		decode_low(low, count, table, rows);
 		*has_lost = highest > table->count;
 		return true;
 	}
@@ -58,8 +59,9 @@ bool ptf_kinds_decode(struct ptf_arena *arena, const struct ptf_kind_columns *co
 
 		next += is_high;
 		highest = id > highest ? id : highest;
-		node[i] = kind->node;
-		class_id[i] = kind->class_id;
+		rows->kind[i] = (uint32_t)id;
+		rows->node[i] = kind->node;
+		rows->class_id[i] = kind->class_id;
 	}
 	*has_lost = highest > table->count;
 	return true;

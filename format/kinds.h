@@ -23,13 +23,18 @@ struct ptf_kind_table {
 	size_t count;
 };
 
+/* As long as the rows that they are decoded to. */
+struct ptf_kind_rows {
+	uint32_t *kind, *node, *class_id;
+};
+
 /*
- * Into node[] and class_id[], an entry per byte of low. Rows of a kind that is
- * not in the table get PTF_LOST_KIND_NODE; *has_lost tells whether there are
- * any. False: bad columns or out of memory.
+ * An entry of rows per byte of low. Rows of a kind that is not in the table get
+ * PTF_LOST_KIND_NODE; *has_lost tells whether there are any. False: bad columns
+ * or out of memory.
  */
 bool ptf_kinds_decode(struct ptf_arena *arena, const struct ptf_kind_columns *columns,
-	const struct ptf_kind_table *table, uint32_t *node, uint32_t *class_id,
+	const struct ptf_kind_table *table, const struct ptf_kind_rows *rows,
 	bool *has_lost);
 
 /* Scratch of the encoder, kept from Block to Block. */

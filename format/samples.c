@@ -63,7 +63,7 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 	size_t count = wire->count;
 	struct ptf_grid grid = {context->resolution_ns, wire->period_ns, NULL, count};
 	struct ptf_value_column *columns;
-	uint32_t *node, *class_id;
+	struct ptf_kind_rows kinds;
 	int64_t *time_ns;
 	int rc;
 
@@ -78,13 +78,14 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 		.count = count,
 		.period_ns = wire->period_ns,
 		.column_count = wire->value_count};
-	node = ptf_arena_array(arena, count, sizeof(*node));
-	class_id = ptf_arena_array(arena, count, sizeof(*class_id));
+	kinds.kind = ptf_arena_array(arena, count, sizeof(*kinds.kind));
+	kinds.node = ptf_arena_array(arena, count, sizeof(*kinds.node));
+	kinds.class_id = ptf_arena_array(arena, count, sizeof(*kinds.class_id));
 	time_ns = ptf_arena_array(arena, count, sizeof(*time_ns));
 	columns = ptf_arena_array(arena, wire->value_count, sizeof(*columns));
-	if (!node || !class_id || !time_ns || !columns)
+	if (!kinds.kind || !kinds.node || !kinds.class_id || !time_ns || !columns)
 		return fail_column(arena, "", err);
-	if (!ptf_kinds_decode(arena, &wire->kinds, &context->kinds, node, class_id,
+	if (!ptf_kinds_decode(arena, &wire->kinds, &context->kinds, &kinds,
 		    has_lost_kinds))
 		return fail_column(arena, "kind_high", err);
 	for (size_t i = 0; i < wire->value_count; i++) {
@@ -101,8 +102,9 @@ int ptf_samples_decode(struct ptf_arena *arena, const struct ptf_samples_wire *w
 	}
 	if (!ptf_stamps_decode(arena, &grid, &wire->stamps, time_ns))
 		return fail_column(arena, "time", err);
-	out->node = node;
-	out->class_id = class_id;
+	out->kind = kinds.kind;
+	out->node = kinds.node;
+	out->class_id = kinds.class_id;
 	out->time_ns = time_ns;
 	out->columns = columns;
 	rc = decode_optional(arena, wire->labels_gap, wire->labels, count, "labels",

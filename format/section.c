@@ -346,6 +346,7 @@ static int check_samples(const struct ptf_section *s, struct ptf_samples *b,
 		if (!row_is_sound(s, b, i))
 			continue;
 		((int64_t *)writable(b->time_ns))[kept] = b->time_ns[i];
+		((uint32_t *)writable(b->kind))[kept] = b->kind[i];
 		((uint32_t *)writable(b->node))[kept] = b->node[i];
 		((uint32_t *)writable(b->class_id))[kept] = b->class_id[i];
 		if (b->labels)

@@ -171,7 +171,7 @@ struct ptf_definitions {
 	const struct ptf_node *nodes;
 	const struct ptf_metric *metrics;
 	const struct ptf_class_descriptor *classes;
-	const struct ptf_kind *kinds; /* samples come with nodes and classes */
+	const struct ptf_kind *kinds;
 	const struct ptf_label_set *label_sets;
 	const struct ptf_process *processes;
 	const struct ptf_thread *threads;
@@ -217,6 +217,8 @@ struct ptf_samples {
 	const uint32_t *task;     /* string; NULL = none */
 	const struct ptf_value_column *columns;
 	size_t column_count;
+	const uint32_t *kind; /* of (node, class_id): readers give it, writers need
+				 it not */
 };
 
 struct ptf_aggregate {

@@ -153,7 +153,8 @@ static void deep_recursion_is_bounded(void **state)
 	static struct ptf_node nodes[DEPTH];
 	static struct ptf_frame frames[DEPTH];
 	static int64_t when[DEPTH], time[DEPTH];
-	static uint32_t node[DEPTH], class_id[DEPTH];
+	static struct ptf_kind kinds[DEPTH];
+	static uint32_t kind[DEPTH];
 	const struct ptf_value_column column = {1, 1, time};
 	const struct report_options counted = {0};
 	struct ptf_block definitions = walk_blocks[1];
@@ -161,10 +162,9 @@ static void deep_recursion_is_bounded(void **state)
 		.samples = {.thread = 1,
 			.count = DEPTH,
 			.time_ns = when,
-			.node = node,
-			.class_id = class_id,
 			.columns = &column,
-			.column_count = 1}};
+			.column_count = 1,
+			.kind = kind}};
 	struct profile_feed *feed;
 
 	(void)state;
@@ -173,9 +173,11 @@ static void deep_recursion_is_bounded(void **state)
 		nodes[i] = (struct ptf_node){i, i + 1};
 		when[i] = i * MS;
 		time[i] = MS;
-		node[i] = i + 1;
-		class_id[i] = PTF_CLASS_PYTHON;
+		kinds[i] = (struct ptf_kind){i + 1, PTF_CLASS_PYTHON};
+		kind[i] = i + 1;
 	}
+	definitions.definitions.kind_count = DEPTH;
+	definitions.definitions.kinds = kinds;
 	definitions.definitions.frame_count = DEPTH;
 	definitions.definitions.frames = frames;
 	definitions.definitions.node_count = DEPTH;

@@ -201,7 +201,8 @@ static void test_kinds(void **state)
 	struct ptf_kind_encoder e = {0};
 	struct ptf_arena arena;
 	static struct ptf_kind kinds[KINDS];
-	static uint32_t kind[ROWS], node[ROWS], class_id[ROWS];
+	static uint32_t kind[ROWS], told[ROWS], node[ROWS], class_id[ROWS];
+	const struct ptf_kind_rows rows = {told, node, class_id};
 
 	(void)state;
 	ptf_arena_init(&arena, 64 << 20);
@@ -223,8 +224,7 @@ static void test_kinds(void **state)
 		}
 		assert_true(ptf_kinds_encode(&e, kind, count, &columns));
 		assert_int_equal(columns.low.size, count);
-		assert_true(ptf_kinds_decode(&arena, &columns, &table, node, class_id,
-			&has_lost));
+		assert_true(ptf_kinds_decode(&arena, &columns, &table, &rows, &has_lost));
 		assert_int_equal(has_lost, expect_lost);
 		for (size_t i = 0; i < count; i++) {
 			struct ptf_kind k = {0};
@@ -233,6 +233,7 @@ static void test_kinds(void **state)
 				k.node = PTF_LOST_KIND_NODE;
 			else if (kind[i])
 				k = kinds[kind[i] - 1];
+			assert_int_equal(told[i], kind[i]);
 			assert_int_equal(node[i], k.node);
 			assert_int_equal(class_id[i], k.class_id);
 		}
@@ -241,20 +242,18 @@ static void test_kinds(void **state)
 		if (bad.high.size) {
 			while (--bad.high.size && bad.high.data[bad.high.size - 1] & 0x80)
 				;
-			assert_false(ptf_kinds_decode(&arena, &bad, &table, node,
-				class_id, &has_lost));
+			assert_false(
+				ptf_kinds_decode(&arena, &bad, &table, &rows, &has_lost));
 		}
 		assert_true(columns.high.size < sizeof(longer));
 		if (columns.high.size)
 			memcpy(longer, columns.high.data, columns.high.size);
 		longer[columns.high.size] = 0;
 		bad.high = (struct ptf_view){longer, columns.high.size + 1};
-		assert_false(ptf_kinds_decode(&arena, &bad, &table, node, class_id,
-			&has_lost));
+		assert_false(ptf_kinds_decode(&arena, &bad, &table, &rows, &has_lost));
 		/* Its last varint has no end. */
 		longer[columns.high.size] = 0x80;
-		assert_false(ptf_kinds_decode(&arena, &bad, &table, node, class_id,
-			&has_lost));
+		assert_false(ptf_kinds_decode(&arena, &bad, &table, &rows, &has_lost));
 		ptf_arena_reset(&arena);
 	}
 	ptf_kind_encoder_finish(&e);

@@ -345,8 +345,14 @@ static int try_to_write(int fd)
 	static int64_t times[5000], values[5000];
 	static uint32_t nodes[5000], classes[5000];
 	struct ptf_value_column column = {PTF_TIME_METRIC, 100, values};
-	struct ptf_samples s = {0, 5000, 100, times, nodes, classes, NULL, classes, NULL,
-		&column, 1};
+	struct ptf_samples s = {.count = 5000,
+		.period_ns = 100,
+		.time_ns = times,
+		.node = nodes,
+		.class_id = classes,
+		.cpu = classes,
+		.columns = &column,
+		.column_count = 1};
 	struct ptf_writer *w;
 	struct ptf_error err;
 	uint32_t id, function;

@@ -56,6 +56,7 @@ static void test_many_kinds(void **state)
 	static uint32_t node[NODES], rows_node[FLUSHES][THREADS][ROWS],
 		rows_class[FLUSHES][THREADS][ROWS];
 	static bool seen[NODES + 1][PTF_CLASS_KIND_COUNT];
+	static struct ptf_kind defined[(NODES + 1) * PTF_CLASS_KIND_COUNT + 1];
 	struct random r = {9};
 	struct ptf_error err = {0};
 	uint32_t thread[THREADS], kinds = 0, distinct = 0;
@@ -101,6 +102,7 @@ static void test_many_kinds(void **state)
 				assert_true(seen[k->node][k->class_id]);
 				assert_true(k->node || k->class_id);
 				seen[k->node][k->class_id] = false;
+				defined[d->first_kind + i] = *k;
 			}
 		}
 		if (b.kind != PTF_BLOCK_SAMPLES)
@@ -110,6 +112,12 @@ static void test_many_kinds(void **state)
 			sizeof(rows_node[0][0]));
 		assert_memory_equal(b.samples.class_id, rows_class[flush[t]][t],
 			sizeof(rows_class[0][0]));
+		for (size_t i = 0; i < ROWS; i++) {
+			assert_int_equal(defined[b.samples.kind[i]].node,
+				b.samples.node[i]);
+			assert_int_equal(defined[b.samples.kind[i]].class_id,
+				b.samples.class_id[i]);
+		}
 		flush[t]++;
 	}
 	assert_int_equal(rc, 0);

@@ -188,17 +188,17 @@ static void a_file_of_many_small_lines(void **state)
 	struct ptf_frame frames[200];
 	struct ptf_node nodes[200];
 	int64_t at[200], time[200];
-	uint32_t node[200], class_id[200];
+	struct ptf_kind kinds[200];
+	uint32_t kind[200];
 	struct ptf_value_column column = {1, 1, time};
 	struct ptf_block definitions = walk_blocks[1];
 	const struct ptf_block samples = {.kind = PTF_BLOCK_SAMPLES,
 		.samples = {.thread = 1,
 			.count = 200,
 			.time_ns = at,
-			.node = node,
-			.class_id = class_id,
 			.columns = &column,
-			.column_count = 1}};
+			.column_count = 1,
+			.kind = kind}};
 	char *text;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -208,13 +208,16 @@ static void a_file_of_many_small_lines(void **state)
 		frames[i] = (struct ptf_frame){.function = 4, .line = 100 + i};
 		nodes[i] = (struct ptf_node){0, i + 1};
 		at[i] = time[i] = MS;
-		node[i] = i + 1;
-		class_id[i] = i == 150 ? PTF_CLASS_NATIVE : PTF_CLASS_PYTHON;
+		kinds[i] = (struct ptf_kind){i + 1,
+			i == 150 ? PTF_CLASS_NATIVE : PTF_CLASS_PYTHON};
+		kind[i] = i + 1;
 	}
 	time[150] = 3 * MS / 2;
 	time[7] = MS / 100;
 	definitions.definitions.frame_count = definitions.definitions.node_count = 200;
 	definitions.definitions.frames = frames;
+	definitions.definitions.kind_count = 200;
+	definitions.definitions.kinds = kinds;
 	definitions.definitions.nodes = nodes;
 	profile_feed_block(feed, &walk_blocks[0]);
 	profile_feed_block(feed, &definitions);

@@ -64,6 +64,7 @@ static struct {
 	struct ptf_node nodes[COUNT];
 	struct ptf_metric metrics[COUNT];
 	struct ptf_class_descriptor classes[COUNT];
+	struct ptf_kind kinds[COUNT];
 	struct ptf_label_set label_sets[COUNT];
 	struct ptf_process processes[COUNT];
 	struct ptf_thread threads[COUNT];
@@ -71,7 +72,8 @@ static struct {
 	struct ptf_attribute attributes[COUNT];
 
 	int64_t times[ROWS], values[2][ROWS];
-	uint32_t node[ROWS], class_id[ROWS], labels[ROWS], cpu[ROWS], task[ROWS];
+	uint32_t node[ROWS], class_id[ROWS], labels[ROWS], cpu[ROWS], task[ROWS],
+		kind[ROWS];
 	struct ptf_value_column columns[2];
 	struct ptf_aggregate aggregates[ROWS];
 	struct ptf_edge edges[ROWS];
@@ -106,6 +108,7 @@ static void make_definitions(void)
 			(struct ptf_frame){id(), (uint32_t)absurd(), id(), absurd()};
 		t.nodes[i] = (struct ptf_node){below(i + 1), 1 + below(COUNT)};
 		t.metrics[i] = (struct ptf_metric){id(), id(), below(3), below(4), id()};
+		t.kinds[i] = (struct ptf_kind){id(), below(PTF_CLASS_KIND_COUNT + COUNT)};
 		t.classes[i] =
 			(struct ptf_class_descriptor){below(PTF_CLASS_KIND_COUNT), id()};
 		t.label_sets[i] = (struct ptf_label_set){{t.ids, i}, {t.ids, i}};
@@ -124,6 +127,7 @@ static void make_rows(void)
 		t.values[1][i] = (int64_t)absurd();
 		t.node[i] = id();
 		t.class_id[i] = below(PTF_CLASS_KIND_COUNT + COUNT);
+		t.kind[i] = below(4) ? below(COUNT + 2) : (uint32_t)absurd();
 		t.labels[i] = id();
 		t.cpu[i] = (uint32_t)absurd();
 		t.task[i] = id();
@@ -176,12 +180,13 @@ static size_t make_blocks(struct ptf_block *b)
 			.attributes = {t.attributes, COUNT}}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_DEFINITIONS,
 		.definitions = {1, 1, 1, 1, 1, 1, PTF_CLASS_KIND_COUNT, 1, 1, 1, 1, COUNT,
-			COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, 0, COUNT, COUNT, COUNT,
-			t.strings, t.modules, t.functions, t.frames, t.nodes, t.metrics,
-			t.classes, NULL, t.label_sets, t.processes, t.threads}};
+			COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT,
+			COUNT, t.strings, t.modules, t.functions, t.frames, t.nodes,
+			t.metrics, t.classes, t.kinds, t.label_sets, t.processes,
+			t.threads}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_SAMPLES,
 		.samples = {1 + below(COUNT), ROWS, absurd(), t.times, t.node, t.class_id,
-			t.labels, t.cpu, t.task, t.columns, 2}};
+			t.labels, t.cpu, t.task, t.columns, 2, t.kind}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_AGGREGATES,
 		.aggregates = {1 + below(2), true, true, t.aggregates, ROWS}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_EDGES,

@@ -191,21 +191,24 @@ static void recursion_counts_once(void **state)
 	/* step calls itself. */
 	static const struct ptf_node nodes[] = {{3, 3}, {5, 3}};
 	static const int64_t at[] = {20 * MS}, time[] = {7 * MS};
-	static const uint32_t node[] = {6}, class_id[] = {PTF_CLASS_PYTHON};
+	static const struct ptf_kind kinds[] = {{6, PTF_CLASS_PYTHON}};
+	static const uint32_t kind[] = {WALK_KIND_COUNT + 1};
 	const struct ptf_value_column column = {1, 1, time};
 	const struct ptf_block more[] = {
 		{.kind = PTF_BLOCK_DEFINITIONS,
 			.definitions = {.first_node = 5,
 				.node_count = 2,
-				.nodes = nodes}},
+				.nodes = nodes,
+				.first_kind = WALK_KIND_COUNT + 1,
+				.kind_count = 1,
+				.kinds = kinds}},
 		{.kind = PTF_BLOCK_SAMPLES,
 			.samples = {.thread = 1,
 				.count = 1,
 				.time_ns = at,
-				.node = node,
-				.class_id = class_id,
 				.columns = &column,
-				.column_count = 1}},
+				.column_count = 1,
+				.kind = kind}},
 	};
 	const struct report_options o = {0};
 	struct profile_feed *feed;

@@ -76,6 +76,10 @@ static const struct ptf_frame walk_frames[] = {
 /* 1 <module>, 2 walk, 3 step, 4 decode */
 static const struct ptf_node walk_nodes[] = {{0, 1}, {1, 2}, {2, 3}, {1, 4}};
 
+static const struct ptf_kind walk_kinds[] = {{3, PTF_CLASS_PYTHON}, {3, PTF_CLASS_NATIVE},
+	{2, PTF_CLASS_PYTHON}, {2, PTF_CLASS_KERNEL}, {2, PTF_CLASS_WAIT},
+	{4, PTF_CLASS_PYTHON}, {0, PTF_CLASS_NATIVE}, {3, PTF_CLASS_GIL}};
+
 static const struct ptf_metric walk_metrics[] = {
 	{S_TIME, S_NS, PTF_METRIC_WEIGHT, PTF_ADD_SUM, 0}};
 
@@ -92,12 +96,14 @@ static const uint32_t walk_main_node[] = {3, 3, 2, 2, 2, 4, 0};
 static const uint32_t walk_main_class[] = {PTF_CLASS_PYTHON, PTF_CLASS_NATIVE,
 	PTF_CLASS_PYTHON, PTF_CLASS_KERNEL, PTF_CLASS_WAIT, PTF_CLASS_PYTHON,
 	PTF_CLASS_NATIVE};
+static const uint32_t walk_main_kind[] = {1, 2, 3, 4, 5, 6, 7};
 static const int64_t walk_main_time[] = {300 * MS, 200 * MS, 100 * MS, 50 * MS, 250 * MS,
 	50 * MS, 10 * MS};
 
 static const int64_t walk_worker_at[] = {2 * MS, 8 * MS};
 static const uint32_t walk_worker_node[] = {3, 3};
 static const uint32_t walk_worker_class[] = {PTF_CLASS_PYTHON, PTF_CLASS_GIL};
+static const uint32_t walk_worker_kind[] = {1, 8};
 static const int64_t walk_worker_time[] = {40 * MS, 500 * MS};
 
 static const struct ptf_value_column walk_main_column = {1, 1, walk_main_time};
@@ -112,7 +118,7 @@ static const struct ptf_thread_name walk_thread_names[] = {{2, 0, S_WORKER}};
 static const struct ptf_loss walk_losses[] = {{S_RING_FULL, 1, 0, 3, 5 * MS}};
 static const struct ptf_mark walk_marks[] = {{2 * MS, 0, PTF_MARK_BEGIN, S_PHASE}};
 
-enum { WALK_BLOCK_COUNT = 8 };
+enum { WALK_BLOCK_COUNT = 8, WALK_KIND_COUNT = 8 };
 
 static const struct ptf_block walk_blocks[WALK_BLOCK_COUNT] = {
 	{.kind = PTF_BLOCK_SECTION_START,
@@ -126,6 +132,7 @@ static const struct ptf_block walk_blocks[WALK_BLOCK_COUNT] = {
 			.first_frame = 1,
 			.first_node = 1,
 			.first_metric = 1,
+			.first_kind = 1,
 			.first_process = 1,
 			.first_thread = 1,
 			.string_count = sizeof(walk_strings) / sizeof(walk_strings[0]),
@@ -138,6 +145,8 @@ static const struct ptf_block walk_blocks[WALK_BLOCK_COUNT] = {
 			.nodes = walk_nodes,
 			.metric_count = 1,
 			.metrics = walk_metrics,
+			.kind_count = WALK_KIND_COUNT,
+			.kinds = walk_kinds,
 			.process_count = 1,
 			.processes = walk_processes,
 			.thread_count = 2,
@@ -149,7 +158,8 @@ static const struct ptf_block walk_blocks[WALK_BLOCK_COUNT] = {
 			.node = walk_main_node,
 			.class_id = walk_main_class,
 			.columns = &walk_main_column,
-			.column_count = 1}},
+			.column_count = 1,
+			.kind = walk_main_kind}},
 	{.kind = PTF_BLOCK_SAMPLES,
 		.samples = {.thread = 2,
 			.count = 2,
@@ -157,7 +167,8 @@ static const struct ptf_block walk_blocks[WALK_BLOCK_COUNT] = {
 			.node = walk_worker_node,
 			.class_id = walk_worker_class,
 			.columns = &walk_worker_column,
-			.column_count = 1}},
+			.column_count = 1,
+			.kind = walk_worker_kind}},
 	{.kind = PTF_BLOCK_FACTS,
 		.facts = {.sources = walk_sources,
 			.source_count = 1,

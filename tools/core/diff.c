@@ -274,6 +274,12 @@ struct charged {
 	bool is_self;
 };
 
+/* What the cells of a stack hold, until it is added to all that the stack belongs to. */
+struct stack_time {
+	double *self, *total; /* as in diff_node */
+	size_t first, end;    /* columns that are not zero */
+};
+
 struct adder {
 	struct diff *d;
 	enum diff_side side;
@@ -284,6 +290,7 @@ struct adder {
 	uint32_t stack_number;
 	struct id_list stack;
 	VEC(struct charged) charged;               /* by the current stack */
+	struct stack_time time;                    /* of the current stack */
 	VEC(uint32_t) thread_node;                 /* [thread] = index + 1 */
 	uint32_t class_node[PTF_CLASS_KIND_COUNT]; /* index + 1 */
 	/* Of one run: [cell * columns + group] */
@@ -369,17 +376,47 @@ static void charge_stack(struct adder *a, uint32_t node)
 	}
 }
 
-static void add_time(struct adder *a, uint32_t node, size_t column, uint32_t class_kind,
-	bool is_self, double ns)
+static void add_self(double *self, double *total, size_t column, uint32_t class_kind,
+	double ns)
+{
+	total[column] += ns;
+	self[column * PTF_CLASS_KIND_COUNT + class_kind] += ns;
+}
+
+static void add_to_node(struct adder *a, uint32_t node, size_t column,
+	uint32_t class_kind, double ns)
 {
 	struct diff_node *n = &a->d->nodes.item[node];
 
-	n->total[column] += ns;
-	if (is_self)
-		n->self[column * PTF_CLASS_KIND_COUNT + class_kind] += ns;
+	add_self(n->self, n->total, column, class_kind, ns);
 }
 
-/* A cell's time in one column, to all that its stack belongs to. */
+/* The time of the current stack, to all that it belongs to. */
+static void add_stack(struct adder *a)
+{
+	struct stack_time *t = &a->time;
+	size_t first = t->first, end = t->end;
+	size_t self_first = first * PTF_CLASS_KIND_COUNT,
+	       self_end = end * PTF_CLASS_KIND_COUNT;
+
+	if (first >= end)
+		return;
+	for (size_t i = 0; i < a->charged.count; i++) {
+		struct diff_node *n = &a->d->nodes.item[a->charged.item[i].node];
+
+		for (size_t k = first; k < end; k++)
+			n->total[k] += t->total[k];
+		for (size_t k = self_first; a->charged.item[i].is_self && k < self_end;
+			k++)
+			n->self[k] += t->self[k];
+	}
+	memset(t->total + first, 0, (end - first) * sizeof(*t->total));
+	memset(t->self + self_first, 0, (self_end - self_first) * sizeof(*t->self));
+	t->first = SIZE_MAX;
+	t->end = 0;
+}
+
+/* A cell's time in one column. */
 static void add_column(struct adder *a, const struct profile_cell *c, size_t column,
 	double ns)
 {
@@ -387,17 +424,17 @@ static void add_column(struct adder *a, const struct profile_cell *c, size_t col
 
 	kind = kind < PTF_CLASS_KIND_COUNT ? kind : PTF_CLASS_UNKNOWN;
 	column += a->first_column;
-	for (size_t i = 0; i < a->charged.count; i++)
-		add_time(a, a->charged.item[i].node, column, kind,
-			a->charged.item[i].is_self, ns);
+	add_self(a->time.self, a->time.total, column, kind, ns);
+	a->time.first = column < a->time.first ? column : a->time.first;
+	a->time.end = column >= a->time.end ? column + 1 : a->time.end;
 	if (!a->class_node[kind])
 		a->class_node[kind] = class_node(a->d, kind) + 1;
-	add_time(a, a->class_node[kind] - 1, column, kind, true, ns);
+	add_to_node(a, a->class_node[kind] - 1, column, kind, ns);
 	if (is_asked(a->d, DIFF_THREAD)) {
 		if (!a->thread_node.item[c->thread])
 			a->thread_node.item[c->thread] =
 				thread_node(a->d, a->side, c->thread) + 1;
-		add_time(a, a->thread_node.item[c->thread] - 1, column, kind, true, ns);
+		add_to_node(a, a->thread_node.item[c->thread] - 1, column, kind, ns);
 	}
 }
 
@@ -438,15 +475,22 @@ static bool counts(const struct diff *d, const struct profile *p,
 			profile_get_class(p, c->class_id).kind != PTF_CLASS_RUNNABLE);
 }
 
-static int compare_cells(const void *a, const void *b, void *context)
+/* Those of a stack one after the other. */
+static void order_by_stack(const struct profile *p, struct id_list *cells)
 {
-	const struct profile *p = context;
-	const struct profile_cell *x = &p->cells.item[*(const uint32_t *)a],
-				  *y = &p->cells.item[*(const uint32_t *)b];
+	uint32_t *place = memory_zeroed(p->nodes.items.count + 2, sizeof(*place));
+	uint32_t *ordered = memory_zeroed(cells->count, sizeof(*ordered));
 
-	if (x->node != y->node)
-		return x->node < y->node ? -1 : 1;
-	return x < y ? -1 : x > y;
+	for (size_t i = 0; i < cells->count; i++)
+		place[p->cells.item[cells->item[i]].node + 1]++;
+	for (size_t i = 1; i <= p->nodes.items.count; i++)
+		place[i] += place[i - 1];
+	for (size_t i = 0; i < cells->count; i++)
+		ordered[place[p->cells.item[cells->item[i]].node]++] = cells->item[i];
+	free(place);
+	free(cells->item);
+	cells->item = ordered;
+	cells->capacity = cells->count;
 }
 
 static void add_cells(struct adder *a)
@@ -467,16 +511,17 @@ static void add_cells(struct adder *a)
 			runs->runs.item[run - 1].runnable_ns += (double)c->time_ns;
 		}
 	}
-	if (order.count)
-		qsort_r(order.item, order.count, sizeof(*order.item), compare_cells,
-			(void *)(uintptr_t)a->p);
+	order_by_stack(a->p, &order);
 	for (size_t i = 0; i < order.count; i++) {
 		uint32_t node = a->p->cells.item[order.item[i]].node;
 
-		if (i == 0 || node != a->p->cells.item[order.item[i - 1]].node)
+		if (i == 0 || node != a->p->cells.item[order.item[i - 1]].node) {
+			add_stack(a);
 			charge_stack(a, node);
+		}
 		add_cell(a, order.item[i]);
 	}
+	add_stack(a);
 	vec_free(&order);
 }
 
@@ -572,15 +617,22 @@ static void add_side(struct diff *d, enum diff_side side, const double *group_ns
 	struct adder a = {.d = d,
 		.side = side,
 		.p = d->side[side].which.p,
-		.first_column = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0};
+		.first_column = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0,
+		.group_ns = group_ns};
+	size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
 
-	a.group_ns = group_ns;
+	a.time = (struct stack_time){.self = memory_zeroed(columns * PTF_CLASS_KIND_COUNT,
+					     sizeof(double)),
+		.total = memory_zeroed(columns, sizeof(double)),
+		.first = SIZE_MAX};
 	vec_cover(&a.thread_node, a.p->threads.count);
 	add_cells(&a);
 	vec_free(&a.places);
 	vec_free(&a.seen);
 	vec_free(&a.stack);
 	vec_free(&a.charged);
+	free(a.time.self);
+	free(a.time.total);
 	vec_free(&a.thread_node);
 }
 

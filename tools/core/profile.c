@@ -48,12 +48,6 @@ const struct time_spans *profile_spans(const struct profile *p, uint32_t section
 	return p->selection && p->selection->has_time ? &p->time_spans : NULL;
 }
 
-static void cells_free(struct profile_cells *cells)
-{
-	vec_free(cells);
-	free(cells->slots);
-}
-
 void profile_free(struct profile *p)
 {
 	if (!p)
@@ -448,7 +442,7 @@ static void shift_sections(struct profile *p)
 			p->sections.item[i].shift_ns = 0;
 }
 
-/* Only what is selected stays; the slots are of no use any more. */
+/* Only what is selected stays. */
 static void drop_cells(struct profile *p)
 {
 	size_t kept = 0;
@@ -465,6 +459,7 @@ static void drop_cells(struct profile *p)
 			p->threads.item[c->thread - 1].sample_count -= c->count;
 	}
 	p->cells.count = kept;
+	cells_settle(&p->cells);
 }
 
 static void drop_awaits(struct profile *p)
@@ -478,6 +473,7 @@ static void drop_awaits(struct profile *p)
 			p->awaits.item[kept++] = c;
 	}
 	p->awaits.count = kept;
+	cells_settle(&p->awaits);
 }
 
 static void drop_marks(struct profile *p)

@@ -23,6 +23,7 @@
 #include <ptf/error.h>
 #include <ptf/types.h>
 
+#include "tools/core/cells.h"
 #include "tools/core/intern_table.h"
 #include "tools/core/parts.h"
 #include "tools/core/selection.h"
@@ -61,20 +62,6 @@ struct profile_class {
  */
 struct profile_place {
 	uint32_t function, line;
-};
-
-struct profile_cell {
-	uint32_t node, class_id, thread;
-	uint64_t count;
-	int64_t time_ns;
-};
-
-/* Cells that differ, in order of first sight, and where to find them. */
-struct profile_cells {
-	struct profile_cell *item;
-	size_t count, capacity;
-	uint32_t *slots;
-	size_t slot_count;
 };
 
 struct profile_metric {

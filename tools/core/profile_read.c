@@ -7,6 +7,7 @@
 #include <ptf/reader.h>
 
 #include "tools/core/hex.h"
+#include "tools/core/kind_cells.h"
 #include "tools/core/regions.h"
 #include "tools/core/replay.h"
 #include "tools/core/section_maps.h"
@@ -19,6 +20,7 @@ struct profile_feed {
 	struct section_maps *maps; /* of the section that is being read; NULL before */
 	/* [section id - 1] = index of the part that it is of. */
 	VEC(uint32_t) part_of_process, part_of_thread;
+	struct kind_cells kind_cells;
 };
 
 static uint32_t string_of(const struct profile_feed *in, uint32_t id)
@@ -50,55 +52,6 @@ static uint32_t file_of(const struct profile_feed *in, uint32_t id)
 		break;
 	}
 	return file;
-}
-
-/* ---------------------------------------------------------- time cells */
-
-static size_t cell_hash(uint32_t node, uint32_t class_id, uint32_t thread)
-{
-	uint64_t h = ((uint64_t)thread << 32 | node) * 0x9e3779b97f4a7c15u;
-
-	h ^= h >> 29;
-	h = (h + class_id) * 0xbf58476d1ce4e5b9u;
-	return (size_t)(h ^ h >> 32);
-}
-
-static void grow_cells(struct profile_cells *cells)
-{
-	size_t mask;
-
-	cells->slot_count = cells->slot_count ? cells->slot_count * 2 : 1024;
-	mask = cells->slot_count - 1;
-	free(cells->slots);
-	cells->slots = memory_zeroed(cells->slot_count, sizeof(*cells->slots));
-	for (size_t i = 0; i < cells->count; i++) {
-		const struct profile_cell *c = &cells->item[i];
-		size_t at = cell_hash(c->node, c->class_id, c->thread) & mask;
-
-		while (cells->slots[at])
-			at = (at + 1) & mask;
-		cells->slots[at] = (uint32_t)i + 1;
-	}
-}
-
-static struct profile_cell *cell(struct profile_cells *cells, uint32_t node,
-	uint32_t class_id, uint32_t thread)
-{
-	size_t mask, at;
-
-	if ((cells->count + 1) * 4 > cells->slot_count * 3)
-		grow_cells(cells);
-	mask = cells->slot_count - 1;
-	for (at = cell_hash(node, class_id, thread) & mask; cells->slots[at];
-		at = (at + 1) & mask) {
-		struct profile_cell *c = &cells->item[cells->slots[at] - 1];
-
-		if (c->node == node && c->class_id == class_id && c->thread == thread)
-			return c;
-	}
-	vec_push(cells, (struct profile_cell){node, class_id, thread, 0, 0});
-	cells->slots[at] = (uint32_t)cells->count;
-	return &cells->item[cells->count - 1];
 }
 
 /* ------------------------------------------------------------- section */
@@ -154,6 +107,7 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 	in->maps->section = (uint32_t)p->sections.count;
 	in->part_of_process.count = in->part_of_thread.count = 0;
 	section.part = add_section_part(in, &section);
+	vec_push(&in->maps->kind, (struct section_kind){0}); /* kind 0 */
 	vec_push(&p->section_maps, in->maps);
 	vec_push(&p->sections, section);
 }
@@ -403,6 +357,12 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 
 		vec_push(&maps->class_id.id, intern_bytes(&p->classes, &c, sizeof(c)));
 	}
+	for (size_t i = 0; i < d->kind_count; i++) {
+		struct section_kind k = {id_mapped(&maps->node, d->kinds[i].node),
+			section_class(maps, d->kinds[i].class_id)};
+
+		vec_push(&maps->kind, k);
+	}
 	for (size_t i = 0; i < d->metric_count; i++) {
 		const struct ptf_metric *m = &d->metrics[i];
 		struct profile_metric g = {string_of(in, m->name), string_of(in, m->unit),
@@ -440,13 +400,32 @@ static void add_time(struct profile *p, struct profile_cell *c, int64_t time_ns)
 	c->time_ns += time_ns;
 }
 
-static void add_row(struct profile *p, uint32_t node, uint32_t class_id, uint32_t thread,
-	int64_t weight_ns)
+/* Rows of one thread, by the kinds of a section. */
+static void add_rows(struct profile *p, struct kind_cells *known,
+	const struct section_maps *maps, uint32_t thread, const uint32_t *kind,
+	const int64_t *weight_ns, size_t count)
 {
-	struct profile_cell *c = cell(&p->cells, node, class_id, thread);
+	const uint32_t *cells = NULL;
 
-	c->count++;
-	add_time(p, c, weight_ns);
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i % KIND_CELLS_ROWS;
+		uint32_t cell;
+		struct profile_cell *c;
+
+		if (at == 0)
+			cells = kind_cells_find(known, maps, &p->cells, thread, kind + i,
+				count - i);
+		cell = cells[at];
+		if (!cell) {
+			struct section_kind k = section_kind(maps, kind[i]);
+
+			cell = cells_add(&p->cells,
+				(struct cell_key){k.node, k.class_id, thread});
+		}
+		c = &p->cells.item[cell - 1];
+		c->count++;
+		add_time(p, c, weight_ns ? weight_ns[i] : 0);
+	}
 }
 
 static void count_rows(struct profile *p, uint32_t section, uint32_t thread, size_t count)
@@ -481,10 +460,8 @@ static void take_rows(struct profile_feed *in, const struct ptf_samples *s,
 	struct profile *p = in->p;
 	uint32_t thread = id_mapped(&in->maps->thread, s->thread);
 
-	for (size_t i = first; i < end; i++)
-		add_row(p, id_mapped(&in->maps->node, s->node[i]),
-			section_class(in->maps, s->class_id[i]), thread,
-			weight ? weight[i] : 0);
+	add_rows(p, &in->kind_cells, in->maps, thread, s->kind + first,
+		weight ? weight + first : NULL, end - first);
 	count_rows(p, in->maps->section, thread, end - first);
 	see_time(in, s->time_ns[end - 1]);
 }
@@ -544,14 +521,16 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *r = &a->rows[i];
 		struct profile_cell *c;
+		uint32_t cell;
 
 		add_use(use, &use->aggregate_count, 1, r->sum);
 		if (!cells)
 			continue;
-		c = cell(cells, id_mapped(&in->maps->node, r->node),
-			section_class(in->maps, r->class_id),
-			id_mapped(&in->maps->thread, r->thread));
-
+		cell = cells_add(cells,
+			(struct cell_key){id_mapped(&in->maps->node, r->node),
+				section_class(in->maps, r->class_id),
+				id_mapped(&in->maps->thread, r->thread)});
+		c = &cells->item[cell - 1];
 		c->count += r->n;
 		add_time(in->p, c, r->sum);
 	}
@@ -787,6 +766,7 @@ void profile_feed_free(struct profile_feed *feed)
 {
 	vec_free(&feed->part_of_process);
 	vec_free(&feed->part_of_thread);
+	kind_cells_free(&feed->kind_cells);
 	free(feed);
 }
 
@@ -839,24 +819,32 @@ int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *r
 	return read_all(p, path, reader, hooks, &input, err);
 }
 
+struct region_rows {
+	struct profile *p;
+	struct kind_cells kind_cells;
+};
+
 static void take_replayed(void *context, const struct replay_rows *rows)
 {
-	struct profile *p = context;
+	struct region_rows *r = context;
 
-	for (size_t i = 0; i < rows->count; i++)
-		add_row(p, rows->node[i], rows->class_id[i], rows->thread,
-			rows->weight_ns[i]);
-	count_rows(p, rows->section, rows->thread, rows->count);
+	add_rows(r->p, &r->kind_cells, r->p->section_maps.item[rows->section],
+		rows->thread, rows->kind, rows->weight_ns, rows->count);
+	count_rows(r->p, rows->section, rows->thread, rows->count);
 }
 
 /* The rows of an input that has been read, now that its regions are known. */
 static int take_regions(struct profile *p, const struct profile_input *input,
 	struct ptf_error *err)
 {
-	const struct replay_hooks hooks = {.context = p, .rows = take_replayed};
+	struct region_rows r = {.p = p};
+	const struct replay_hooks hooks = {.context = &r, .rows = take_replayed};
+	int rc;
 
 	regions_find(p, input->first_section);
-	return replay_input(p, input, &hooks, err);
+	rc = replay_input(p, input, &hooks, err);
+	kind_cells_free(&r.kind_cells);
+	return rc;
 }
 
 int profile_add_file(struct profile *p, const char *path,

@@ -10,19 +10,48 @@
 #include "tools/core/section_maps.h"
 #include "tools/core/wrapping.h"
 
-/* Rows as they are handed over; each column is as long as the longest Block. */
+/* Rows as they are handed over. */
+struct replay_columns {
+	int64_t *time_ns, *weight_ns;
+	uint32_t *kind, *node, *class_id, *cpu, *task;
+	size_t capacity; /* the longest Block's */
+};
+
 struct replay {
 	const struct profile *p;
 	const struct replay_hooks *hooks;
 	const struct section_maps *maps;
 	int64_t shift_ns;
+	struct replay_columns rows;
+	/* Points of a counter. */
 	VEC(int64_t) time_ns;
 	VEC(int64_t) value;
-	VEC(uint32_t) node;
-	VEC(uint32_t) class_id;
-	VEC(uint32_t) cpu;
-	VEC(uint32_t) task;
 };
+
+static void columns_reserve(struct replay_columns *c, size_t count)
+{
+	if (count <= c->capacity)
+		return;
+	c->time_ns = memory_resized(c->time_ns, count, sizeof(*c->time_ns));
+	c->weight_ns = memory_resized(c->weight_ns, count, sizeof(*c->weight_ns));
+	c->kind = memory_resized(c->kind, count, sizeof(*c->kind));
+	c->node = memory_resized(c->node, count, sizeof(*c->node));
+	c->class_id = memory_resized(c->class_id, count, sizeof(*c->class_id));
+	c->cpu = memory_resized(c->cpu, count, sizeof(*c->cpu));
+	c->task = memory_resized(c->task, count, sizeof(*c->task));
+	c->capacity = count;
+}
+
+static void columns_free(struct replay_columns *c)
+{
+	free(c->time_ns);
+	free(c->weight_ns);
+	free(c->kind);
+	free(c->node);
+	free(c->class_id);
+	free(c->cpu);
+	free(c->task);
+}
 
 static const int64_t *time_column(const struct replay *r, const struct ptf_samples *s)
 {
@@ -32,46 +61,53 @@ static const int64_t *time_column(const struct replay *r, const struct ptf_sampl
 	return NULL;
 }
 
-static void push_row(struct replay *r, const struct ptf_samples *s, uint32_t thread,
-	size_t i, int64_t weight_ns)
+/* Puts rows [first, end) that are selected at `at`; where the next go. */
+static size_t take_rows(struct replay *r, const struct ptf_samples *s, uint32_t thread,
+	size_t first, size_t end, size_t at)
 {
-	uint32_t node = id_mapped(&r->maps->node, s->node[i]);
-	uint32_t class_id = section_class(r->maps, s->class_id[i]);
+	const struct replay_columns *to = &r->rows;
+	const int64_t *weight = time_column(r, s);
 
-	if (!filter_keeps(r->p->filter, node, class_id, thread))
-		return;
-	vec_push(&r->time_ns, add_wrapping(s->time_ns[i], r->shift_ns));
-	vec_push(&r->value, weight_ns);
-	vec_push(&r->node, node);
-	vec_push(&r->class_id, class_id);
-	if (s->cpu)
-		vec_push(&r->cpu, s->cpu[i]);
-	if (s->task)
-		vec_push(&r->task, id_mapped(&r->maps->string, s->task[i]));
+	for (size_t i = first; i < end; i++) {
+		struct section_kind kind = section_kind(r->maps, s->kind[i]);
+
+		if (!filter_keeps(r->p->filter, kind.node, kind.class_id, thread))
+			continue;
+		to->time_ns[at] = add_wrapping(s->time_ns[i], r->shift_ns);
+		to->weight_ns[at] = weight ? weight[i] : 0;
+		to->kind[at] = s->kind[i];
+		to->node[at] = kind.node;
+		to->class_id[at] = kind.class_id;
+		if (s->cpu)
+			to->cpu[at] = s->cpu[i];
+		if (s->task)
+			to->task[at] = id_mapped(&r->maps->string, s->task[i]);
+		at++;
+	}
+	return at;
 }
 
 static void give_rows(struct replay *r, const struct ptf_samples *s)
 {
-	const int64_t *weight = time_column(r, s);
-	struct replay_rows rows = {.section = r->maps->section,
-		.thread = id_mapped(&r->maps->thread, s->thread)};
-	size_t at = 0, first, end;
+	uint32_t thread = id_mapped(&r->maps->thread, s->thread);
+	const struct time_spans *spans = profile_spans(r->p, r->maps->section, thread);
+	size_t at = 0, first, end, count = 0;
 
-	r->time_ns.count = r->value.count = r->node.count = r->class_id.count = 0;
-	r->cpu.count = r->task.count = 0;
-	while (spans_next_rows(profile_spans(r->p, rows.section, rows.thread), s->time_ns,
-		s->count, &at, &first, &end))
-		for (size_t i = first; i < end; i++)
-			push_row(r, s, rows.thread, i, weight ? weight[i] : 0);
-	rows.count = r->time_ns.count;
-	rows.time_ns = r->time_ns.item;
-	rows.node = r->node.item;
-	rows.class_id = r->class_id.item;
-	rows.weight_ns = r->value.item;
-	rows.cpu = s->cpu ? r->cpu.item : NULL;
-	rows.task = s->task ? r->task.item : NULL;
-	if (rows.count)
-		r->hooks->rows(r->hooks->context, &rows);
+	columns_reserve(&r->rows, s->count);
+	while (spans_next_rows(spans, s->time_ns, s->count, &at, &first, &end))
+		count = take_rows(r, s, thread, first, end, count);
+	if (count)
+		r->hooks->rows(r->hooks->context,
+			&(struct replay_rows){.section = r->maps->section,
+				.thread = thread,
+				.count = count,
+				.time_ns = r->rows.time_ns,
+				.node = r->rows.node,
+				.class_id = r->rows.class_id,
+				.kind = r->rows.kind,
+				.weight_ns = r->rows.weight_ns,
+				.cpu = s->cpu ? r->rows.cpu : NULL,
+				.task = s->task ? r->rows.task : NULL});
 }
 
 /* Of a process: what its main thread's time is. */
@@ -196,12 +232,9 @@ static int replay_one(struct replay *r, const struct profile_input *input,
 
 static void replay_free(struct replay *r)
 {
+	columns_free(&r->rows);
 	vec_free(&r->time_ns);
 	vec_free(&r->value);
-	vec_free(&r->node);
-	vec_free(&r->class_id);
-	vec_free(&r->cpu);
-	vec_free(&r->task);
 }
 
 int replay_input(const struct profile *p, const struct profile_input *input,

@@ -27,6 +27,7 @@ struct replay_rows {
 	size_t count;     /* at least 1 */
 	const int64_t *time_ns;
 	const uint32_t *node, *class_id;
+	const uint32_t *kind;     /* both in one: an id of the section (section_maps.h) */
 	const int64_t *weight_ns; /* may be 0, never negative unless damaged */
 	const uint32_t *cpu;      /* processor + 1, 0 = unknown; NULL = all unknown */
 	const uint32_t *task;     /* string; NULL = none */

@@ -15,5 +15,6 @@ void section_maps_free(struct section_maps *maps)
 	vec_free(&maps->metric.id);
 	vec_free(&maps->process.id);
 	vec_free(&maps->thread.id);
+	vec_free(&maps->kind);
 	free(maps);
 }

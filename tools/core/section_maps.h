@@ -13,10 +13,16 @@ struct id_map {
 	VEC(uint32_t) id; /* [section id - 1] */
 };
 
+/* What rows are told by: a stack and a class of the profile. */
+struct section_kind {
+	uint32_t node, class_id;
+};
+
 struct section_maps {
 	struct id_map string, module, function, frame, node, class_id, metric, process,
 		thread;
-	uint32_t section; /* index in the profile */
+	VEC(struct section_kind) kind; /* [section kind] */
+	uint32_t section;              /* index in the profile */
 	uint32_t time_metric;
 };
 
@@ -31,6 +37,13 @@ static inline uint32_t section_class(const struct section_maps *maps, uint32_t c
 	return class_id < PTF_CLASS_KIND_COUNT
 		? class_id
 		: id_mapped(&maps->class_id, class_id - PTF_CLASS_KIND_COUNT + 1);
+}
+
+/* Of a kind that is not defined: no stack, no class. */
+static inline struct section_kind section_kind(const struct section_maps *maps,
+	uint32_t kind)
+{
+	return kind < maps->kind.count ? maps->kind.item[kind] : (struct section_kind){0};
 }
 
 /* NULL is allowed. */
