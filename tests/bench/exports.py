@@ -16,6 +16,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+
+from measure import Perf
 
 WRITTEN_MAX = 4e9  # bytes that are still worth waiting for
 PERF_SECONDS = 10
@@ -23,15 +26,17 @@ PERF_HZ = 10000
 
 
 def measured(build, folder, command, **options):
-    """CPU seconds and MiB of a command; None when it fails."""
+    """CPU seconds, MiB and elapsed seconds of a command; None when it fails."""
     told = folder / "usage"
+    start = time.monotonic()
     done = subprocess.run([build / "tests" / "support" / "usage", told, *command],
                           stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+    elapsed = time.monotonic() - start
     if done.returncode:
         print(f"  {command[0]} ended with {done.returncode}: {done.stderr.strip()}")
         return None
     usage = json.loads(told.read_text())
-    return usage["cpu_seconds"], usage["maximum_rss_kib"] / 1024
+    return usage["cpu_seconds"], usage["maximum_rss_kib"] / 1024, elapsed
 
 
 def format_names(pconv):
@@ -79,7 +84,7 @@ def print_formats(build, folder, sizes, formats):
             result = measured(build, folder, [*command, "-o", out, trace])
             if not result:
                 continue
-            seconds, memory = result
+            seconds, memory, _ = result
             written = out.stat().st_size
             out.unlink()
             per_sample = written / size
@@ -93,27 +98,31 @@ def print_formats(build, folder, sizes, formats):
     print()
 
 
+def record_busy(data, seconds):
+    """perf's recording of a busy Python program, with call graphs: its rows, or why not."""
+    perf = Perf()
+    options = ("-F", str(PERF_HZ), "-g")
+    why_not = perf.why_not(*options)
+    if why_not:
+        return 0, why_not
+    busy = ("import time\nend = time.thread_time() + %d\n"
+            "while time.thread_time() < end: sorted(str(i) for i in range(900))" % seconds)
+    subprocess.run([*perf.record(data, *options), sys.executable, "-c", busy], check=True)
+    return perf.rows(data), None
+
+
 def print_perf(build, folder):
     """perf script, the way from perf.data to every other tool."""
-    perf = shutil.which("perf")
     data = folder / "perf.data"
-    busy = [sys.executable, "-c",
-            "import time\nend = time.thread_time() + %d\n"
-            "while time.thread_time() < end: sorted(str(i) for i in range(900))" % PERF_SECONDS]
-    if not perf:
-        print("perf script: there is no perf")
-        return
-    done = subprocess.run([perf, "record", "-q", "-e", "cpu-clock", "-F", str(PERF_HZ), "-g",
-                           "-o", data, "--"] + busy, stderr=subprocess.PIPE, text=True)
-    if done.returncode:
-        print(f"perf script: perf may not record: {done.stderr.strip().splitlines()[-1]}")
+    samples, why_not = record_busy(data, PERF_SECONDS)
+    if why_not:
+        print(f"perf script: {why_not}")
         return
     out = folder / "out"
     with open(out, "w") as file:
-        result = measured(build, folder, [perf, "script", "-i", data], stdout=file)
+        result = measured(build, folder, ["perf", "script", "-i", data], stdout=file)
     if result:
-        samples = sum(1 for line in open(out, errors="replace") if line[:1].strip())
-        seconds, memory = result
+        seconds, memory, _ = result
         written = out.stat().st_size
         print(f"{'perf script':<15}{count_text(samples):>9}{seconds:>7.2f} s"
               f"{count_text(samples / seconds):>11}{written / seconds / 1e6:>8.1f}"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make bench`: what recording costs, how large traces are, how fast they are
-# read. Figures, not tests: how far they can be trusted on this machine says
+# read and compared. Figures, not tests: how far they can be trusted on this machine says
 # the line of the program compared with itself. About 20 minutes;
 #
 #     make bench BENCH="--only size"              BENCH=--help for what there is
