@@ -204,19 +204,19 @@ format: deps ## let clang-format put the sources in order
 COMPLETIONS = share/bash-completion/completions
 
 install: all ## into DESTDIR/prefix
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/lib/ptf $(DESTDIR)$(prefix)/include/ptf $(DESTDIR)$(prefix)/share/ptf
-	install $(PROGRAMS) $(DESTDIR)$(prefix)/bin
-	install -m 644 $(AGENT) $(DESTDIR)$(prefix)/lib/ptf
-	install -m 644 $(O)/lib/libptf.a $(DESTDIR)$(prefix)/lib
-	install -m 644 $(wildcard include/ptf/*.h) $(DESTDIR)$(prefix)/include/ptf
-	install -d $(DESTDIR)$(prefix)/lib/ptf/python/ptf
-	install -m 644 tools/python/ptf/__init__.py $(DESTDIR)$(prefix)/lib/ptf/python/ptf
-	install -m 644 schemas/ptf.proto schemas/FORMAT.md $(DESTDIR)$(prefix)/share/ptf
-	install -d $(DESTDIR)$(prefix)/$(COMPLETIONS)
-	for tool in $(notdir $(PROGRAMS)); do install -m 644 tools/completion/ptf.bash $(DESTDIR)$(prefix)/$(COMPLETIONS)/$$tool || exit 1; done
+	install -d "$(DESTDIR)$(prefix)/bin" "$(DESTDIR)$(prefix)/lib/ptf" "$(DESTDIR)$(prefix)/include/ptf" "$(DESTDIR)$(prefix)/share/ptf"
+	install $(PROGRAMS) "$(DESTDIR)$(prefix)/bin"
+	install -m 644 $(AGENT) "$(DESTDIR)$(prefix)/lib/ptf"
+	install -m 644 $(O)/lib/libptf.a "$(DESTDIR)$(prefix)/lib"
+	install -m 644 $(wildcard include/ptf/*.h) "$(DESTDIR)$(prefix)/include/ptf"
+	install -d "$(DESTDIR)$(prefix)/lib/ptf/python/ptf"
+	install -m 644 tools/python/ptf/__init__.py "$(DESTDIR)$(prefix)/lib/ptf/python/ptf"
+	install -m 644 schemas/ptf.proto schemas/FORMAT.md "$(DESTDIR)$(prefix)/share/ptf"
+	install -d "$(DESTDIR)$(prefix)/$(COMPLETIONS)"
+	for tool in $(notdir $(PROGRAMS)); do install -m 644 tools/completion/ptf.bash "$(DESTDIR)$(prefix)/$(COMPLETIONS)/$$tool" || exit 1; done
 
 uninstall: ## what install put there
-	cd $(DESTDIR)$(prefix) && rm -rf $(addprefix bin/,$(notdir $(PROGRAMS))) $(addprefix $(COMPLETIONS)/,$(notdir $(PROGRAMS))) lib/ptf lib/libptf.a include/ptf share/ptf
+	cd "$(DESTDIR)$(prefix)" && rm -rf $(addprefix bin/,$(notdir $(PROGRAMS))) $(addprefix $(COMPLETIONS)/,$(notdir $(PROGRAMS))) lib/ptf lib/libptf.a include/ptf share/ptf
 
 clean: ## remove the build folders
 	rm -rf $(O) $(O)-asan $(O)-fuzz

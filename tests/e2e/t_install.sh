@@ -7,13 +7,13 @@ here=$PWD
 
 name="make install works"
 if ! ${MAKE:-make} -C "$PTF_ROOT" --no-print-directory O="$build" \
-	DESTDIR="$here/root" prefix=/opt/ptf install >log 2>&1; then
+	DESTDIR="$here/a root" prefix=/opt/ptf install >log 2>&1; then
 	echo "FAIL $name: make install failed"
 	cat log >&2
 	exit 1
 fi
 echo "ok $name"
-prefix=$here/root/opt/ptf
+prefix="$here/a root/opt/ptf"
 
 name="an installed prec records and shows"
 if ! (cd / && "$prefix/bin/prec" --cli -o "$here/x.ptf" --python "$PYTHON" \
@@ -71,8 +71,8 @@ if [ -n "$missing" ]; then echo "FAIL $name: not$missing"; else echo "ok $name";
 
 name="make uninstall leaves nothing"
 ${MAKE:-make} -C "$PTF_ROOT" --no-print-directory O="$build" \
-	DESTDIR="$here/root" prefix=/opt/ptf uninstall >log 2>&1
-left=$(cd root && find . -type f)
+	DESTDIR="$here/a root" prefix=/opt/ptf uninstall >log 2>&1
+left=$(cd "a root" && find . -type f)
 if [ -n "$left" ]; then
 	echo "FAIL $name: $(echo "$left" | tr '\n' ' ')"
 else

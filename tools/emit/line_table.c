@@ -499,7 +499,9 @@ static void put_file(struct view *v, const struct report_file *f)
 	if (f->file) {
 		bool lists = v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX;
 
-		if (v->tenths && (lists || !is_shown_whole(v, last)))
+		if (v->tenths && v->is_aside)
+			; /* the functions of a library are enough then */
+		else if (v->tenths && (lists || !is_shown_whole(v, last)))
 			put_busiest_lines(v, f, s);
 		else if (v->options->sort != EMIT_SORT_LINE || !s || last > LINES_MAX)
 			put_active_lines(v, f, s);
