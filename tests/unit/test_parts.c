@@ -147,9 +147,10 @@ static struct profile *read_files(const struct file *files, const size_t *order,
 	return p;
 }
 
-static struct file merge_files(const struct file *files, size_t count)
+static struct file merge_with(const struct merge_options *options,
+	const struct file *files, size_t count)
 {
-	struct merge *m = merge_new(&(struct merge_options){0}, NULL);
+	struct merge *m = merge_new(options, NULL);
 	struct file out = {.fd = memfd_create("merged", 0)};
 	struct ptf_error err = {0};
 	struct merge_plan plan;
@@ -162,6 +163,11 @@ static struct file merge_files(const struct file *files, size_t count)
 	must(merge_write(m, out.fd, &path, &err));
 	merge_free(m);
 	return out;
+}
+
+static struct file merge_files(const struct file *files, size_t count)
+{
+	return merge_with(&(struct merge_options){0}, files, count);
 }
 
 static const struct profile_process *process_at(const struct profile *p, uint32_t pid,
@@ -357,25 +363,29 @@ static void a_part_that_comes_twice_stays_apart(void **state)
 	struct file files[3], all, both[2];
 	struct runs runs = {0};
 	struct profile *p;
-	size_t of_run = 0;
+	size_t of_run;
 
 	(void)state;
 	make_parts(files);
-	all = merge_files(files, 3);
-	both[0] = all;
-	both[1] = files[1];
-	p = read_files(both, NULL, 2);
-	assert_int_equal(profile_process_count(p), 5);
-	runs_find(&runs, p);
-	assert_int_equal(runs.of.count, 1);
-	assert_int_equal(runs.double_count, 1);
-	for (uint32_t id = 1; id <= p->threads.count; id++)
-		of_run += p->threads.item[id - 1].tid && runs.of_thread.item[id];
-	assert_int_equal(of_run, 3);
-	runs_free(&runs);
-	profile_free(p);
+	for (int as_runs = 0; as_runs < 2; as_runs++) {
+		all = merge_with(&(struct merge_options){.as_runs = as_runs}, files, 3);
+		both[0] = all;
+		both[1] = files[1];
+		p = read_files(both, NULL, 2);
+		assert_int_equal(profile_process_count(p), 5);
+		runs_find(&runs, p);
+		assert_int_equal(runs.of.count, 1);
+		assert_int_equal(runs.double_count, 1);
+		of_run = 0;
+		for (uint32_t id = 1; id <= p->threads.count; id++)
+			of_run += p->threads.item[id - 1].tid && runs.of_thread.item[id];
+		assert_int_equal(of_run, 3);
+		runs_free(&runs);
+		runs = (struct runs){0};
+		profile_free(p);
+		close(all.fd);
+	}
 	close_files(files, 3);
-	close(all.fd);
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 
 struct part_begin_key {
 	int64_t begin_ns;
-	uint32_t recording, zero;
+	uint32_t id, zero;
 };
 
 struct part_life_key {
@@ -27,32 +27,35 @@ static bool is_known(struct ptf_text id)
 /* The id is as long as all ids are, so that both together are unambiguous. */
 static uint32_t recording_of(struct parts *parts, struct ptf_text id, struct ptf_text run)
 {
-	char *key;
+	char *key = memory_zeroed(id.size + run.size, 1);
 	uint32_t recording;
 
-	if (!is_known(id))
-		return 0;
-	key = memory_zeroed(id.size + run.size, 1);
 	memcpy(key, id.data, id.size);
 	if (run.size)
 		memcpy(key + id.size, run.data, run.size);
 	recording = intern_bytes(&parts->recordings, key, id.size + run.size);
 	free(key);
+	if (recording > parts->first.count)
+		vec_push(&parts->first, (uint32_t)parts->of.count);
 	return recording;
+}
+
+/* Whatever run somebody said it is of. */
+static bool is_double(struct parts *parts, const struct part *part, struct ptf_text id)
+{
+	struct part_begin_key key = {add_wrapping(part->zero_ns, part->start_ns),
+		intern_bytes(&parts->ids, id.data, id.size), 0};
+	size_t known = parts->begins.items.count;
+
+	return intern_bytes(&parts->begins, &key, sizeof(key)) <= known;
 }
 
 uint32_t parts_add(struct parts *parts, struct part part, struct ptf_text id,
 	struct ptf_text run)
 {
-	part.recording = recording_of(parts, id, run);
-	if (part.recording) {
-		struct part_begin_key key = {add_wrapping(part.zero_ns, part.start_ns),
-			part.recording, 0};
-		size_t known = parts->begins.items.count;
-
-		part.is_double = intern_bytes(&parts->begins, &key, sizeof(key)) <= known;
-		if (part.recording > parts->first.count)
-			vec_push(&parts->first, (uint32_t)parts->of.count);
+	if (is_known(id)) {
+		part.is_double = is_double(parts, &part, id);
+		part.recording = part.is_double ? 0 : recording_of(parts, id, run);
 	}
 	vec_push(&parts->of, part);
 	return (uint32_t)parts->of.count - 1;
@@ -62,8 +65,7 @@ uint32_t parts_first(const struct parts *parts, uint32_t part)
 {
 	const struct part *of = &parts->of.item[part];
 
-	return of->recording && !of->is_double ? parts->first.item[of->recording - 1]
-					       : part;
+	return of->recording ? parts->first.item[of->recording - 1] : part;
 }
 
 uint32_t parts_life(struct parts *parts, uint32_t part, uint32_t owner, uint32_t number,
@@ -77,7 +79,7 @@ uint32_t parts_life(struct parts *parts, uint32_t part, uint32_t owner, uint32_t
 	struct part_life *life;
 	uint32_t id;
 
-	if (!of->recording || of->is_double)
+	if (!of->recording)
 		return fresh;
 	id = intern_bytes(&parts->lives, &key, sizeof(key));
 	if (id > parts->life.count)
@@ -105,6 +107,7 @@ void parts_free(struct parts *parts)
 	vec_free(&parts->of);
 	vec_free(&parts->first);
 	vec_free(&parts->life);
+	intern_free(&parts->ids);
 	intern_free(&parts->recordings);
 	intern_free(&parts->begins);
 	intern_free(&parts->lives);

@@ -17,7 +17,7 @@ struct part {
 	uint32_t section; /* index */
 	/* In a merged section, the process that stands for the recording; else 0. */
 	uint32_t process;
-	uint32_t recording; /* equal for the parts of one; 0 = its id is not known */
+	uint32_t recording; /* equal for the parts of one; 0 = not known, or a double */
 	bool is_double;
 	bool is_merged;  /* a section that is in parts itself: no recording of its own */
 	int64_t zero_ns; /* CLOCK_MONOTONIC at time 0 of its section */
@@ -33,9 +33,9 @@ struct part_life {
 
 struct parts {
 	VEC(struct part) of;
-	struct intern recordings; /* id and run */
+	struct intern ids, recordings; /* id; id and run */
 	VEC(uint32_t) first;  /* [recording - 1] = index of its part that came first */
-	struct intern begins; /* recording and CLOCK_MONOTONIC at its begin */
+	struct intern begins; /* id and CLOCK_MONOTONIC at its begin */
 	struct intern lives;  /* struct part_life_key */
 	VEC(struct part_life) life; /* [id of key - 1] */
 };
@@ -55,8 +55,8 @@ uint32_t parts_first(const struct parts *parts, uint32_t part);
 
 /*
  * Who a process or thread of a part is: `fresh`, or, where it goes on from another
- * part, the id that it has. A thread has its process for an owner, which tells
- * processes too from processes; 0 is none. start_ns is a time of its section.
+ * part, the id that it has. The owner of a thread is its process; a process has none,
+ * 0. start_ns is a time of its section.
  */
 uint32_t parts_life(struct parts *parts, uint32_t part, uint32_t owner, uint32_t number,
 	int64_t start_ns, uint32_t fresh);
