@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "recorder/arch/arch.h"
+
 struct image {
 	Elf *elf;
 	const unsigned char *bytes; /* the file */
@@ -211,9 +213,9 @@ static bool add_range(struct eval_loop *loop, struct image *image, uint64_t star
 }
 
 /*
- * Follows the direct jumps of the hot part (x86-64: jcc and jmp with a 32-bit
- * distance). Bytes that only look like a jump lead nowhere near a cold part's
- * unwind entry, or count too seldom: a part must be jumped into 8 times.
+ * Follows the direct jumps of the hot part. Bytes that only look like a jump lead
+ * nowhere near a cold part's unwind entry, or count too seldom: a part must be
+ * jumped into 8 times.
  */
 static void add_cold_parts(struct eval_loop *loop, struct image *image,
 	const struct pieces *pieces, uint64_t address, uint64_t size)
@@ -224,17 +226,11 @@ static void add_cold_parts(struct eval_loop *loop, struct image *image,
 	if (hits && to_file_offset(image, address, &offset) &&
 		offset + size <= image->size) {
 		const unsigned char *code = image->bytes + offset;
-		for (uint64_t i = 0; i + 6 <= size; i++) {
-			size_t opcode_bytes;
-			if (code[i] == 0xe9)
-				opcode_bytes = 1;
-			else if (code[i] == 0x0f && code[i + 1] >= 0x80 &&
-				code[i + 1] <= 0x8f)
-				opcode_bytes = 2;
-			else
+		for (uint64_t i = 0; i + ARCH_JUMP_BYTES <= size;
+			i += ARCH_CODE_ALIGNMENT) {
+			uint64_t target;
+			if (!arch_is_jump(code + i, address + i, &target))
 				continue;
-			uint64_t target = address + i + opcode_bytes + 4 +
-				(uint64_t)signed_at(code + i + opcode_bytes, 4);
 			if (target >= address && target < address + size)
 				continue;
 			const struct piece *piece = piece_at(pieces, target);

@@ -9,6 +9,10 @@
  *   ARCH_ELF_MACHINE               its number in program files
  *   ARCH_SYSCALL_BYTES             size of the system call instruction
  *   arch_is_syscall(bytes)         whether those bytes are it
+ *   ARCH_JUMP_BYTES                at most so many has a direct jump
+ *   ARCH_CODE_ALIGNMENT            of instructions
+ *   arch_is_jump(bytes, address, &target)   whether a direct jump of any distance
+ *                                  is there, and where to
  */
 #ifndef PREC_ARCH_H
 #define PREC_ARCH_H

@@ -1,6 +1,7 @@
 /* The table of CPython versions; see versions.h. */
 #include "recorder/cpython/versions.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 /*
@@ -29,11 +30,15 @@ static const uint8_t calls_3_14[] = {4, 52, 55, 146, 147, 148, 149, 150, 152, 15
 	.bytecode_is_object = true, .code_linetable = 120, .str_ascii_data = 48,         \
 	.str_other_data = 72, CALLS(calls_3_8)
 
+/* To 3.11 _PyRuntime has the GIL before it, which has two mutexes: of 40 bytes on
+   x86-64, of 48 on aarch64 (glibc). */
+#define BEHIND_GIL(offset) ((offset) + 2 * (sizeof(pthread_mutex_t) - 40))
+
 static const struct python_version versions[] = {
 	{
 		.minor = 8,
 		FRAME_OBJECTS,
-		.runtime_tss_key = 1392,
+		.runtime_tss_key = BEHIND_GIL(1392),
 		.runtime_main_interpreter = 40,
 		.frame_position = 104,
 		.position = PYTHON_POSITION_BYTES,
@@ -52,7 +57,7 @@ static const struct python_version versions[] = {
 	{
 		.minor = 9,
 		FRAME_OBJECTS,
-		.runtime_tss_key = 584,
+		.runtime_tss_key = BEHIND_GIL(584),
 		.runtime_main_interpreter = 40,
 		.frame_position = 104,
 		.position = PYTHON_POSITION_BYTES,
@@ -71,7 +76,7 @@ static const struct python_version versions[] = {
 	{
 		.minor = 10,
 		FRAME_OBJECTS,
-		.runtime_tss_key = 584,
+		.runtime_tss_key = BEHIND_GIL(584),
 		.runtime_main_interpreter = 40,
 		.frame_position = 96,
 		.position = PYTHON_POSITION_UNITS,
@@ -88,7 +93,7 @@ static const struct python_version versions[] = {
 	},
 	{
 		.minor = 11,
-		.runtime_tss_key = 592,
+		.runtime_tss_key = BEHIND_GIL(592),
 		.runtime_main_interpreter = 48,
 		.interpreter_threads = 16,
 		.thread_next = 8,
