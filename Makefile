@@ -45,7 +45,8 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lz -lm
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all help deps demo check tests check-unit check-golden check-fuzz check-e2e \
-	check-layers check-headers check-cli check-consumers check-storms check-matrix check-diff stress bench \
+	check-layers check-headers check-cli check-consumers check-aarch64 check-storms check-matrix \
+	check-diff stress bench \
 	fuzz asan \
 	lint format pictures install uninstall clean
 
@@ -154,6 +155,10 @@ check-consumers: tests ## other people's viewers on our exports (installs them; 
 	@O=$(O) PYTHON=$(PYTHON) sh tests/consumers/install.sh
 	@O=$(O) PYTHON=$(PYTHON) sh tests/consumers/run.sh
 
+check-aarch64: deps ## the house cross-compiled and emulated (some minutes; not part of check)
+	@$(MAKE) --no-print-directory tests
+	@O=$(O) PYTHON=$(PYTHON) sh tests/aarch64/run.sh
+
 stress: TIME := 1200
 stress: tests ## hard programs at 10 kHz for TIME seconds (1200), then the whole matrix of truth (25 minutes), then what pdiff finds
 	@O=$(O) MAKE="$(MAKE)" TIME=$(TIME) sh tests/support/check.sh check-storms check-matrix check-diff
@@ -219,6 +224,6 @@ uninstall: ## what install put there
 	cd "$(DESTDIR)$(prefix)" && rm -rf $(addprefix bin/,$(notdir $(PROGRAMS))) $(addprefix $(COMPLETIONS)/,$(notdir $(PROGRAMS))) lib/ptf lib/libptf.a include/ptf share/ptf
 
 clean: ## remove the build folders
-	rm -rf $(O) $(O)-asan $(O)-fuzz
+	rm -rf $(O) $(O)-asan $(O)-fuzz $(O)-aarch64 $(O)-aarch64-sysroot
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

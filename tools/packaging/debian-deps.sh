@@ -6,6 +6,7 @@
 #     debian-deps.sh --quiet    the same, silent when nothing is missing
 #     debian-deps.sh --list     print the list
 #     debian-deps.sh --bench    what only `make bench` uses, and can do without
+#     debian-deps.sh --aarch64  what only `make check-aarch64` uses
 #
 # Exit 0 when everything is there, 1 when something is missing that could not
 # be installed (not root, no network); the message says what to run.
@@ -21,6 +22,9 @@ case ${1-} in
 --bench)
 	build=
 	tests="python3-numpy linux-perf" ;;
+--aarch64)
+	build=
+	tests="gcc-aarch64-linux-gnu qemu-user-static" ;;
 --list)
 	# shellcheck disable=SC2086 # a list of words
 	printf '%s\n' $build $tests
