@@ -8,6 +8,7 @@ from diffs import print_diffs
 from exports import print_exports
 from itself import print_itself
 from measure import Perf, Tools
+from page_speed import print_page
 from size import print_size
 from speed import print_speed
 
@@ -16,7 +17,8 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONHASHSEED=
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("build", help="the build folder")
-parser.add_argument("--only", choices=("cost", "size", "speed", "exports", "diffs", "itself"), help="this part")
+parser.add_argument("--only", choices=("cost", "size", "speed", "exports", "diffs", "page", "itself"),
+                    help="this part")
 parser.add_argument("--pairs", type=int, default=24, help="of processes, for each cost (%(default)s)")
 parser.add_argument("--turns", type=int, default=40,
                     help="of each process of a pair, about 20 ms each (%(default)s)")
@@ -41,5 +43,7 @@ if options.only in (None, "exports"):
     print_exports(options.build)
 if options.only in (None, "diffs"):
     print_diffs(options.build)
+if options.only in (None, "page"):
+    print_page(tools)
 if options.only in (None, "itself"):
     print_itself(tools, options.base)

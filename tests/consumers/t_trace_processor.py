@@ -101,10 +101,13 @@ def names_tracks_and_counters():
 
 
 @test
-def perfettos_own_schema_knows_every_field():
+def perfettos_own_classes_read_every_field():
     if not SCHEMA.is_dir():
         skip("PyPI's perfetto is not installed")
     for trace in traces():
+        told, wanted = pinfo(trace), collections.Counter()
+        for frames, _, _, _, rows in whole_rows(trace):
+            wanted[frames[-1][0]] += rows
         for options in ((), ("--perfetto-compat",)):
             file = convert(trace, trace + ".pftrace", *options)
             done = run(sys.executable, ROOT / "tests/consumers/perfetto_schema.py", file,
@@ -112,8 +115,13 @@ def perfettos_own_schema_knows_every_field():
             check(done.returncode == 0, done.stderr)
             found = json.loads(done.stdout)
             equal(found["unknown"], {}, "fields that Perfetto lacks")
+            equal(found["missing"], {}, "what is named but not defined")
             name = "perf_sample" if options else "stack_sample"
-            equal(found["packets"][name], pinfo(trace)["samples"], name)
+            equal(found["packets"][name], told["samples"], name)
+            equal({function: found["functions"].get(function) for function in wanted}, dict(wanted),
+                  f"{trace}: samples by function")
+            if not options:
+                equal(found["weight"], told["cpu_ns"], f"{trace}: CPU time")
 
 
 @test
