@@ -13,8 +13,9 @@ from interpreters import MATRIX, interpreters, versions_to_test
 
 CROWDS = PROGRAMS / "crowds.py"
 FOUND = interpreters(PYTHON)
-# Most threads live for ten milliseconds.
-RATE = 5000
+# What it is, and the rate: of 500 threads each lives for ten milliseconds.
+KINDS = {"pool": ("a pool of 64 processes", 1000), "threads": ("500 threads", 5000),
+         "server": ("a prefork server under load", 1000), "runner": ("tests in workers", 1000)}
 CLASSES = {"python": PYTHON_CPU, "native": NATIVE}
 FAMILIES = {"forks": ["fork"] * 3, "grandchildren": ["child", "grandchild"],
             "subprocesses": ["alone"] * 5, "spawned": ["alone"] * 5,
@@ -83,11 +84,11 @@ def lines(truth, section):
 def crowd(python, source, kind, seconds):
     # More descriptors than a recorder may take for itself.
     done = run("sh", "-c", 'ulimit -n 1024; exec "$@"', "sh", PREC, "-q", "-o", "crowd.ptf",
-               "-F", RATE, "--source", source, "--", python, CROWDS, kind, seconds)
+               "-F", KINDS[kind][1], "--source", source, "--", python, CROWDS, kind, seconds)
     equal((done.returncode, done.stderr), (0, ""), "status and stderr")
     section, truth = whole("crowd.ptf"), truth_of(done.stdout)
-    lost = [f"{section['losses'][kind]} losses of the kind {kind}"
-            for kind in ("no_slot", "ring_full", "child_not_followed") if kind in section["losses"]]
+    lost = [f"{section['losses'][loss]} losses of the kind {loss}"
+            for loss in ("no_slot", "ring_full", "child_not_followed") if loss in section["losses"]]
     return lost + totals(truth, section) + processes_and_threads(truth, section) + lines(truth, section)
 
 
@@ -104,9 +105,7 @@ def cell(version, source, what, exercise):
 
 def cells(version, source):
     seconds = 6 if MATRIX else 3
-    for kind, what in {"pool": "a pool of 64 processes", "threads": "500 threads",
-                       "server": "a prefork server under load",
-                       "runner": "tests in workers"}.items():
+    for kind, (what, _) in KINDS.items():
         cell(version, source, what,
              lambda python, kind=kind: measured(lambda: crowd(python, source, kind, seconds)))
     if MATRIX:
