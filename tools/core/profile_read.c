@@ -1,5 +1,5 @@
 /* Blocks of a trace -> profile. */
-#include "tools/core/profile.h"
+#include "tools/core/profile_feed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,31 +7,15 @@
 #include <ptf/reader.h>
 
 #include "tools/core/hex.h"
-#include "tools/core/kind_cells.h"
 #include "tools/core/regions.h"
 #include "tools/core/replay.h"
-#include "tools/core/section_maps.h"
 #include "tools/core/texts.h"
 #include "tools/core/wrapping.h"
-
-struct profile_feed {
-	struct profile *p;
-	const char *path;
-	struct section_maps *maps; /* of the section that is being read; NULL before */
-	/* [section id - 1] = index of the part that it is of. */
-	VEC(uint32_t) part_of_process, part_of_thread;
-	struct kind_cells kind_cells;
-};
-
-static uint32_t string_of(const struct profile_feed *in, uint32_t id)
-{
-	return id_mapped(&in->maps->string, id);
-}
 
 /* A source path, by another beginning where one was asked for (--map). */
 static uint32_t file_of(const struct profile_feed *in, uint32_t id)
 {
-	uint32_t file = string_of(in, id);
+	uint32_t file = feed_string(in, id);
 	const struct selection *s = in->p->selection;
 	struct ptf_text path = intern_get(&in->p->strings, file);
 
@@ -56,17 +40,6 @@ static uint32_t file_of(const struct profile_feed *in, uint32_t id)
 
 /* ------------------------------------------------------------- section */
 
-static uint32_t string_new(struct profile *p, struct ptf_text text)
-{
-	return text.size ? intern_bytes(&p->strings, text.data, text.size) : 0;
-}
-
-static struct ptf_attribute kept_attribute(struct profile *p, struct ptf_attribute a)
-{
-	return (struct ptf_attribute){arena_text(&p->arena, a.key),
-		arena_text(&p->arena, a.value)};
-}
-
 static uint32_t add_section_part(struct profile_feed *in, const struct profile_section *s)
 {
 	char id[2 * sizeof(s->trace_id) + 1];
@@ -83,7 +56,7 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 	struct profile *p = in->p;
 	struct profile_section section = {.path = in->path};
 
-	section.producer = string_new(p, s->producer);
+	section.producer = feed_string_new(p, s->producer);
 	memcpy(section.trace_id, s->trace_id, sizeof(section.trace_id));
 	section.origin_monotonic_ns = s->origin_monotonic_ns;
 	section.origin_realtime_ns = s->origin_realtime_ns;
@@ -92,15 +65,15 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 	section.format_major = s->format_major;
 	section.format_minor = s->format_minor;
 	for (size_t i = 0; i < s->attributes.count; i++) {
-		struct ptf_attribute a = kept_attribute(p, s->attributes.item[i]);
+		struct ptf_attribute a = feed_attribute(p, s->attributes.item[i]);
 
 		vec_push(&section.attributes, a);
 		if (text_is(a.key, "host.name"))
-			section.host = string_new(p, a.value);
+			section.host = feed_string_new(p, a.value);
 		else if (text_is(a.key, "run.command"))
-			section.command = string_new(p, a.value);
+			section.command = feed_string_new(p, a.value);
 		else if (text_is(a.key, "run.cwd"))
-			section.directory = string_new(p, a.value);
+			section.directory = feed_string_new(p, a.value);
 	}
 	in->maps = memory_zeroed(1, sizeof(*in->maps));
 	in->maps->time_metric = s->time_metric;
@@ -112,7 +85,7 @@ static void take_section_start(struct profile_feed *in, const struct ptf_section
 	vec_push(&p->sections, section);
 }
 
-static struct profile_section *section_of(struct profile_feed *in)
+struct profile_section *feed_section(struct profile_feed *in)
 {
 	/* A file whose first Block is lost still has its rows. */
 	if (!in->maps)
@@ -120,157 +93,15 @@ static struct profile_section *section_of(struct profile_feed *in)
 	return &in->p->sections.item[in->maps->section];
 }
 
-static void see_time(struct profile_feed *in, int64_t time_ns)
+void feed_see_time(struct profile_feed *in, int64_t time_ns)
 {
-	struct profile_section *s = section_of(in);
+	struct profile_section *s = feed_section(in);
 
 	if (!s->has_end && time_ns > s->end_ns)
 		s->end_ns = time_ns;
 }
 
 /* --------------------------------------------------------- definitions */
-
-static struct ptf_text attribute(const struct ptf_attributes *a, const char *key)
-{
-	for (size_t i = 0; i < a->count; i++)
-		if (text_is(a->item[i].key, key))
-			return a->item[i].value;
-	return (struct ptf_text){"", 0};
-}
-
-static int64_t attribute_number(const struct ptf_attributes *a, const char *key)
-{
-	struct ptf_text text = attribute(a, key);
-	char digits[24] = "";
-
-	memcpy(digits, text.data, text.size < sizeof(digits) ? text.size : 0);
-	return strtoll(digits, NULL, 10);
-}
-
-static uint32_t attribute_string(struct profile *p, const struct ptf_attributes *a,
-	const char *key)
-{
-	return string_new(p, attribute(a, key));
-}
-
-/* Of a merged section. */
-static uint32_t add_recording_part(struct profile_feed *in, const struct ptf_process *d,
-	uint32_t process)
-{
-	struct profile *p = in->p;
-	const struct part part = {.section = in->maps->section,
-		.process = process,
-		.zero_ns = subtract_wrapping(attribute_number(&d->attributes,
-						     "recording.origin_monotonic_ns"),
-			d->start_ns),
-		.start_ns = d->start_ns};
-
-	p->parts.of.item[section_of(in)->part].is_merged = true;
-	return parts_add(&p->parts, part, attribute(&d->attributes, "recording.id"),
-		attribute(&d->attributes, "run.id"));
-}
-
-static uint32_t part_of(struct profile_feed *in, const uint32_t *parts, size_t count,
-	uint32_t id)
-{
-	return id && id <= count ? parts[id - 1] : section_of(in)->part;
-}
-
-static uint32_t part_of_process(struct profile_feed *in, uint32_t id)
-{
-	return part_of(in, in->part_of_process.item, in->part_of_process.count, id);
-}
-
-static uint32_t part_of_thread(struct profile_feed *in, uint32_t id)
-{
-	return part_of(in, in->part_of_thread.item, in->part_of_thread.count, id);
-}
-
-/* A time of a part in this section, as a process of the profile has its times. */
-static int64_t time_of(const struct profile_feed *in, uint32_t part, uint32_t process,
-	int64_t time_ns)
-{
-	const struct profile *p = in->p;
-
-	return process ? parts_time(&p->parts, part, p->processes.item[process - 1].part,
-				 time_ns)
-		       : time_ns;
-}
-
-/* What a process runs since a time. What it was last is what it is called. */
-struct image {
-	int64_t since_ns;
-	uint32_t executable;
-	struct ptf_ids arguments;
-	const struct ptf_attributes *attributes;
-};
-
-static void take_image(struct profile_feed *in, uint32_t id, const struct image *image)
-{
-	struct profile *p = in->p;
-	struct profile_process *process = &p->processes.item[id - 1];
-
-	/* Facts come in any order. */
-	if (image->since_ns < process->image_ns)
-		return;
-	process->image_ns = image->since_ns;
-	process->executable = string_of(in, image->executable);
-	process->python = attribute_string(p, image->attributes, "python.version");
-	process->not_followed =
-		attribute_string(p, image->attributes, "recorder.not_followed");
-	process->arguments.count = 0;
-	for (size_t i = 0; i < image->arguments.count; i++)
-		vec_push(&process->arguments, string_of(in, image->arguments.item[i]));
-}
-
-static void add_process(struct profile_feed *in, const struct ptf_process *d,
-	bool is_recording, uint32_t part)
-{
-	struct profile *p = in->p;
-	struct profile_process process = {
-		.section = in->maps->section,
-		.part = part,
-		.pid = d->pid,
-		.parent = id_mapped(&in->maps->process, d->parent),
-		.start_ns = d->start_ns,
-		.image_ns = INT64_MIN,
-	};
-
-	for (size_t i = 0; i < d->attributes.count; i++)
-		vec_push(&process.attributes, kept_attribute(p, d->attributes.item[i]));
-	if (is_recording)
-		process.recording = (uint32_t)p->processes.count + 1;
-	else if (process.parent)
-		process.recording = p->processes.item[process.parent - 1].recording;
-	vec_push(&p->processes, process);
-}
-
-static void take_process(struct profile_feed *in, const struct ptf_process *d)
-{
-	struct profile *p = in->p;
-	uint32_t fresh = (uint32_t)p->processes.count + 1, id = fresh;
-	bool is_recording =
-		d->pid == 0 && attribute(&d->attributes, "recording.id").size != 0;
-	uint32_t part = is_recording ? add_recording_part(in, d, fresh)
-				     : part_of_process(in, d->parent);
-	struct image image = {.executable = d->executable,
-		.arguments = d->arguments,
-		.attributes = &d->attributes};
-
-	if (d->pid)
-		id = parts_life(&p->parts, part, 0, d->pid, d->start_ns, fresh);
-	if (id == fresh)
-		add_process(in, d, is_recording, part);
-	p->processes.item[id - 1].last_section = in->maps->section;
-	/* Of a later part it is what the process was at that part's begin. */
-	image.since_ns = p->parts.of.item[part].start_ns;
-	if (image.since_ns < d->start_ns)
-		image.since_ns = d->start_ns;
-	image.since_ns = time_of(in, part, id, image.since_ns);
-	take_image(in, id, &image);
-	vec_push(&in->maps->process.id, id);
-	vec_push(&in->part_of_process, part);
-}
 
 static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
 {
@@ -284,62 +115,28 @@ static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
 	vec_push(&in->maps->frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
 }
 
-static void add_thread(struct profile_feed *in, const struct ptf_thread *d,
-	uint32_t process, uint32_t part)
-{
-	struct profile_thread thread = {
-		.process = process,
-		.tid = d->tid,
-		.is_main = d->is_main,
-		.start_ns = time_of(in, part, process, d->start_ns),
-		.name_ns = INT64_MIN,
-	};
-
-	vec_push(&in->p->threads, thread);
-}
-
-static void take_thread(struct profile_feed *in, const struct ptf_thread *d)
-{
-	struct profile *p = in->p;
-	uint32_t process = id_mapped(&in->maps->process, d->process);
-	uint32_t part = part_of_process(in, d->process);
-	uint32_t fresh = (uint32_t)p->threads.count + 1, id = fresh;
-
-	if (profile_is_recording(p, process)) {
-		process = p->parts.of.item[parts_first(&p->parts, part)].process;
-		id = parts_life(&p->parts, part, process, d->is_main, PARTS_ALWAYS,
-			fresh);
-	} else if (process && d->tid) {
-		id = parts_life(&p->parts, part, process, d->tid, d->start_ns, fresh);
-	}
-	if (id == fresh)
-		add_thread(in, d, process, part);
-	vec_push(&in->maps->thread.id, id);
-	vec_push(&in->part_of_thread, part);
-}
-
 static void take_definitions(struct profile_feed *in, const struct ptf_definitions *d)
 {
 	struct profile *p = in->p;
 	struct section_maps *maps;
 
-	section_of(in);
+	feed_section(in);
 	maps = in->maps;
 	for (size_t i = 0; i < d->string_count; i++)
 		vec_push(&maps->string.id,
 			intern_bytes(&p->strings, d->strings[i].data,
 				d->strings[i].size));
 	for (size_t i = 0; i < d->module_count; i++) {
-		struct profile_module m = {string_of(in, d->modules[i].path),
-			string_new(p, d->modules[i].build_id)};
+		struct profile_module m = {feed_string(in, d->modules[i].path),
+			feed_string_new(p, d->modules[i].build_id)};
 
 		vec_push(&maps->module.id, intern_bytes(&p->modules, &m, sizeof(m)));
 	}
 	for (size_t i = 0; i < d->function_count; i++) {
 		const struct ptf_function *f = &d->functions[i];
-		struct profile_function g = {string_of(in, f->name), file_of(in, f->file),
-			id_mapped(&maps->module, f->module), f->kind, f->first_line,
-			f->line_count};
+		struct profile_function g = {feed_string(in, f->name),
+			file_of(in, f->file), id_mapped(&maps->module, f->module),
+			f->kind, f->first_line, f->line_count};
 
 		vec_push(&maps->function.id, intern_bytes(&p->functions, &g, sizeof(g)));
 	}
@@ -353,7 +150,7 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 	}
 	for (size_t i = 0; i < d->class_count; i++) {
 		struct profile_class c = {d->classes[i].kind,
-			string_of(in, d->classes[i].detail)};
+			feed_string(in, d->classes[i].detail)};
 
 		vec_push(&maps->class_id.id, intern_bytes(&p->classes, &c, sizeof(c)));
 	}
@@ -365,15 +162,16 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 	}
 	for (size_t i = 0; i < d->metric_count; i++) {
 		const struct ptf_metric *m = &d->metrics[i];
-		struct profile_metric g = {string_of(in, m->name), string_of(in, m->unit),
-			string_of(in, m->description), m->kind, m->addition};
+		struct profile_metric g = {feed_string(in, m->name),
+			feed_string(in, m->unit), feed_string(in, m->description),
+			m->kind, m->addition};
 
 		vec_push(&maps->metric.id, intern_bytes(&p->metrics, &g, sizeof(g)));
 	}
 	for (size_t i = 0; i < d->process_count; i++)
-		take_process(in, &d->processes[i]);
+		feed_take_process(in, &d->processes[i]);
 	for (size_t i = 0; i < d->thread_count; i++)
-		take_thread(in, &d->threads[i]);
+		feed_take_thread(in, &d->threads[i]);
 }
 
 /* ---------------------------------------------------------------- rows */
@@ -463,7 +261,7 @@ static void take_rows(struct profile_feed *in, const struct ptf_samples *s,
 	add_rows(p, &in->kind_cells, in->maps, thread, s->kind + first,
 		weight ? weight + first : NULL, end - first);
 	count_rows(p, in->maps->section, thread, end - first);
-	see_time(in, s->time_ns[end - 1]);
+	feed_see_time(in, s->time_ns[end - 1]);
 }
 
 static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
@@ -475,7 +273,7 @@ static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 	/* Regions are known only when all has been read: take_regions. */
 	if (in->p->selection && in->p->selection->region_globs.count) {
 		if (s->count)
-			see_time(in, s->time_ns[s->count - 1]);
+			feed_see_time(in, s->time_ns[s->count - 1]);
 		return;
 	}
 	spans = profile_spans(in->p, in->maps->section,
@@ -578,69 +376,6 @@ static void take_source(struct profile_feed *in, const struct ptf_source *s)
 	*index = (uint32_t)p->sources.count;
 }
 
-static void take_process_end(struct profile_feed *in, const struct ptf_process_end *e)
-{
-	uint32_t id = id_mapped(&in->maps->process, e->process), index;
-	struct part *part;
-
-	if (!id)
-		return;
-	index = part_of_process(in, e->process);
-	part = &in->p->parts.of.item[index];
-	if (part->process == id) {
-		part->has_end = true;
-		part->end_ns = e->time_ns;
-	}
-	in->p->processes.item[id - 1].end = *e;
-	in->p->processes.item[id - 1].end.time_ns = time_of(in, index, id, e->time_ns);
-	in->p->processes.item[id - 1].has_end = true;
-	see_time(in, e->time_ns);
-}
-
-static void take_process_image(struct profile_feed *in, const struct ptf_process_image *d)
-{
-	uint32_t id = id_mapped(&in->maps->process, d->process);
-	struct image image = {.executable = d->executable,
-		.arguments = d->arguments,
-		.attributes = &d->attributes};
-
-	if (!id)
-		return;
-	image.since_ns = time_of(in, part_of_process(in, d->process), id, d->time_ns);
-	take_image(in, id, &image);
-}
-
-static void take_thread_name(struct profile_feed *in, const struct ptf_thread_name *d)
-{
-	uint32_t id = id_mapped(&in->maps->thread, d->thread);
-	struct profile_thread *thread = id ? &in->p->threads.item[id - 1] : NULL;
-	int64_t since_ns;
-
-	if (!thread)
-		return;
-	since_ns =
-		time_of(in, part_of_thread(in, d->thread), thread->process, d->time_ns);
-	/* The last name stays. */
-	if (since_ns < thread->name_ns)
-		return;
-	thread->name_ns = since_ns;
-	thread->name = string_of(in, d->name);
-}
-
-static void take_thread_end(struct profile_feed *in, const struct ptf_thread_end *d)
-{
-	uint32_t id = id_mapped(&in->maps->thread, d->thread);
-	struct profile_thread *thread = id ? &in->p->threads.item[id - 1] : NULL;
-
-	if (!thread)
-		return;
-	thread->has_end = true;
-	thread->end_ns =
-		time_of(in, part_of_thread(in, d->thread), thread->process, d->time_ns);
-	thread->cpu_ns = d->cpu_ns;
-	see_time(in, d->time_ns);
-}
-
 static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 {
 	struct profile *p = in->p;
@@ -653,29 +388,22 @@ static void take_facts(struct profile_feed *in, const struct ptf_facts *f)
 		vec_push(&p->symbols,
 			(struct ptf_symbol){
 				.frame = id_mapped(&in->maps->frame, s->frame),
-				.name = string_of(in, s->name),
+				.name = feed_string(in, s->name),
 				.file = file_of(in, s->file),
 				.line = s->line,
 				.inline_depth = s->inline_depth,
 			});
 	}
-	for (size_t i = 0; i < f->thread_name_count; i++)
-		take_thread_name(in, &f->thread_names[i]);
-	for (size_t i = 0; i < f->thread_end_count; i++)
-		take_thread_end(in, &f->thread_ends[i]);
-	for (size_t i = 0; i < f->process_end_count; i++)
-		take_process_end(in, &f->process_ends[i]);
-	for (size_t i = 0; i < f->process_image_count; i++)
-		take_process_image(in, &f->process_images[i]);
+	feed_take_lives(in, f);
 }
 
 static void take_losses(struct profile_feed *in, const struct ptf_losses *l)
 {
 	struct profile *p = in->p;
 
-	section_of(in);
+	feed_section(in);
 	for (size_t i = 0; i < l->count; i++) {
-		uint32_t kind = string_of(in, l->rows[i].kind);
+		uint32_t kind = feed_string(in, l->rows[i].kind);
 		struct profile_loss *found = NULL;
 
 		for (size_t k = 0; k < p->losses.count && !found; k++)
@@ -694,18 +422,18 @@ static void take_losses(struct profile_feed *in, const struct ptf_losses *l)
 
 static void take_marks(struct profile_feed *in, const struct ptf_marks *m)
 {
-	section_of(in);
+	feed_section(in);
 	for (size_t i = 0; i < m->count; i++) {
 		struct profile_mark mark = {
 			.section = in->maps->section,
 			.thread = id_mapped(&in->maps->thread, m->rows[i].thread),
-			.name = string_of(in, m->rows[i].name),
+			.name = feed_string(in, m->rows[i].name),
 			.kind = m->rows[i].kind,
 			.time_ns = m->rows[i].time_ns,
 		};
 
 		vec_push(&in->p->marks, mark);
-		see_time(in, mark.time_ns);
+		feed_see_time(in, mark.time_ns);
 	}
 }
 
@@ -713,7 +441,7 @@ void profile_feed_block(struct profile_feed *in, const struct ptf_block *b)
 {
 	if (b->kind == PTF_BLOCK_SECTION_START)
 		take_section_start(in, &b->section_start);
-	section_of(in)->block_count[b->kind]++;
+	feed_section(in)->block_count[b->kind]++;
 	switch (b->kind) {
 	case PTF_BLOCK_SECTION_START:
 		break;
@@ -739,7 +467,7 @@ void profile_feed_block(struct profile_feed *in, const struct ptf_block *b)
 		take_marks(in, &b->marks);
 		break;
 	case PTF_BLOCK_SECTION_END: {
-		struct profile_section *section = section_of(in);
+		struct profile_section *section = feed_section(in);
 
 		section->has_end = true;
 		section->end_ns = b->section_end.time_ns;
