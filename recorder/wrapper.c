@@ -24,6 +24,7 @@
 
 /* What the interpreter tells of itself, each with its size in front. */
 enum part {
+	PART_PID,
 	PART_EXECUTABLE,
 	PART_DIRECTORY,
 	PART_COMMAND,     /* each word with a 0 behind it */
@@ -37,8 +38,9 @@ static const char question[] =
 	"    with open('/proc/self/' + name, 'rb') as file:\n"
 	"        return file.read()\n"
 	"with os.fdopen(int(sys.argv[1]), 'wb') as out:\n"
-	"    for part in (os.fsencode(sys.executable), os.getcwdb(), get('cmdline'),\n"
-	"                 get('environ')):\n"
+	"    parts = [b'%d' % os.getpid(), os.fsencode(sys.executable)]\n"
+	"    parts += [os.getcwdb(), get('cmdline'), get('environ')]\n"
+	"    for part in parts:\n"
 	"        out.write(b'%d ' % len(part) + part)\n";
 
 /* Of the words that the interpreter was started with, those that are ours. */
@@ -128,8 +130,11 @@ static bool is_here(const char *directory)
 	return same;
 }
 
-/* Takes the answer apart; it may be anything, as the script may be. */
-static bool understand(struct wrapped *w, char *text, size_t size)
+/*
+ * Takes the answer apart; it may be anything, as the script may be. An interpreter
+ * with another pid than the script's is not the last thing that the script does.
+ */
+static bool understand(struct wrapped *w, pid_t pid, char *text, size_t size)
 {
 	char *part[PART_COUNT], *at = text;
 	size_t part_size[PART_COUNT], count = 0;
@@ -153,8 +158,9 @@ static bool understand(struct wrapped *w, char *text, size_t size)
 	w->environment = split(part[PART_ENVIRONMENT], part_size[PART_ENVIRONMENT]);
 	while (w->words && w->words[count])
 		count++;
-	if (!w->executable || !*w->executable || !w->environment ||
-		count <= QUESTION_WORDS || !is_here(part[PART_DIRECTORY]))
+	if (strtoimax(part[PART_PID], NULL, 10) != pid || !w->executable ||
+		!*w->executable || !w->environment || count <= QUESTION_WORDS ||
+		!is_here(part[PART_DIRECTORY]))
 		return false;
 	w->words[count - QUESTION_WORDS] = NULL;
 	return true;
@@ -181,7 +187,7 @@ bool wrapper_follow(struct wrapped *wrapped, const char *script)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	if (wrapped->storage && understand(wrapped, wrapped->storage, size))
+	if (wrapped->storage && understand(wrapped, pid, wrapped->storage, size))
 		return true;
 	wrapper_free(wrapped);
 	return false;

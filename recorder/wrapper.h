@@ -18,7 +18,8 @@ struct wrapped {
 
 /*
  * Whether the script leads to an interpreter that can be started in its place: it
- * runs one within a few seconds, in this folder.
+ * becomes one within a few seconds, in this folder. One that goes on behind its
+ * interpreter, as to clean up, is run as it is.
  */
 bool wrapper_follow(struct wrapped *wrapped, const char *script);
 
