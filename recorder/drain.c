@@ -69,6 +69,25 @@ static size_t load_frames(const uint64_t *words, uint64_t at,
 	return count;
 }
 
+/*
+ * Of the time that a sample stands for, what lost ones before it stood for. It is of
+ * nobody knows which line: not of this one.
+ */
+static uint64_t take_lost_time(struct recording *r, struct recorded_thread *thread,
+	const struct prec_sample *sample, uint64_t weight_ns)
+{
+	uint64_t period_ns = r->shm->period_ns;
+
+	if (!(sample->record.flags & PREC_SAMPLE_AFTER_LOSS) || weight_ns <= period_ns)
+		return 0;
+	struct row lost = {recording_time(r, sample->time_ns),
+		(int64_t)(weight_ns - period_ns), r->section.unsampled_node,
+		PTF_CLASS_UNKNOWN};
+	if (rows_add(&thread->rows, lost) < 0)
+		recording_no_memory(r);
+	return weight_ns - period_ns;
+}
+
 static void take_sample(struct recording *r, struct recorded_thread *thread,
 	const uint64_t *words, uint64_t at)
 {
@@ -88,6 +107,7 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 		r->lost.switched_off_ns += weight_ns;
 		return;
 	}
+	weight_ns -= take_lost_time(r, thread, &sample, weight_ns);
 	size_t count = load_frames(words, at, &sample, frames);
 	const struct mapping *mapping = address_space_find(&process->space, sample.pc);
 	class_id = classify_sample(&sample, mapping, process->python.version);

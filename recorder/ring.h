@@ -130,8 +130,9 @@ enum prec_sample_flags {
 	PREC_SAMPLE_TORN = 1,          /* the walk met something it could not trust */
 	PREC_SAMPLE_AFTER_SYSCALL = 2, /* stopped right behind a syscall */
 	PREC_SAMPLE_HAS_OPCODE = 4,
-	PREC_SAMPLE_NO_PYTHON = 8, /* the thread has no Python state */
-	PREC_SAMPLE_OFF = 16,      /* recording is off: only the CPU time counts */
+	PREC_SAMPLE_NO_PYTHON = 8,   /* the thread has no Python state */
+	PREC_SAMPLE_OFF = 16,        /* recording is off: only the CPU time counts */
+	PREC_SAMPLE_AFTER_LOSS = 32, /* those before it found no room */
 };
 
 /*

@@ -49,6 +49,7 @@ struct agent_thread {
 	uint32_t tick_count;
 	uint64_t quiet_until_cpu_ns; /* no sample before: the last one took long */
 	bool has_ticked;             /* the first tick's period was a random one */
+	bool has_lost;               /* samples, since the last one that found room */
 	volatile bool in_handler;    /* also while records are written outside it */
 	bool blocks_signal;          /* what the program believes of its mask */
 	bool holds_signal;           /* one came while it did: to be delivered later */

@@ -168,6 +168,7 @@ static void count_full(void)
 	uint64_t heartbeat =
 		atomic_load_explicit(&agent.shm->heartbeat_ns, memory_order_relaxed);
 
+	agent_thread.has_lost = true;
 	atomic_fetch_add_explicit(&agent_thread.slot->lost_full_count, 1,
 		memory_order_relaxed);
 	if (agent_clock_ns(CLOCK_MONOTONIC) - heartbeat > 5000000000u &&
@@ -216,6 +217,9 @@ bool agent_sample(const void *context, uint64_t cpu_ns)
 		count_full();
 		return false;
 	}
+	if (agent_thread.has_lost)
+		flags |= PREC_SAMPLE_AFTER_LOSS;
+	agent_thread.has_lost = false;
 	guarded_memory_init(&guard);
 	if (guard.memory.read(&guard.memory, sample.pc - sizeof before, before,
 		    sizeof before) &&

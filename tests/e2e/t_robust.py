@@ -74,6 +74,9 @@ def what_prec_cannot_take_is_told():
     # The sum is right all the same.
     seen = section.total(classes=ALL_CPU) / 1e9
     check(abs(seen / float(done.stdout) - 1) < 0.01, f"{seen:.3f} s, truly {done.stdout}")
+    # And no line is charged with what was lost.
+    unsampled = section.total(classes=(UNKNOWN,)) / 1e9
+    check(unsampled > 0.9 * lost / 10000, f"{unsampled:.3f} s are of no line; {lost} were lost")
 
 
 @test
