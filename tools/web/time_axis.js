@@ -86,11 +86,18 @@ function paintStrip({canvas, height, paint}) {
   paintSelection(context, width, height);
 }
 
+// What is round beyond ten seconds, in seconds, up to a day.
+const ROUND_TIMES = [15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400];
+
+function roundStep(wanted) {
+  const power = 10 ** Math.floor(Math.log10(wanted));
+  const clock = ROUND_TIMES.map(seconds => seconds * 1e9).find(ns => ns >= wanted);
+  return wanted > 10e9 && clock || [1, 2, 5, 10].map(n => n * power).find(n => n >= wanted);
+}
+
 // Round times for the ruler: at most one each 90 pixels.
 function ticks(width) {
-  const wanted = axisSpan() / Math.max(1, width / 90);
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  const step = [1, 2, 5, 10].map(n => n * power).find(n => n >= wanted);
+  const step = roundStep(axisSpan() / Math.max(1, width / 90));
   const start = view.model.grid.start_ns;
   const list = [];
   // Nothing was recorded.
