@@ -63,9 +63,8 @@ static const struct argp_option options[] = {
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		3},
 	{"charge", KEY_CHARGE, "LINE", 0,
-		"Charge time to: the line that ran (self, default), or the innermost "
-		"line of"
-		" your own code, which called the library (user)",
+		"Charge time to: the innermost line of your own code, which called the "
+		"library (user, default), or the line that ran (self)",
 		3},
 	{"min", KEY_MIN, "PERCENT", 0,
 		"Leave out files with a smaller share of the time (default 1)", 3},
@@ -110,7 +109,7 @@ static const char doc[] =
 	"Examples:\n"
 	"  pconv walk.ptf                       the table of lines\n"
 	"  pconv -r --sort time walk.ptf        the busiest lines\n"
-	"  pconv --charge user walk.ptf         libraries count for who called them\n"
+	"  pconv --charge self walk.ptf         libraries count for themselves\n"
 	"  pconv --metric cpu walk.ptf          shares of the CPU time, without waits\n"
 	"  pconv --metric gil -o gil.svg walk.ptf\n"
 	"                                       a flame graph of the waits for the GIL\n"
@@ -423,7 +422,7 @@ int main(int argc, char **argv)
 	};
 	static const struct argp argp = {options, parse, "FILE...", doc, children, NULL,
 		NULL};
-	struct arguments a = {.emit = {.min_percent = 1}};
+	struct arguments a = {.emit = {.min_percent = 1, .charge = CHARGE_USER}};
 	struct profile *p = profile_new();
 	int status = EXIT_STATUS_FAILED;
 

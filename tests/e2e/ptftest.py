@@ -247,7 +247,8 @@ def pinfo(path):
 
 
 def pconv_json(path, *options):
-    done = run(PCONV, path, "--to", "json", *options)
+    """What pconv makes of a trace; each stack counts for the line where it ends."""
+    done = run(PCONV, path, "--to", "json", "--charge", "self", *options)
     check(done.returncode == 0, f"pconv ended with {done.returncode}: {done.stderr}")
     return json.loads(done.stdout)
 

@@ -142,7 +142,7 @@ def lines_add_up_to_json():
             if file:
                 path = page.data["files"][file - 1]["path"]
                 lines[path, line[at], kind] += sum(ns for _, ns, _ in points)
-        done = run(PCONV, trace, "--to", "json", "--wait", "all", "--min", "0")
+        done = run(PCONV, trace, "--to", "json", "--wait", "all", "--min", "0", "--charge", "self")
         check(done.returncode == 0, done.stderr)
         wanted = collections.Counter()
         for path, file in json.loads(done.stdout)["files"].items():
@@ -250,9 +250,9 @@ def what_is_selected_is_all_there_is():
 
 @test
 def options_are_what_the_page_shows_first():
-    for options, wanted in (((), ("main", "self")), (("--wait", "all"), ("all", "self")),
-                            (("--metric", "cpu"), ("none", "self")),
-                            (("--charge", "user"), ("main", "user"))):
+    for options, wanted in (((), ("main", "user")), (("--wait", "all"), ("all", "user")),
+                            (("--metric", "cpu"), ("none", "user")),
+                            (("--charge", "self"), ("main", "self"))):
         seen = converted("made.ptf", *options).data["view"]
         equal((seen["waits"], seen["charge"]), wanted, f"{options}")
 

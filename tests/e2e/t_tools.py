@@ -182,7 +182,7 @@ def the_table_has_the_programs_own_files_first():
         "        json.dumps(list(range(9000)), indent=1)\n"
         "main()\n")
     run(PREC, "-q", "-F", "1000", "-o", "brief.ptf", "brief.py", cwd="aside")
-    table = run(PCONV, "aside/brief.ptf").stdout
+    table = run(PCONV, "--charge", "self", "aside/brief.ptf").stdout
     titles = re.findall(r"^ *(\S.*): (?:% of time = )? *[0-9.]+%", table, re.M)
     equal(titles[0], "brief.py", f"the first file of {titles}")
     check("Library code" in titles, f"{titles}: nothing says where libraries begin")
@@ -190,7 +190,7 @@ def the_table_has_the_programs_own_files_first():
     encoder = table[table.index("json/encoder.py"):]
     check(encoder.index("...") < encoder.index("function summary"),
           "all lines of the library are shown")
-    own = run(PCONV, "--charge", "user", "aside/brief.ptf").stdout
+    own = run(PCONV, "aside/brief.ptf").stdout
     check("encoder.py" not in own, f"time of the library is still its own in\n{own}")
     told = run(PINFO, "--summary", "aside/brief.ptf").stdout
     check(re.search(r" %  brief.py:7  json.dumps", told) and "coder.py" not in told,

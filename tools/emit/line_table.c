@@ -531,15 +531,13 @@ static void put_libraries(struct view *v)
 		if (f->file && f->is_selected && !f->is_own)
 			class_times_add(&all, &f->self);
 	}
-	snprintf(text, sizeof(text), "Library code: %.2f%% (%s).%s%s",
+	snprintf(text, sizeof(text), "Library code%s: %.2f%% (%s).%s",
+		v->options->charge == CHARGE_USER ? " that no line above called" : "",
 		percent(v, class_times_sum(&all)),
 		units_time_brief(time, class_times_sum(&all)),
 		v->options->reduced || v->options->all_lines
 			? ""
-			: " Only lines with time are shown (--all-lines).",
-		v->options->charge == CHARGE_USER
-			? ""
-			: " --charge user counts it for the lines that called it.");
+			: " Only lines with time are shown (--all-lines).");
 	table_prose(v->out, &v->options->terminal, text);
 	fputc('\n', v->out);
 }

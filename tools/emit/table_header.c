@@ -143,6 +143,6 @@ void table_basis(FILE *out, const struct emit_options *options,
 	if (options->charge == CHARGE_USER)
 		table_prose(out, terminal,
 			"Library code counts for the line of the program that called "
-			"it.");
+			"it (--charge self: for itself).");
 	fputc('\n', out);
 }
