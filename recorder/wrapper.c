@@ -1,6 +1,7 @@
 /* Scripts that stand for an interpreter; see wrapper.h. */
 #include "recorder/wrapper.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -32,16 +33,18 @@ enum part {
 	PART_COUNT,
 };
 
+/* Then it ends at once, whatever is registered for its end. */
 static const char question[] =
 	"import os, sys\n"
 	"def get(name):\n"
 	"    with open('/proc/self/' + name, 'rb') as file:\n"
 	"        return file.read()\n"
+	"parts = [b'%d' % os.getpid(), os.fsencode(os.readlink('/proc/self/exe'))]\n"
+	"parts += [os.getcwdb(), get('cmdline'), get('environ')]\n"
+	"answer = b''.join(b'%d ' % len(part) + part for part in parts)\n"
 	"with os.fdopen(int(sys.argv[1]), 'wb') as out:\n"
-	"    parts = [b'%d' % os.getpid(), os.fsencode(sys.executable)]\n"
-	"    parts += [os.getcwdb(), get('cmdline'), get('environ')]\n"
-	"    for part in parts:\n"
-	"        out.write(b'%d ' % len(part) + part)\n";
+	"    out.write(b'%d ' % len(answer) + answer)\n"
+	"os._exit(0)\n";
 
 /* Of the words that the interpreter was started with, those that are ours. */
 #define QUESTION_WORDS 5
@@ -57,7 +60,6 @@ static _Noreturn void ask(const char *script, int answer)
 	/* What it says, it says again when the program is started. */
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(nothing, fd);
-	setpgid(0, 0);
 	inherited_signals_restore();
 	execl(script, script, "-I", "-S", "-c", question, descriptor, (char *)NULL);
 	_exit(127);
@@ -71,7 +73,22 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Up to the end, a 0 behind it; NULL when that does not come in time. */
+/* Whether the text is whole, by the size in front of it; what is behind that. */
+static const char *whole_answer(const char *text, size_t size)
+{
+	char *behind;
+	uintmax_t length = strtoumax(text, &behind, 10);
+
+	return behind != text && *behind == ' ' && length <= ANSWER_MAX &&
+			(size_t)(text + size - behind - 1) >= length
+		? behind + 1
+		: NULL;
+}
+
+/*
+ * Up to where it is whole: what else the script has started may keep the pipe open.
+ * A 0 behind it; NULL when that does not come in time.
+ */
 static char *read_answer(int fd, size_t *size)
 {
 	int64_t end = now_ms() + PATIENCE_MS;
@@ -93,13 +110,12 @@ static char *read_answer(int fd, size_t *size)
 		if (!wait.revents)
 			break;
 		got = read(fd, text + *size, ANSWER_MAX - *size);
-		if (got == 0) {
-			text[*size] = '\0';
-			return text;
-		}
-		if (got < 0 && errno != EINTR)
+		if (got == 0 || (got < 0 && errno != EINTR))
 			break;
 		*size += got > 0 ? (size_t)got : 0;
+		text[*size] = '\0';
+		if (whole_answer(text, *size))
+			return text;
 	}
 	free(text);
 	return NULL;
@@ -136,7 +152,7 @@ static bool is_here(const char *directory)
  */
 static bool understand(struct wrapped *w, pid_t pid, char *text, size_t size)
 {
-	char *part[PART_COUNT], *at = text;
+	char *part[PART_COUNT], *at = text + (whole_answer(text, size) - text);
 	size_t part_size[PART_COUNT], count = 0;
 
 	for (int i = 0; i < PART_COUNT; i++) {
@@ -160,10 +176,39 @@ static bool understand(struct wrapped *w, pid_t pid, char *text, size_t size)
 		count++;
 	if (strtoimax(part[PART_PID], NULL, 10) != pid || !w->executable ||
 		!*w->executable || !w->environment || count <= QUESTION_WORDS ||
+		/* Words of the script's own, behind those of the program. */
+		strcmp(w->words[count - 2], question) != 0 ||
 		!is_here(part[PART_DIRECTORY]))
 		return false;
 	w->words[count - QUESTION_WORDS] = NULL;
 	return true;
+}
+
+/*
+ * Whether the last thing that the script does is to become another program: one that
+ * goes on behind its interpreter cannot be asked, as it would do all that twice.
+ */
+static bool ends_in_exec(const char *script)
+{
+	char text[4096 + 1], *line, *end;
+	int fd = open(script, O_RDONLY | O_CLOEXEC);
+	off_t size = fd < 0 ? 0 : lseek(fd, 0, SEEK_END);
+	size_t wanted = sizeof text - 1;
+	ssize_t length = fd < 0
+		? 0
+		: pread(fd, text, wanted,
+			  size > (off_t)wanted ? size - (off_t)wanted : 0);
+
+	if (fd >= 0)
+		close(fd);
+	end = text + (length > 0 ? length : 0);
+	while (end > text && isspace((unsigned char)end[-1]))
+		end--;
+	*end = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	line += strspn(line, " \t");
+	return !strncmp(line, "exec ", 5);
 }
 
 bool wrapper_follow(struct wrapped *wrapped, const char *script)
@@ -173,7 +218,7 @@ bool wrapper_follow(struct wrapped *wrapped, const char *script)
 	pid_t pid;
 
 	*wrapped = (struct wrapped){0};
-	if (pipe2(answer, O_CLOEXEC) != 0)
+	if (!ends_in_exec(script) || pipe2(answer, O_CLOEXEC) != 0)
 		return false;
 	pid = fork();
 	if (pid == 0)
@@ -181,14 +226,15 @@ bool wrapper_follow(struct wrapped *wrapped, const char *script)
 	close(answer[1]);
 	wrapped->storage = pid < 0 ? NULL : read_answer(answer[0], &size);
 	close(answer[0]);
-	if (pid > 0) {
-		if (!wrapped->storage)
-			kill(-pid, SIGKILL);
+	if (wrapped->storage && understand(wrapped, pid, wrapped->storage, size)) {
+		/* It is the interpreter itself, at its end. */
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
-	}
-	if (wrapped->storage && understand(wrapped, pid, wrapped->storage, size))
 		return true;
+	}
+	/* It does what we do not know, and may take its time to end. */
+	if (pid > 0 && waitpid(pid, NULL, WNOHANG) == 0)
+		kill(pid, SIGTERM);
 	wrapper_free(wrapped);
 	return false;
 }

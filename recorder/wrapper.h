@@ -18,8 +18,8 @@ struct wrapped {
 
 /*
  * Whether the script leads to an interpreter that can be started in its place: it
- * becomes one within a few seconds, in this folder. One that goes on behind its
- * interpreter, as to clean up, is run as it is.
+ * becomes one within a few seconds, in this folder, by an exec in its last line. Any
+ * other, as one that goes on behind its interpreter to clean up, is run as it is.
  */
 bool wrapper_follow(struct wrapped *wrapped, const char *script);
 

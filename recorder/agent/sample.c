@@ -194,6 +194,8 @@ void agent_sample_off(uint64_t cpu_ns)
 	}
 	prec_ring_store(&cursor, 0, &sample, sizeof sample);
 	cursor.next += SAMPLE_WORDS;
+	/* It stands for the time of lost ones, too. */
+	agent_thread.has_lost = false;
 	prec_ring_commit(&cursor);
 }
 

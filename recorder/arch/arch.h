@@ -11,8 +11,8 @@
  *   arch_is_syscall(bytes)         whether those bytes are it
  *   ARCH_JUMP_BYTES                at most so many has a direct jump
  *   ARCH_CODE_ALIGNMENT            of instructions
- *   arch_is_jump(bytes, address, &target)   whether a direct jump of any distance
- *                                  is there, and where to
+ *   arch_is_jump(bytes, address, &target)   whether a direct jump is there that may
+ *                                  leave its function, and where to
  */
 #ifndef PREC_ARCH_H
 #define PREC_ARCH_H

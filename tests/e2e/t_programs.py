@@ -111,7 +111,9 @@ def a_shim_counts_for_what_it_does():
     # What cannot be done in its place is done by itself.
     for text in (f'#!/bin/sh\ncd /\nexec {PYTHON} "$@"\n',
                  f'#!/bin/sh\ncase "$*" in *urandom*|*-I*) exit 3;; esac\nexec {PYTHON} "$@"\n',
-                 f'#!/bin/sh\n{PYTHON} "$@"\necho behind it\n'):
+                 f'#!/bin/sh\n{PYTHON} "$@"\necho behind it\n',
+                 f'#!/bin/sh\n{PYTHON} "$@"\necho asked >>asked\nexec true\n',
+                 f'#!/bin/sh\nexec {PYTHON} "$@" more\n'):
         alike(text, "python3", "-c", tell)
     shim.write_text("#!/bin/sh\necho no python >&2\nexit 9\n")
     done = run(PREC, "--quiet", "-o", "managed.ptf", "-c", "1", env=environment)
