@@ -259,8 +259,8 @@ def firefox_has_the_source_texts():
 def csv_rows_are_the_time():
     for trace in traces():
         for options in ([], ["--metric", "cpu"], ["--wait", "all"], ["--charge", "user"]):
-            rows = list(csv.DictReader(io.StringIO(converted(trace, "csv", *options),
-                                                   newline="")))
+            rows = list(csv.DictReader(io.StringIO(
+                converted(trace, "csv", "--charge", "self", *options), newline="")))
             document = pconv_json(trace, "--min", "0", *options)
             own, total = collections.Counter(), collections.Counter()
             by_class = collections.Counter()

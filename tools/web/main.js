@@ -124,7 +124,7 @@ function wireControls() {
   });
   ['lines', 'functions', 'overview'].forEach(id => tipsOf(byId(id)));
   document.addEventListener('keydown', onKey);
-  window.addEventListener('resize', redraw);
+  window.addEventListener('resize', () => redraw());
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     setTheme(document.documentElement.dataset.choice);
     redraw();
