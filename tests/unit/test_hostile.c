@@ -14,12 +14,13 @@
 #include <cmocka.h>
 
 #include "tools/core/digest.h"
+#include "tools/core/section_maps.h"
 #include "tools/core/trace_info.h"
 #include "tools/emit/dump.h"
 #include "tools/emit/emit.h"
 #include "tools/emit/info.h"
 
-enum { COUNT = 12, ROWS = 40, STRING_BYTES = 24, ROUNDS = 20 };
+enum { COUNT = 12, ROWS = 40, STRING_BYTES = 24, SECTIONS = 3, ROUNDS = 30 };
 
 static uint64_t seed;
 
@@ -68,8 +69,9 @@ static struct {
 	struct ptf_label_set label_sets[COUNT];
 	struct ptf_process processes[COUNT];
 	struct ptf_thread threads[COUNT];
+	uint32_t thread_count;
 	uint32_t ids[COUNT];
-	struct ptf_attribute attributes[COUNT];
+	struct ptf_attribute attributes[COUNT], recording[COUNT][2];
 
 	int64_t times[ROWS], values[2][ROWS];
 	uint32_t node[ROWS], class_id[ROWS], labels[ROWS], cpu[ROWS], task[ROWS],
@@ -92,8 +94,50 @@ static uint32_t id(void)
 	return below(COUNT + 1);
 }
 
+/* Of one there is, as every section has other numbers of them. */
+static uint32_t thread(void)
+{
+	return 1 + below(t.thread_count);
+}
+
+static uint32_t any_thread(void)
+{
+	return below(t.thread_count + 1);
+}
+
+static struct ptf_text text(const char *s)
+{
+	return (struct ptf_text){s, strlen(s)};
+}
+
+/*
+ * Recordings are told by their ids: of few, so that what stands for one comes across
+ * the section that is one, in any order, and as part of itself.
+ */
+static const char *const recording_ids[] = {"11111111111111111111111111111111",
+	"22222222222222222222222222222222"};
+
+static void make_recording(uint32_t i)
+{
+	t.recording[i][0] = (struct ptf_attribute){text("recording.id"),
+		text(recording_ids[below(2)])};
+	t.recording[i][1] = (struct ptf_attribute){text("recording.origin_monotonic_ns"),
+		text(below(2) ? "5" : "0")};
+	t.processes[i].pid = 0;
+	t.processes[i].attributes.item = t.recording[i];
+	t.processes[i].attributes.count = 2;
+}
+
+/* As a thread of a recording is called, for whom takes one for the other. */
+static void make_first(uint32_t i)
+{
+	t.processes[i].pid = below(2);
+	t.processes[i].start_ns = 0;
+}
+
 static void make_definitions(void)
 {
+	t.thread_count = 1 + below(below(2) ? 2 : (uint32_t)COUNT);
 	for (uint32_t i = 0; i < COUNT; i++) {
 		for (size_t k = 0; k < STRING_BYTES; k++)
 			t.bytes[i][k] = (char)(below(3) ? "a/\n;.%<\""[below(8)]
@@ -114,6 +158,10 @@ static void make_definitions(void)
 		t.label_sets[i] = (struct ptf_label_set){{t.ids, i}, {t.ids, i}};
 		t.processes[i] = (struct ptf_process){(uint32_t)absurd(), below(i + 1),
 			(int64_t)absurd(), id(), {t.ids, i}, {t.attributes, i}};
+		if (below(3) == 0)
+			make_recording(i);
+		else if (below(3) == 0)
+			make_first(i);
 		t.threads[i] = (struct ptf_thread){1 + below(COUNT), (uint32_t)absurd(),
 			below(2) == 0, (int64_t)absurd()};
 	}
@@ -131,13 +179,15 @@ static void make_rows(void)
 		t.labels[i] = id();
 		t.cpu[i] = (uint32_t)absurd();
 		t.task[i] = id();
-		t.aggregates[i] = (struct ptf_aggregate){id(), t.class_id[i], id(), id(),
-			absurd(), (int64_t)absurd(), (int64_t)absurd(), (int64_t)absurd(),
-			(double)absurd()};
+		t.aggregates[i] = (struct ptf_aggregate){id(), t.class_id[i],
+			any_thread(), id(), absurd(), (int64_t)absurd(),
+			(int64_t)absurd(), (int64_t)absurd(), (double)absurd()};
 		t.edges[i] = (struct ptf_edge){id(), 1 + below(COUNT), absurd(),
-			(int64_t)absurd(), id()};
-		t.marks[i] = (struct ptf_mark){(int64_t)absurd(), id(), below(5), id()};
-		t.losses[i] = (struct ptf_loss){id(), id(), id(), absurd(), absurd()};
+			(int64_t)absurd(), any_thread()};
+		t.marks[i] = (struct ptf_mark){(int64_t)absurd(), any_thread(), below(5),
+			id()};
+		t.losses[i] =
+			(struct ptf_loss){id(), id(), any_thread(), absurd(), absurd()};
 	}
 	t.columns[0] = (struct ptf_value_column){1, absurd(), t.values[0]};
 	t.columns[1] = (struct ptf_value_column){2, absurd(), t.values[1]};
@@ -151,10 +201,10 @@ static void make_facts(void)
 			below(2) == 0, below(2) == 0};
 		t.symbols[i] = (struct ptf_symbol){id(), id(), id(), (uint32_t)absurd(),
 			(uint32_t)absurd()};
-		t.thread_names[i] = (struct ptf_thread_name){1 + below(COUNT),
-			(int64_t)absurd(), id()};
-		t.thread_ends[i] = (struct ptf_thread_end){1 + below(COUNT),
-			(int64_t)absurd(), absurd()};
+		t.thread_names[i] =
+			(struct ptf_thread_name){thread(), (int64_t)absurd(), id()};
+		t.thread_ends[i] =
+			(struct ptf_thread_end){thread(), (int64_t)absurd(), absurd()};
 		t.process_ends[i] = (struct ptf_process_end){1 + below(COUNT),
 			(int64_t)absurd(), (int32_t)absurd(), absurd(), absurd(),
 			absurd(), absurd(), absurd(), absurd()};
@@ -172,27 +222,29 @@ static size_t make_blocks(struct ptf_block *b)
 	make_facts();
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_SECTION_START,
 		.section_start = {.producer = t.strings[0],
-			.origin_monotonic_ns = (int64_t)absurd(),
+			.origin_monotonic_ns = below(2) ? 0 : (int64_t)absurd(),
 			.origin_realtime_ns = (int64_t)absurd(),
 			.time_resolution_ns = absurd(),
 			.sample_period_ns = absurd(),
 			.time_metric = 1,
 			.attributes = {t.attributes, COUNT}}};
+	memset(b[0].section_start.trace_id, below(2) ? 0x11 : 0x22,
+		sizeof(b[0].section_start.trace_id));
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_DEFINITIONS,
 		.definitions = {1, 1, 1, 1, 1, 1, PTF_CLASS_KIND_COUNT, 1, 1, 1, 1, COUNT,
 			COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT, COUNT,
-			COUNT, t.strings, t.modules, t.functions, t.frames, t.nodes,
-			t.metrics, t.classes, t.kinds, t.label_sets, t.processes,
+			t.thread_count, t.strings, t.modules, t.functions, t.frames,
+			t.nodes, t.metrics, t.classes, t.kinds, t.label_sets, t.processes,
 			t.threads}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_SAMPLES,
-		.samples = {1 + below(COUNT), ROWS, absurd(), t.times, t.node, t.class_id,
+		.samples = {thread(), ROWS, absurd(), t.times, t.node, t.class_id,
 			t.labels, t.cpu, t.task, t.columns, 2, t.kind}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_AGGREGATES,
 		.aggregates = {1 + below(2), true, true, t.aggregates, ROWS}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_EDGES,
 		.edges = {1 + below(2), t.edges, ROWS}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_COUNTERS,
-		.counters = {2, id(), id(), id(), ROWS, t.times, t.values[1]}};
+		.counters = {2, id(), any_thread(), id(), ROWS, t.times, t.values[1]}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_MARKS, .marks = {t.marks, ROWS}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_CLOCK,
 		.clock = {(int64_t)absurd(), (int64_t)absurd(), (int64_t)absurd(),
@@ -208,12 +260,25 @@ static size_t make_blocks(struct ptf_block *b)
 	return n;
 }
 
+/* What a section calls by its own numbers is there. */
+static void check_ids(const struct profile *p)
+{
+	for (size_t i = 0; i < p->section_maps.count; i++) {
+		const struct section_maps *maps = p->section_maps.item[i];
+
+		for (size_t k = 0; k < maps->process.id.count; k++)
+			assert_in_range(maps->process.id.item[k], 1, p->processes.count);
+		for (size_t k = 0; k < maps->thread.id.count; k++)
+			assert_in_range(maps->thread.id.item[k], 1, p->threads.count);
+	}
+}
+
 /* Plain text has no control characters but those of ours. */
-static void check_text(const char *text, size_t size)
+static void check_text(const char *s, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		if ((unsigned char)text[i] < 0x20 && text[i] != '\n')
-			fail_msg("control character %d", text[i]);
+		if ((unsigned char)s[i] < 0x20 && s[i] != '\n')
+			fail_msg("control character %d", s[i]);
 }
 
 static void write_all(struct trace_info *info, FILE *out)
@@ -252,20 +317,25 @@ static void everything_bears_any_value(void **state)
 	for (seed = 1; seed < ROUNDS * UINT64_C(1000003); seed += 1000003) {
 		uint64_t round = seed;
 		struct ptf_block blocks[16];
-		size_t count = make_blocks(blocks), size;
+		size_t size;
 		struct trace_info info;
 		struct profile_feed *feed;
 		struct digest *digest = digest_new();
-		char *text, digits[33];
-		FILE *out = open_memstream(&text, &size);
+		char *written, digits[33];
+		FILE *out = open_memstream(&written, &size);
 		struct dump *dump = dump_new(out);
 
 		trace_info_init(&info);
 		feed = profile_feed_new(info.profile, "hostile.ptf");
-		for (size_t i = 0; i < count; i++) {
-			profile_feed_block(feed, &blocks[i]);
-			dump_block(dump, &blocks[i]);
-			digest_block(digest, &blocks[i]);
+		for (int section = 0; section < SECTIONS; section++) {
+			size_t count = make_blocks(blocks);
+
+			for (size_t i = 0; i < count; i++) {
+				profile_feed_block(feed, &blocks[i]);
+				check_ids(info.profile);
+				dump_block(dump, &blocks[i]);
+				digest_block(digest, &blocks[i]);
+			}
 		}
 		profile_feed_free(feed);
 		trace_info_finish(&info);
@@ -274,8 +344,8 @@ static void everything_bears_any_value(void **state)
 		digest_finish(digest, digits);
 		trace_info_free(&info);
 		fclose(out);
-		check_text(text, size);
-		free(text);
+		check_text(written, size);
+		free(written);
 		seed = round;
 	}
 }

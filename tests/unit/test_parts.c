@@ -36,6 +36,7 @@ struct trace {
 	int64_t worker_begin_s;              /* 0 = as ever */
 	const char *name;                    /* of the service's thread from here on */
 	size_t row_count;                    /* of each thread; 0 = one */
+	bool has_ownerless;                  /* rows of a thread of no process, too */
 };
 
 struct file {
@@ -126,14 +127,22 @@ static struct file write_trace(const struct trace *t)
 		NULL));
 	put_process(w, t, 71, 1, t->worker_begin_s ? t->worker_begin_s : WORKER_BEGIN_S,
 		t->worker_end_s, "worker");
+	if (t->has_ownerless) {
+		uint32_t thread;
+
+		must(ptf_writer_thread(w, &(struct ptf_thread){.tid = 9}, &thread, NULL));
+		put_rows(w, t, thread, t->begin_s, t->end_s);
+	}
 	must(ptf_writer_close(w, (t->end_s - t->begin_s) * SECOND, NULL));
 	return f;
 }
 
 /* Three parts of one recording; the worker ends in the second. */
 static const struct trace parts[] = {
-	{1, 100, 102, 0, 0, 0, "early", 0}, {1, 102, 104, 0, 103, 0, "middle", 0},
-	{1, 104, 106, 105, 105, 104, "late", 0}, /* another worker, of the same number */
+	{1, 100, 102, 0, 0, 0, "early", 0, false},
+	{1, 102, 104, 0, 103, 0, "middle", 0, false},
+	{1, 104, 106, 105, 105, 104, "late", 0,
+		false}, /* another worker, of the same number */
 };
 
 static struct profile *read_files(const struct file *files, const size_t *order,
@@ -388,6 +397,34 @@ static void a_part_that_comes_twice_stays_apart(void **state)
 	close_files(files, 3);
 }
 
+/* What a part has of no process is of the recording, in a merged section, too. */
+static void ownerless_rows_stay_in_their_recording(void **state)
+{
+	struct trace first = parts[0], second = parts[1];
+	struct file files[2], two[2];
+	struct recordings all;
+	struct profile *p;
+
+	(void)state;
+	first.has_ownerless = second.has_ownerless = true;
+	files[0] = write_trace(&first);
+	files[1] = write_trace(&second);
+	two[0] = files[0];
+	two[1] = merge_files(&files[1], 1);
+	for (int merged_first = 0; merged_first < 2; merged_first++) {
+		static const size_t orders[][2] = {{0, 1}, {1, 0}};
+
+		p = read_files(two, orders[merged_first], 2);
+		recordings_find(&all, p);
+		assert_int_equal(all.of.count, 1);
+		assert_int_equal(all.of.item[0].sample_count, p->sample_count);
+		recordings_free(&all);
+		profile_free(p);
+	}
+	close_files(files, 2);
+	close(two[1].fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -396,6 +433,7 @@ int main(void)
 		cmocka_unit_test(rows_stay_in_order_over_parts),
 		cmocka_unit_test(other_recordings_stay_apart),
 		cmocka_unit_test(a_part_that_comes_twice_stays_apart),
+		cmocka_unit_test(ownerless_rows_stay_in_their_recording),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

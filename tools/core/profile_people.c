@@ -171,7 +171,10 @@ void feed_take_thread(struct profile_feed *in, const struct ptf_thread *d)
 	uint32_t fresh = (uint32_t)p->threads.count + 1, id = fresh;
 
 	if (profile_is_recording(p, process)) {
-		process = p->parts.of.item[parts_first(&p->parts, part)].process;
+		uint32_t first = p->parts.of.item[parts_first(&p->parts, part)].process;
+
+		/* That part may be a section, which no process stands for. */
+		process = first ? first : process;
 		id = parts_life(&p->parts, part, process, d->is_main, PARTS_ALWAYS,
 			fresh);
 	} else if (process && d->tid) {

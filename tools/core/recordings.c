@@ -66,7 +66,8 @@ static void take_part(const struct profile *p, struct recording *r, uint32_t par
 
 	r->part_count++;
 	if (start_ns < r->start_ns) {
-		r->elapsed_ns += subtract_wrapping(r->start_ns, start_ns);
+		r->elapsed_ns = add_wrapping(r->elapsed_ns,
+			subtract_wrapping(r->start_ns, start_ns));
 		r->start_ns = start_ns;
 	}
 	if (start_ns >= r->last_start_ns) {
@@ -99,18 +100,28 @@ static size_t distinct(const struct recordings *r, size_t offset)
 	return count;
 }
 
+/* A merged section is none, whatever names it as its first part. */
+static bool begins_recording(const struct profile *p, uint32_t part)
+{
+	uint32_t first = parts_first(&p->parts, part);
+
+	if (p->parts.of.item[part].is_merged)
+		return false;
+	return first == part || p->parts.of.item[first].is_merged;
+}
+
 static void find_parts(struct recordings *r, const struct profile *p)
 {
 	for (uint32_t i = 0; i < p->parts.of.count; i++) {
-		uint32_t first = parts_first(&p->parts, i);
+		bool begins = begins_recording(p, i);
 
 		vec_cover(&r->of_part, i);
 		if (p->parts.of.item[i].is_merged)
 			continue;
-		if (first == i)
+		if (begins)
 			vec_push(&r->of, describe(p, i));
-		r->of_part.item[i] =
-			first == i ? (uint32_t)r->of.count - 1 : r->of_part.item[first];
+		r->of_part.item[i] = begins ? (uint32_t)r->of.count - 1
+					    : r->of_part.item[parts_first(&p->parts, i)];
 		take_part(p, &r->of.item[r->of_part.item[i]], i);
 	}
 }
@@ -159,7 +170,7 @@ size_t recordings_count(const struct profile *p)
 	size_t count = 0;
 
 	for (uint32_t i = 0; i < p->parts.of.count; i++)
-		count += !p->parts.of.item[i].is_merged && parts_first(&p->parts, i) == i;
+		count += begins_recording(p, i);
 	return count;
 }
 
