@@ -20,7 +20,7 @@
 #include "tools/emit/emit.h"
 #include "tools/emit/info.h"
 
-enum { COUNT = 12, ROWS = 40, STRING_BYTES = 24, SECTIONS = 3, ROUNDS = 30 };
+enum { COUNT = 12, ROWS = 40, STRING_BYTES = 24, SECTIONS = 3, ROUNDS = 60 };
 
 static uint64_t seed;
 
