@@ -397,6 +397,16 @@ def more_inputs_than_descriptors():
                *paths)
     equal(done.returncode, 0, f"status ({done.stderr})")
     equal(digest("all.ptf"), digest("halves.ptf"), "digest")
+    # What is there twice is read once; and what is open is sections, of one file or of many.
+    with open("one.ptf", "wb") as one:
+        for path in paths:
+            with open(path, "rb") as part:
+                one.write(part.read())
+    for again in (paths + paths, ["one.ptf"]):
+        done = run("sh", "-c", 'ulimit -n 160; exec "$@"', "sh", PMERGE, "-o", "again.ptf",
+                   *options, *again)
+        equal(done.returncode, 0, f"status ({done.stderr})")
+        equal(digest("again.ptf"), digest("all.ptf"), "digest")
     few, many = (peak_bytes(PMERGE, "--quiet", "-o", "peak.ptf", *options, *some)
                  for some in (paths[:120], paths))
     note(f"{few >> 20} MiB for 120 traces, {many >> 20} for 300")

@@ -190,18 +190,23 @@ static bool find_span(struct cursor *c)
 	return c->end_ns != INT64_MIN;
 }
 
-/* Of some of the inputs. */
+/* Of those sections that have something to read, the ones numbered [first, end). */
 static void add_cursors(struct writing *w, size_t first, size_t end)
 {
-	for (size_t i = first; i < end && i < w->m->inputs.count; i++) {
+	size_t number = 0;
+
+	for (size_t i = 0; i < w->m->inputs.count; i++) {
 		struct merge_input *input = &w->m->inputs.item[i];
 
 		for (size_t k = 0; k < input->sections.count; k++) {
 			struct cursor c = {.input = input,
 				.feed.section = &input->sections.item[k]};
 
-			if (find_span(&c))
+			if (!find_span(&c))
+				continue;
+			if (number >= first && number < end)
 				vec_push(&w->cursors, c);
+			number++;
 		}
 	}
 	w->all_count = w->cursors.count;
@@ -226,8 +231,8 @@ static void forget_output(struct merge *m)
 	}
 }
 
-/* As merge_write, of the inputs [first, end). */
-static int write_inputs(struct merge *m, size_t first, size_t end, int fd,
+/* As merge_write, of the sections that add_cursors takes. */
+static int write_sections(struct merge *m, size_t first, size_t end, int fd,
 	const char **path, struct ptf_error *err)
 {
 	struct writing w = {.m = m, .out = {.m = m}};
@@ -252,7 +257,7 @@ static int write_inputs(struct merge *m, size_t first, size_t end, int fd,
 
 /* ------------------------------------------------------------- in groups */
 
-/* Inputs that are read at once: each takes a descriptor, and the memory of a frame. */
+/* Sections that are read at once: each takes a descriptor, and the memory of a frame. */
 #define OPEN_MAX_COUNT 128
 
 struct moment {
@@ -269,14 +274,15 @@ static int compare_moments(const void *x, const void *y)
 	return a->step - b->step;
 }
 
-/* How many sections would be open at the same time. */
-static long open_count(struct merge *m)
+/* How many sections would be open at the same time; *all_count is to be read. */
+static long open_count(struct merge *m, size_t *all_count)
 {
 	struct writing w = {.m = m};
 	VEC(struct moment) moments = {0};
 	long open = 0, most = 0;
 
-	add_cursors(&w, 0, m->inputs.count);
+	add_cursors(&w, 0, SIZE_MAX);
+	*all_count = w.cursors.count;
 	for (size_t i = 0; i < w.cursors.count; i++) {
 		vec_push(&moments, (struct moment){w.cursors.item[i].start_ns, 1});
 		vec_push(&moments, (struct moment){w.cursors.item[i].end_ns, -1});
@@ -294,7 +300,7 @@ static long open_count(struct merge *m)
 }
 
 /*
- * Merges some inputs into a file of its own, which becomes an input of the other.
+ * Merges some sections into a file of its own, which becomes an input of the other.
  * *path is, after a failure, the input or the folder of that file.
  */
 static int write_group(struct merge *m, size_t first, struct merge *below,
@@ -307,13 +313,13 @@ static int write_group(struct merge *m, size_t first, struct merge *below,
 	if (fd < 0)
 		return merge_fail(err, PTF_ERR_IO, "%s", strerror(errno));
 	vec_push(&below->own, fd);
-	rc = write_inputs(m, first, first + OPEN_MAX_COUNT, fd, path, err);
+	rc = write_sections(m, first, first + OPEN_MAX_COUNT, fd, path, err);
 	*path = *path ? *path : *folder;
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	return rc < 0 ? rc : merge_add(below, name, err);
 }
 
-static int write_in_groups(struct merge *m, int fd, const char **path,
+static int write_in_groups(struct merge *m, size_t all_count, int fd, const char **path,
 	struct ptf_error *err)
 {
 	struct merge_hooks hooks = m->hooks;
@@ -324,7 +330,7 @@ static int write_in_groups(struct merge *m, int fd, const char **path,
 	int rc = 0;
 
 	m->hooks.note = NULL;
-	for (size_t i = 0; rc >= 0 && i < m->inputs.count; i += OPEN_MAX_COUNT)
+	for (size_t i = 0; rc >= 0 && i < all_count; i += OPEN_MAX_COUNT)
 		rc = write_group(m, i, below, &folder, path, err);
 	m->hooks = below->hooks = hooks;
 	if (rc >= 0)
@@ -339,10 +345,12 @@ static int write_in_groups(struct merge *m, int fd, const char **path,
 
 int merge_write(struct merge *m, int fd, const char **path, struct ptf_error *err)
 {
+	size_t all_count;
+
 	/* Sums need no order, so that one input follows the other. */
-	if (m->options.aggregate || open_count(m) <= OPEN_MAX_COUNT)
-		return write_inputs(m, 0, m->inputs.count, fd, path, err);
-	return write_in_groups(m, fd, path, err);
+	if (m->options.aggregate || open_count(m, &all_count) <= OPEN_MAX_COUNT)
+		return write_sections(m, 0, SIZE_MAX, fd, path, err);
+	return write_in_groups(m, all_count, fd, path, err);
 }
 
 bool merge_is_empty(const struct merge *m)
