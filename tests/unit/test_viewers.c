@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -179,6 +181,66 @@ static void firefox_has_a_sample_for_each_row(void **state)
 	free(text);
 }
 
+/* A part of a recording that began at 0: a row of its one thread, a mark of the run. Its
+   file, which is read again. */
+static int add_part(struct profile *p, int64_t begin_ns, const char *mark_name)
+{
+	const int64_t time_ns = 10, weight_ns = 10;
+	const uint32_t node = 0, class_id = PTF_CLASS_NATIVE;
+	const struct ptf_value_column column = {PTF_TIME_METRIC, 0, &weight_ns};
+	const struct ptf_section_start start = {.trace_id = "id",
+		.origin_monotonic_ns = begin_ns,
+		.origin_realtime_ns = begin_ns};
+	struct ptf_samples samples = {.count = 1,
+		.time_ns = &time_ns,
+		.node = &node,
+		.class_id = &class_id,
+		.columns = &column,
+		.column_count = 1};
+	struct ptf_thread thread = {.tid = 7, .is_main = true, .start_ns = -begin_ns};
+	const struct ptf_process process = {.pid = 7, .start_ns = -begin_ns};
+	struct ptf_mark mark = {.time_ns = 5};
+	int fd = memfd_create("part", 0);
+	struct ptf_writer *w;
+	char path[40];
+
+	walk_must(ptf_writer_open(&w, fd, NULL, &start, NULL));
+	walk_must(ptf_writer_process(w, &process, &thread.process, NULL));
+	walk_must(ptf_writer_thread(w, &thread, &samples.thread, NULL));
+	walk_must(ptf_writer_samples(w, &samples, NULL));
+	walk_must(ptf_writer_string(w, (struct ptf_text){mark_name, strlen(mark_name)},
+		&mark.name, NULL));
+	walk_must(ptf_writer_marks(w, &(struct ptf_marks){&mark, 1}, NULL));
+	walk_must(ptf_writer_close(w, 1000, NULL));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	walk_must(profile_add_file(p, path, NULL, NULL));
+	return fd;
+}
+
+static void firefox_has_the_marks_of_all_parts(void **state)
+{
+	struct emit_options o = {0};
+	struct profile *p = profile_new();
+	int files[2];
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	files[0] = add_part(p, 0, "early");
+	files[1] = add_part(p, 1000, "late");
+	profile_finish(p);
+	assert_int_equal(p->threads.count, 1);
+	walk_must(emit_format_named("firefox")->write(out, p, &o, NULL));
+	fclose(out);
+	has(text, "\"early\"");
+	has(text, "\"late\"");
+	free(text);
+	profile_free(p);
+	close(files[0]);
+	close(files[1]);
+}
+
 static void csv_has_a_row_for_each_line_and_class(void **state)
 {
 	struct emit_options o = {0};
@@ -255,6 +317,7 @@ int main(void)
 		cmocka_unit_test(chrome_samples_are_an_option),
 		cmocka_unit_test(speedscope_has_a_profile_for_each_thread_and_metric),
 		cmocka_unit_test(firefox_has_a_sample_for_each_row),
+		cmocka_unit_test(firefox_has_the_marks_of_all_parts),
 		cmocka_unit_test(csv_has_a_row_for_each_line_and_class),
 		cmocka_unit_test(ids_of_tracks_are_unique),
 	};

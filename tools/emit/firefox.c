@@ -126,18 +126,27 @@ static int compare_marks(const void *a, const void *b)
 	return x->mark < y->mark ? -1 : x->mark > y->mark;
 }
 
-/* Firefox has no markers without a thread: the first of the recording stands in. */
+/*
+ * Firefox has no markers without a thread: the first of the section stands in, or of
+ * all, as those of a recording's later part may all go on from its first.
+ */
 static size_t track_of_mark(const struct firefox *f, const struct profile_mark *mark)
 {
-	size_t track;
+	size_t first = f->tracks.items.count;
 
 	if (mark->thread)
 		return tracks_index(f->p, mark->section, mark->thread);
-	for (track = 0; track < f->tracks.items.count; track++)
-		if (f->tracks.items.item[track].is_shown &&
-			f->tracks.items.item[track].section == mark->section)
-			break;
-	return track;
+	for (size_t i = 0; i < f->tracks.items.count; i++) {
+		const struct track *track = &f->tracks.items.item[i];
+
+		if (!track->is_shown)
+			continue;
+		if (track->section == mark->section)
+			return i;
+		if (first == f->tracks.items.count)
+			first = i;
+	}
+	return first;
 }
 
 static void place_marks(struct firefox *f)
