@@ -59,16 +59,19 @@ static void function(const char *file, const char *module)
 	must(ptf_writer_function(w, &f, &id, NULL));
 }
 
-static void process(const char *first, const char *second)
+/* Of Python, with up to four words. */
+static void process(const char *const words[4])
 {
 	static const struct ptf_attribute version = {PTF_TEXT("python.version"),
 		PTF_TEXT("3.11.2")};
-	const uint32_t arguments[] = {string("python3"), string(first), string(second)};
+	uint32_t arguments[5] = {string("python3")}, count = 1;
 	struct ptf_process process = {.pid = 7, .attributes = {&version, 1}};
 	uint32_t id;
 
 	process.executable = string("/usr/bin/python3");
-	process.arguments = (struct ptf_ids){arguments, 3};
+	for (; count < 5 && words[count - 1]; count++)
+		arguments[count] = string(words[count - 1]);
+	process.arguments = (struct ptf_ids){arguments, count};
 	must(ptf_writer_process(w, &process, &id, NULL));
 }
 
@@ -146,7 +149,7 @@ static void generated_code_is_nobodys(void **state)
 {
 	(void)state;
 	begin_trace();
-	process("walk.py", "-c");
+	process((const char *const[4]){"walk.py", "-c"});
 	function("<string>", NULL);
 	function("<__array_function__ internals>", NULL);
 	function("<stdin>", NULL);
@@ -160,12 +163,33 @@ static void generated_code_is_nobodys(void **state)
 
 static void the_text_of_c_is_own(void **state)
 {
-	(void)state;
-	begin_trace();
-	process("-c", "print(1)");
-	function("<string>", NULL);
-	end_trace();
-	assert_true(is_own("<string>"));
+	static const struct {
+		const char *words[4];
+		bool is_text;
+	} of[] = {
+		{{"-c", "print(1)"}, true},
+		{{"-uc", "print(1)"}, true},
+		{{"-cprint(1)"}, true},
+		{{"-W", "ignore", "-Bc", "print(1)"}, true},
+		{{"-Wignore", "-X", "dev", "-c"}, true},
+		{{"-W", "-c", "walk.py"}, false},
+		{{"-m", "json.tool", "-c"}, false},
+		{{"-um", "json.tool", "-c"}, false},
+		{{"-", "-c"}, false},
+		{{"-B", "walk.py", "-c"}, false},
+	};
+
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		begin_trace();
+		process(of[i].words);
+		function("<string>", NULL);
+		end_trace();
+		if (is_own("<string>") != of[i].is_text)
+			fail_msg("%s %s", of[i].words[0],
+				of[i].words[1] ? of[i].words[1] : "");
+		if (i + 1 < sizeof(of) / sizeof(of[0]))
+			end(state);
+	}
 }
 
 #define T(function) cmocka_unit_test_setup_teardown(function, NULL, end)

@@ -28,21 +28,35 @@ static bool module_is_library(struct ptf_text path)
 		text_begins(path, "/lib");
 }
 
-/* Whether some process is python -c TEXT. */
+/* Whether it is python -c TEXT, with whatever options. */
+static bool process_runs_text(const struct profile *p,
+	const struct profile_process *process)
+{
+	for (size_t i = 1; i < process->arguments.count; i++) {
+		struct ptf_text word = profile_string(p, process->arguments.item[i]);
+		size_t at = 1;
+
+		if (word.size < 2 || word.data[0] != '-')
+			return false;
+		/* Of the options in one word only the last may have a value. */
+		while (at < word.size && !memchr("cmWX", word.data[at], 4))
+			at++;
+		if (at == word.size)
+			continue;
+		if (word.data[at] == 'c' || word.data[at] == 'm')
+			return word.data[at] == 'c';
+		if (at + 1 == word.size)
+			i++;
+	}
+	return false;
+}
+
 static bool runs_text(const struct profile *p)
 {
-	for (size_t i = 0; i < p->processes.count; i++) {
-		const struct profile_process *process = &p->processes.item[i];
-
-		for (size_t k = 1; process->python && k < process->arguments.count; k++) {
-			struct ptf_text a = profile_string(p, process->arguments.item[k]);
-
-			if (text_is(a, "-c"))
-				return true;
-			if (a.size == 0 || a.data[0] != '-')
-				break;
-		}
-	}
+	for (size_t i = 0; i < p->processes.count; i++)
+		if (p->processes.item[i].python &&
+			process_runs_text(p, &p->processes.item[i]))
+			return true;
 	return false;
 }
 
