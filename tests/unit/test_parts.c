@@ -37,6 +37,7 @@ struct trace {
 	const char *name;                    /* of the service's thread from here on */
 	size_t row_count;                    /* of each thread; 0 = one */
 	bool has_ownerless;                  /* rows of a thread of no process, too */
+	bool is_merged; /* of one recording, which the service does not descend from */
 };
 
 struct file {
@@ -119,6 +120,14 @@ static struct file write_trace(const struct trace *t)
 
 	snprintf(f.path, sizeof(f.path), "/proc/self/fd/%d", f.fd);
 	must(ptf_writer_open(&w, f.fd, NULL, &start, NULL));
+	if (t->is_merged) {
+		const struct ptf_attribute id = {PTF_TEXT("recording.id"),
+			PTF_TEXT("33333333333333333333333333333333")};
+		uint32_t unused;
+
+		must(ptf_writer_process(w, &(struct ptf_process){.attributes = {&id, 1}},
+			&unused, NULL));
+	}
 	name.thread = put_process(w, t, 70, 0, SERVICE_BEGIN_S, t->service_end_s,
 		t->begin_s == SERVICE_BEGIN_S ? "sh" : "service");
 	name.name = text(w, t->name);
@@ -139,10 +148,10 @@ static struct file write_trace(const struct trace *t)
 
 /* Three parts of one recording; the worker ends in the second. */
 static const struct trace parts[] = {
-	{1, 100, 102, 0, 0, 0, "early", 0, false},
-	{1, 102, 104, 0, 103, 0, "middle", 0, false},
-	{1, 104, 106, 105, 105, 104, "late", 0,
-		false}, /* another worker, of the same number */
+	{1, 100, 102, 0, 0, 0, "early", 0, false, false},
+	{1, 102, 104, 0, 103, 0, "middle", 0, false, false},
+	/* another worker, of the same number */
+	{1, 104, 106, 105, 105, 104, "late", 0, false, false},
 };
 
 static struct profile *read_files(const struct file *files, const size_t *order,
@@ -425,6 +434,31 @@ static void ownerless_rows_stay_in_their_recording(void **state)
 	close(two[1].fd);
 }
 
+/* What descends from no recording of a merged section is of one of its own. */
+static void processes_stay_in_their_section(void **state)
+{
+	struct trace merged = parts[1];
+	struct file files[2];
+	struct recordings all;
+	struct profile *p;
+
+	(void)state;
+	merged.recording = 2;
+	merged.is_merged = true;
+	files[0] = write_trace(&parts[0]);
+	files[1] = write_trace(&merged);
+	p = read_files(files, NULL, 2);
+	recordings_find(&all, p);
+	assert_int_equal(all.of.count, 2);
+	assert_int_equal(all.of.item[0].sample_count, 2);
+	assert_int_equal(all.of.item[1].sample_count, 2);
+	assert_int_equal(all.of.item[0].process_count, 2);
+	assert_int_equal(all.of.item[1].process_count, 2);
+	recordings_free(&all);
+	profile_free(p);
+	close_files(files, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +468,7 @@ int main(void)
 		cmocka_unit_test(other_recordings_stay_apart),
 		cmocka_unit_test(a_part_that_comes_twice_stays_apart),
 		cmocka_unit_test(ownerless_rows_stay_in_their_recording),
+		cmocka_unit_test(processes_stay_in_their_section),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

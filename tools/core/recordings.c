@@ -123,6 +123,9 @@ static void find_parts(struct recordings *r, const struct profile *p)
 		r->of_part.item[i] = begins ? (uint32_t)r->of.count - 1
 					    : r->of_part.item[parts_first(&p->parts, i)];
 		take_part(p, &r->of.item[r->of_part.item[i]], i);
+		/* What a merged section has of no recording is of its first. */
+		if (i > 0 && p->parts.of.item[i - 1].is_merged)
+			r->of_part.item[i - 1] = r->of_part.item[i];
 	}
 }
 
