@@ -79,6 +79,8 @@ const look = () => {
     strips: document.querySelectorAll('#threads canvas').length,
     strangers: document.querySelectorAll('img, iframe, object, embed, link[rel=stylesheet], [src]').length,
     scripts: document.scripts.length,
+    stretched: [...document.querySelectorAll('canvas')].filter(canvas => canvas.clientWidth &&
+      Math.abs(canvas.width - canvas.clientWidth * devicePixelRatio) > 1).length,
     isTooWide: document.documentElement.scrollWidth > innerWidth,
   };
 };
@@ -181,6 +183,7 @@ const result = await withBrowser(async (context, log) => {
   await press('t');
   await step('light by choice', () => {});
   for (const key of ['1', '2', '3', '4']) {
+    await page.setViewportSize({width: 1000, height: 700});
     await press(key);
     await step(`narrow ${key}`, () => page.setViewportSize({width: 800, height: 700}));
   }

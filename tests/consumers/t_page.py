@@ -170,6 +170,7 @@ def light_dark_help_narrow_and_paper():
     equal((seen["help"]["help"], seen["help ended"]["help"]), (True, False), "the help")
     for key in "1234":
         check(not seen[f"narrow {key}"]["isTooWide"], f"view {key} is wider than 800 pixels")
+        equal(seen[f"narrow {key}"]["stretched"], 0, f"canvases of another width in view {key}")
     check(result["paper"] > 10000, "the printed page is empty")
     paper = result["onPaper"]
     equal((paper["theme"], paper["blank"]), ("light", 0), "on paper: theme, blank pictures")
