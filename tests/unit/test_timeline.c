@@ -13,9 +13,10 @@
 
 /*
  * One second of one thread: 10 ms of Python at 350 ms, a wait from 400 ms to
- * 900 ms, 100 ms without samples at the end, an aggregate, and a gauge.
+ * 900 ms, 100 ms without samples at the end, an aggregate, and a gauge. The thread
+ * ends at end_ns; 0 = it is not known.
  */
-static int spread_trace(void)
+static int spread_trace(int64_t end_ns)
 {
 	static const int64_t at[] = {350 * MS, 900 * MS, 1000 * MS};
 	static const int64_t weight[] = {10 * MS, 500 * MS, 100 * MS};
@@ -70,23 +71,36 @@ static int spread_trace(void)
 			.time_ns = level_at,
 			.values = level},
 		NULL));
+	if (end_ns)
+		walk_must(ptf_writer_facts(w,
+			&(struct ptf_facts){.thread_ends =
+						    &(struct ptf_thread_end){.thread = 1,
+							    .time_ns = end_ns},
+				.thread_end_count = 1},
+			NULL));
 	walk_must(ptf_writer_close(w, 1000 * MS, NULL));
 	return fd;
 }
 
-static struct profile *spread_profile(const struct selection *selection)
+static struct profile *profile_of(int fd, const struct selection *selection)
 {
 	struct profile *p = profile_new();
 	char path[64];
-	static int fd = -1;
 
-	if (fd < 0)
-		fd = spread_trace();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	profile_select(p, selection);
 	walk_must(profile_add_file(p, path, NULL, NULL));
 	profile_finish(p);
 	return p;
+}
+
+static struct profile *spread_profile(const struct selection *selection)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = spread_trace(0);
+	return profile_of(fd, selection);
 }
 
 static const struct timeline_series *series_of(const struct timeline *t,
@@ -133,6 +147,27 @@ static void a_row_is_spread_over_its_time(void **state)
 	assert_int_equal(series_of(&t, PTF_CLASS_WAIT)->count, 1);
 	timeline_free(&t);
 	profile_free(p);
+}
+
+static void time_of_lost_samples_is_just_before_the_next(void **state)
+{
+	const struct timeline_options options = {.bin_count_max = 10};
+	const int64_t ends[] = {1000 * MS, 2000 * MS};
+
+	(void)state;
+	for (size_t i = 0; i < WALK_COUNT(ends); i++) {
+		int fd = spread_trace(ends[i]);
+		struct profile *p = profile_of(fd, NULL);
+		struct timeline t;
+
+		assert_int_equal(timeline_make(&t, p, &options, NULL), 0);
+		/* At its end it is of its whole life, before it is of its place. */
+		assert_points(series_of(&t, PTF_CLASS_UNKNOWN), i ? 9 : 0, 9,
+			i ? 100 * MS : 10 * MS, 9);
+		timeline_free(&t);
+		profile_free(p);
+		close(fd);
+	}
 }
 
 static void counters_keep_their_range(void **state)
@@ -254,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_is_spread_over_its_time),
+		cmocka_unit_test(time_of_lost_samples_is_just_before_the_next),
 		cmocka_unit_test(counters_keep_their_range),
 		cmocka_unit_test(a_selected_time_has_bins_of_its_own),
 		cmocka_unit_test(stacks_keep_every_sum),

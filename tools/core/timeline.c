@@ -221,17 +221,39 @@ static void add_cells(struct maker *m)
 	}
 }
 
+/* When a thread lived, on the axis. */
+struct life {
+	int64_t start_ns;
+	int64_t end_ns; /* as rows at its end are stamped; INT64_MIN = unknown */
+};
+
+static struct life life_of(const struct profile *p, uint32_t id,
+	const struct profile_section *section)
+{
+	const struct profile_thread *thread = id ? &p->threads.item[id - 1] : NULL;
+	struct life life = {section->shift_ns, INT64_MIN};
+
+	if (thread && thread->process) {
+		uint32_t first = p->processes.item[thread->process - 1].section;
+		/* Stamps are rounded, each by itself. */
+		int64_t rounding_ns = 2 * (int64_t)section->resolution_ns;
+
+		life.start_ns = profile_axis_time(p, first, thread->start_ns);
+		if (thread->has_end &&
+			__builtin_sub_overflow(profile_axis_time(p, first,
+						       thread->end_ns),
+				rounding_ns, &life.end_ns))
+			life.end_ns = INT64_MIN;
+	}
+	return life;
+}
+
 static void on_rows(void *context, const struct replay_rows *rows)
 {
 	struct maker *m = context;
-	const struct profile_thread *thread =
-		rows->thread ? &m->p->threads.item[rows->thread - 1] : NULL;
-	int64_t shift = m->p->sections.item[rows->section].shift_ns;
-	int64_t life = thread && thread->process
-		? profile_axis_time(m->p,
-			  m->p->processes.item[thread->process - 1].section,
-			  thread->start_ns)
-		: shift;
+	const struct profile_section *section = &m->p->sections.item[rows->section];
+	int64_t shift = section->shift_ns;
+	struct life life = life_of(m->p, rows->thread, section);
 	struct timeline_series *of_thread = NULL;
 	size_t unused = 0;
 
@@ -239,10 +261,13 @@ static void on_rows(void *context, const struct replay_rows *rows)
 		uint32_t class_id = rows->class_id[i];
 		int64_t to = rows->time_ns[i], weight = rows->weight_ns[i], from;
 
-		if (profile_get_class(m->p, class_id).kind == PTF_CLASS_UNKNOWN)
-			from = life;
+		/* What is left when a thread ends may be of any time of its life; what
+		   lost samples stood for was just before the next one. */
+		if (profile_get_class(m->p, class_id).kind == PTF_CLASS_UNKNOWN &&
+			to >= life.end_ns)
+			from = life.start_ns;
 		else if (__builtin_sub_overflow(to, weight, &from))
-			from = life;
+			from = life.start_ns;
 		/* Nothing was before its section. */
 		from = from < shift ? shift : from;
 		from = from > to ? to : from;
