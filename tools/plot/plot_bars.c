@@ -44,7 +44,9 @@ static int by_time(const void *left, const void *right)
 
 static struct report_options counted(const struct drawing *d)
 {
+	/* As the tables: libraries count for who called them. */
 	return (struct report_options){.selection = d->p->selection,
+		.charge = CHARGE_USER,
 		.cpu_only = d->request->cpu_only,
 		.wait_all = d->request->wait_all,
 		.runs = &d->request->runs};
