@@ -4,8 +4,8 @@
 #
 #     O=build check-layers.sh
 #
-# Also: names of sources are unique across the tree, libptf never prints or
-# exits, and the agent needs nothing but libc.
+# Also: nothing new stands at the top of the tree, names of sources are unique
+# across it, libptf never prints or exits, and the agent needs nothing but libc.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/support/counts.sh
@@ -182,6 +182,19 @@ if [ -s "$scratch/twins" ]; then
 	sed 's/^/        /' "$scratch/twins"
 else
 	pass "names are unique across the tree"
+fi
+
+# What git keeps; an unpacked archive cannot be asked.
+if top=$(git ls-files 2>/dev/null) && [ -n "$top" ]; then
+	strange=$(printf '%s\n' "$top" | cut -d/ -f1 | sort -u | grep -vxE \
+		'\..*|LICENSE|Makefile|NEWS\.md|README\.md|format|include|recorder|schemas|tests|tools')
+	if [ -z "$strange" ]; then
+		pass "nothing else stands at the top of the tree"
+	else
+		fail "nothing else stands at the top of the tree" "$(echo "$strange" | tr '\n' ' ')"
+	fi
+else
+	skip "nothing else stands at the top of the tree" "this is no git repository"
 fi
 
 # ------------------------------------------------------ what was linked
