@@ -70,8 +70,8 @@ static size_t load_frames(const uint64_t *words, uint64_t at,
 }
 
 /*
- * Of the time that a sample stands for, what lost ones before it stood for. It is of
- * nobody knows which line: not of this one.
+ * Of the time that a sample stands for, what lost ones before it stood for: nobody
+ * knows of which line that is, and not of this one.
  */
 static uint64_t take_lost_time(struct recording *r, struct recorded_thread *thread,
 	const struct prec_sample *sample, uint64_t weight_ns)
