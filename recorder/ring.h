@@ -69,6 +69,8 @@ enum prec_record_type {
 	PREC_RECORD_PROCESS_END = 7,
 	PREC_RECORD_THREAD_NAME = 8,
 	PREC_RECORD_CHILD_END = 9,
+	PREC_RECORD_BLOCK = 10,
+	PREC_RECORD_BLOCK_FREED = 11,
 };
 
 /* First word of every record. */
@@ -159,6 +161,39 @@ struct prec_frame {
 	uint32_t repeat_count;
 };
 
+/* What bytes a block record is about. */
+enum prec_block_use {
+	PREC_BLOCK_PYTHON = 1, /* allocated by an allocator of Python's */
+	PREC_BLOCK_NATIVE = 2, /* allocated by the malloc family or mmap */
+	PREC_BLOCK_COPIED = 3, /* not a block at all: memcpy and the like */
+};
+
+/*
+ * Bytes that were allocated, or copied, and met a point of the sampling (one in
+ * memory_interval_bytes or copy_interval_bytes, at random). Frames follow as behind
+ * a sample.
+ */
+struct prec_block {
+	struct prec_record record;
+	uint64_t time_ns;
+	uint64_t size_bytes; /* asked for by the program */
+	uint64_t id;         /* of an allocated one, in this image; never 0 */
+	uint64_t pc;         /* who called the allocator */
+	uint32_t use;        /* enum prec_block_use */
+	uint32_t reserved;
+	uint32_t frame_count;
+	uint32_t elided_frame_count;
+	uint32_t root_rotation;
+	uint32_t reserved_too;
+};
+
+/* A block that has such a record is free; any thread may say so. */
+struct prec_block_freed {
+	struct prec_record record;
+	uint64_t time_ns;
+	uint64_t id;
+};
+
 struct prec_thread_end {
 	struct prec_record record;
 	uint64_t time_ns;
@@ -220,6 +255,8 @@ struct prec_slot {
 	_Atomic uint64_t lost_torn_count;   /* samples with a torn walk */
 	_Atomic uint64_t throttled_count;   /* ticks left out, see agent/signals.c */
 	_Atomic uint64_t lost_mark_count;   /* marks that found no room */
+	_Atomic uint64_t lost_block_count;  /* blocks or copies that found no room */
+	_Atomic uint64_t lost_freed_count;  /* ends of blocks that found no room */
 	_Alignas(64) _Atomic uint64_t tail; /* words ever read */
 };
 
@@ -261,6 +298,8 @@ struct prec_shm {
 	uint32_t source;             /* enum prec_source */
 	uint32_t follows_children;
 	uint64_t period_ns;
+	uint64_t memory_interval_bytes;    /* mean distance of samples; 0 = off */
+	uint64_t copy_interval_bytes;      /* the same */
 	uint32_t ticks_per_sample;         /* of the timer source */
 	uint32_t slot_count;               /* a multiple of PREC_CHUNK_SLOTS */
 	_Atomic uint32_t used_slot_count;  /* none of those behind was ever taken */
@@ -289,6 +328,8 @@ _Static_assert(sizeof(struct prec_process_end) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_child_end) % 8 == 0, "records are words");
 _Static_assert(sizeof(struct prec_sample) == 48, "records are words");
 _Static_assert(sizeof(struct prec_frame) == 16, "records are words");
+_Static_assert(sizeof(struct prec_block) == 64, "records are words");
+_Static_assert(sizeof(struct prec_block_freed) == 24, "records are words");
 
 #define PREC_PAGE 4096u
 #define PREC_HEADER_BYTES                                                                \

@@ -1,0 +1,104 @@
+/*
+ * The memory of a profile: what was allocated, held, freed and copied, and where.
+ *
+ * Rows about memory (schemas/FORMAT.md, "Memory") are read once more and put in
+ * order of time over all threads of a process, so that what each place held at any
+ * time is known exactly, as far as samples say it.
+ *
+ *     struct heap h;
+ *     if (profile_has_memory(p) && heap_make(&h, p, &options, &err) < 0) ...
+ *     ... h.all, h.processes, h.cells ...
+ *     heap_free(&h);
+ *
+ * A place is whatever options.place_of says: the line that is charged with a stack,
+ * a function, a file. What a place held at its own highest is no sum of what other
+ * places held, so that it must be followed while the rows go by.
+ *
+ * All sizes are bytes, estimated from samples. Memory is bounded by the number of
+ * distinct stacks and places, not by the number of rows.
+ */
+#ifndef TOOLS_CORE_HEAP_H
+#define TOOLS_CORE_HEAP_H
+
+#include "tools/core/profile.h"
+
+enum heap_domain {
+	HEAP_PYTHON, /* the allocators of CPython */
+	HEAP_NATIVE, /* malloc and its family, mmap */
+	HEAP_DOMAIN_COUNT,
+};
+
+/* Points of a line over time, for pictures of the size of a word. */
+#define HEAP_LEVEL_COUNT 64u
+
+/* What a place has done with memory; of a process, a cell, or everything. */
+struct heap_use {
+	int64_t allocated_bytes[HEAP_DOMAIN_COUNT];
+	int64_t copied_bytes;
+	int64_t live_bytes; /* held at the end */
+	int64_t peak_bytes; /* held when its process held most; of many processes the sum
+			     */
+	int64_t maximum_bytes; /* the most that it ever held itself */
+	int64_t average_bytes; /* held, on average over the life of its process */
+	/* Standard errors of estimates, as they are samples. */
+	double allocated_error_bytes, live_error_bytes, peak_error_bytes;
+	uint64_t allocation_count, free_count, copy_count; /* samples */
+	int64_t first_ns, last_ns; /* of its allocations, on the profile's axis */
+	/* The most it held in each HEAP_LEVEL_COUNTth of the time; NULL = not kept. */
+	int64_t *levels;
+};
+
+/*
+ * Whether a place keeps what it allocates: how likely a block of it outlives the
+ * run (rule of succession over its sampled blocks), and how fast it grows. Only of
+ * places that go on allocating over most of the run, so that what a program sets up once
+ * is no leak.
+ */
+struct heap_leak {
+	bool is_likely; /* at HEAP_LEAK_LIKELIHOOD or above, and it goes on */
+	double likelihood;
+	double bytes_per_s;
+	uint64_t observation_count; /* sampled blocks that this is known by */
+};
+
+#define HEAP_LEAK_LIKELIHOOD 0.95
+
+/* By (stack, class, process): adds up over stacks, except maximum_bytes. */
+struct heap_cell {
+	uint32_t node, class_id;
+	uint32_t process; /* 0 = unknown */
+	uint32_t place;   /* that it is charged to, by options.place_of; 0 = none */
+	struct heap_use use;
+};
+
+struct heap_options {
+	/* The place of a stack, or 0; NULL = places are not wanted. */
+	uint32_t (*place_of)(void *context, uint32_t node);
+	void *context;
+	bool levels; /* keep them: of everything, of processes and of places */
+};
+
+struct heap {
+	struct heap_use
+		all;     /* peak_bytes: the highest sum of all processes at one time */
+	int64_t peak_ns; /* when that was, on the profile's axis */
+	int64_t start_ns, end_ns;       /* what levels are spread over */
+	VEC(struct heap_use) processes; /* [process], [0] = unknown */
+	VEC(struct heap_cell) cells;
+	VEC(struct heap_use) places; /* [place], [0] = none */
+	bool has_time; /* else only sums are known: all rows were aggregates */
+};
+
+/* Whether any row of it is about memory, by domain or copied. */
+bool profile_has_memory(const struct profile *p);
+
+/* 0, or negative when an input could not be read again; then *h is empty. */
+int heap_make(struct heap *h, const struct profile *p, const struct heap_options *options,
+	struct ptf_error *err);
+void heap_free(struct heap *h);
+
+int64_t heap_allocated(const struct heap_use *use);
+/* Of a place in a heap that has time. */
+struct heap_leak heap_leak_of(const struct heap *h, const struct heap_use *use);
+
+#endif
