@@ -77,6 +77,28 @@ static void processes_and_pauses_always_matter(void **state)
 		"meanwhile.");
 }
 
+/* Of memory there are far less samples than of time. */
+static void memory_is_a_share_of_its_own_samples(void **state)
+{
+	const uint32_t name = intern_bytes(&p->strings, "alloc_bytes", 11);
+	const struct profile_metric alloc = {.name = name};
+	const uint32_t metric = intern_bytes(&p->metrics, &alloc, sizeof(alloc));
+
+	(void)state;
+	vec_cover(&p->metric_use, metric);
+	p->metric_use.item[metric].sample_count = 980;
+	lose("freed_ring_full", 0, 9, 0);
+	lose("memory_ring_full", 0, 20, 0);
+	lose("own_allocator", 0, 1, 0);
+	told(0, false, "9 ends of blocks were lost: prec could not keep up.");
+	told(1, true,
+		"20 samples of memory were lost: prec could not keep up. Sums are too "
+		"low by that; a longer prec --memory-interval helps.");
+	told(2, true,
+		"1 process has an allocator of its own. What comes from there is not in "
+		"the trace.");
+}
+
 static void sections_add_up(void **state)
 {
 	struct loss_told t;
@@ -107,6 +129,7 @@ int main(void)
 		T(a_few_rows_do_not_matter),
 		T(many_come_with_advice),
 		T(processes_and_pauses_always_matter),
+		T(memory_is_a_share_of_its_own_samples),
 		T(sections_add_up),
 		T(unknown_kinds_keep_their_name),
 	};

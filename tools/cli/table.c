@@ -156,6 +156,16 @@ void table_heading(struct table *t, const char *text, size_t size)
 	put_line(t, LINE_HEAVY);
 }
 
+/* Of the program's own text: characters that take one column each. */
+static int cell_columns(const char *cell)
+{
+	int columns = 0;
+
+	for (; *cell; cell++)
+		columns += ((unsigned char)*cell & 0xc0) != 0x80;
+	return columns;
+}
+
 void table_row(struct table *t, const char *const *cells, const char *text, size_t size,
 	enum paint paint)
 {
@@ -167,7 +177,10 @@ void table_row(struct table *t, const char *const *cells, const char *text, size
 		paint == PAINT_PLAIN ? "" : terminal_paint(&t->terminal, PAINT_PLAIN);
 
 	for (size_t i = 0; i + 1 < t->column_count; i++) {
-		fprintf(t->out, "%s%*s %s", on, (int)t->columns[i].width, cells[i], off);
+		int blanks = (int)t->columns[i].width - cell_columns(cells[i]);
+
+		fprintf(t->out, "%s%*s%s %s", on, blanks > 0 ? blanks : 0, "", cells[i],
+			off);
 		put_bar(t);
 	}
 	fputs(on, t->out);

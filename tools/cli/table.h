@@ -41,7 +41,8 @@ void table_init(struct table *t, FILE *out, const struct terminal *terminal,
 
 /* A text that does not fit, which is a path, loses its front. */
 void table_heading(struct table *t, const char *text, size_t size);
-/* cells: one for each column but the last, ASCII, set right. */
+/* cells: one for each column but the last, the program's own text, set right; no
+   character of it is wider than a column. */
 void table_row(struct table *t, const char *const *cells, const char *text, size_t size,
 	enum paint paint);
 /* A row without cells that says what follows, and of which path if there is room. */
