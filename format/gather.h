@@ -7,6 +7,17 @@
 
 #include <ptf/types.h>
 
+/*
+ * What is measured at other times than time itself (memory) has Blocks of its own,
+ * which follow one another by themselves.
+ */
+enum { PTF_GATHER_TIMED, PTF_GATHER_OTHER, PTF_GATHER_RUNS };
+
+struct ptf_gather_run {
+	uint32_t thread; /* id - 1 */
+	uint32_t run;
+};
+
 struct ptf_gather {
 	/*
 	 * The rows, as the API's type; its arrays belong to the gather. Kinds
@@ -20,9 +31,9 @@ struct ptf_gather {
 	int64_t **values; /* of each column */
 	size_t column_capacity;
 
-	/* Of the thread's whole life. */
+	/* Of the run's whole life. */
 	bool has_rows;
-	bool is_waiting; /* in the writer's list of threads with rows */
+	bool is_waiting; /* in the writer's list of those with rows */
 	int64_t last_time_ns;
 	int64_t last_step; /* stamp of its last coded row, when has_step */
 	bool has_step;

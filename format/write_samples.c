@@ -38,7 +38,8 @@ static int put_samples(struct ptf_writer *w, struct ptf_gather *g, struct ptf_er
 int ptf_writing_waiting(struct ptf_writer *w, struct ptf_error *err)
 {
 	for (size_t i = 0; i < w->waiting_count; i++) {
-		struct ptf_gather *g = &w->gather[w->waiting[i] - 1];
+		struct ptf_gather_run at = w->waiting[i];
+		struct ptf_gather *g = &w->gather[at.thread][at.run];
 		int rc = g->rows.count ? put_samples(w, g, err) : 0;
 
 		if (rc < 0)
@@ -86,28 +87,38 @@ static int check_rows(struct ptf_writer *w, const struct ptf_samples *s,
 	return 0;
 }
 
-static struct ptf_gather *gather_of(struct ptf_writer *w, uint32_t thread)
+static bool reserve_threads(struct ptf_writer *w, uint32_t count)
 {
 	size_t capacity = w->gather_capacity ? w->gather_capacity : 16;
-	struct ptf_gather *gather;
-	uint32_t *waiting;
+	struct ptf_gather(*gather)[PTF_GATHER_RUNS];
+	struct ptf_gather_run *waiting;
 
-	if (thread <= w->gather_capacity)
-		return &w->gather[thread - 1];
-	while (capacity < thread)
+	if (count <= w->gather_capacity)
+		return true;
+	while (capacity < count)
 		capacity *= 2;
-	waiting = realloc(w->waiting, capacity * sizeof(*waiting));
+	waiting = realloc(w->waiting, capacity * PTF_GATHER_RUNS * sizeof(*waiting));
 	if (!waiting)
-		return NULL;
+		return false;
 	w->waiting = waiting;
 	gather = realloc(w->gather, capacity * sizeof(*gather));
 	if (!gather)
-		return NULL;
+		return false;
 	memset(gather + w->gather_capacity, 0,
 		(capacity - w->gather_capacity) * sizeof(*gather));
 	w->gather = gather;
 	w->gather_capacity = capacity;
-	return &w->gather[thread - 1];
+	return true;
+}
+
+static struct ptf_gather_run run_of(const struct ptf_samples *s)
+{
+	struct ptf_gather_run at = {s->thread - 1, PTF_GATHER_OTHER};
+
+	for (size_t c = 0; c < s->column_count; c++)
+		if (s->columns[c].metric == PTF_TIME_METRIC)
+			at.run = PTF_GATHER_TIMED;
+	return at;
 }
 
 static void count_time(struct ptf_gather *g, const struct ptf_samples *s)
@@ -147,6 +158,7 @@ static int gather_kinds(struct ptf_writer *w, struct ptf_gather *g,
 static int add_samples(struct ptf_writer *w, const struct ptf_samples *s,
 	struct ptf_error *err)
 {
+	struct ptf_gather_run at = run_of(s);
 	struct ptf_gather *g;
 	size_t from = 0;
 	int rc;
@@ -154,9 +166,9 @@ static int add_samples(struct ptf_writer *w, const struct ptf_samples *s,
 	NEED_ONE(PTF_ID_THREAD, "thread", s->thread);
 	if (s->count == 0)
 		return 0;
-	g = gather_of(w, s->thread);
-	if (!g)
+	if (!reserve_threads(w, s->thread))
 		return ptf_fail_nomem(err);
+	g = &w->gather[at.thread][at.run];
 	rc = check_rows(w, s, g, err);
 	if (rc < 0)
 		return rc;
@@ -182,7 +194,7 @@ static int add_samples(struct ptf_writer *w, const struct ptf_samples *s,
 			if (rc < 0)
 				return rc;
 		} else if (was_empty && !g->is_waiting) {
-			w->waiting[w->waiting_count++] = s->thread;
+			w->waiting[w->waiting_count++] = at;
 			g->is_waiting = true;
 		}
 	}

@@ -209,7 +209,8 @@ void ptf_writer_destroy(struct ptf_writer *w)
 	ptf_buf_finish(&w->payload);
 	ptf_buf_finish(&w->out);
 	for (size_t i = 0; i < w->gather_capacity; i++)
-		ptf_gather_finish(&w->gather[i]);
+		for (size_t run = 0; run < PTF_GATHER_RUNS; run++)
+			ptf_gather_finish(&w->gather[i][run]);
 	free(w->gather);
 	free(w->waiting);
 	free(w);
@@ -238,10 +239,15 @@ static int put_index(struct ptf_writer *w, struct ptf_error *err)
 
 	if (!threads)
 		return ptf_fail_nomem(err);
-	for (size_t i = 0; i < w->gather_capacity; i++)
-		if (w->gather[i].row_count)
+	for (size_t i = 0; i < w->gather_capacity; i++) {
+		const struct ptf_gather *timed = &w->gather[i][PTF_GATHER_TIMED];
+		uint64_t row_count =
+			timed->row_count + w->gather[i][PTF_GATHER_OTHER].row_count;
+
+		if (row_count)
 			threads[count++] = (struct ptf_index_thread){(uint32_t)i + 1,
-				w->gather[i].row_count, w->gather[i].time_sum_ns};
+				row_count, timed->time_sum_ns};
+	}
 	ptf_buf_clear(&w->out);
 	rc = ptf_index_encode(&w->index, threads, count, w->written_bytes, &w->out, err);
 	free(threads);

@@ -32,9 +32,10 @@ struct ptf_writer {
 	struct ptf_buf payload; /* of the open frame */
 	struct ptf_buf out;     /* a frame on its way to the file */
 
-	struct ptf_gather *gather; /* of thread id - 1 */
-	size_t gather_capacity;
-	uint32_t *waiting; /* threads with gathered rows */
+	/* Of thread id - 1: rows with the time metric, and those without. */
+	struct ptf_gather (*gather)[PTF_GATHER_RUNS];
+	size_t gather_capacity;         /* threads */
+	struct ptf_gather_run *waiting; /* with gathered rows */
 	size_t waiting_count, gathered_rows;
 };
 

@@ -81,10 +81,11 @@ PTF_API PTF_MUST_CHECK int ptf_writer_thread(struct ptf_writer *w,
 
 /*
  * Data. Samples must have times that do not decrease within the call and from
- * call to call of one thread (PTF_ERR_USAGE). Rows are gathered per thread, so
- * that few rows a call cost nothing, and become a Block at a flush or when there
- * are 65,536; a call with more is split. Rows of one Block have the same period
- * and columns: a call that changes them ends the Block. Stamps are rounded to
+ * call to call of one thread (PTF_ERR_USAGE); those of calls without a column of
+ * the time metric may be earlier than those of calls with one. Rows are gathered
+ * per thread, so that few rows a call cost nothing, and become a Block at a flush or
+ * when there are 65,536; a call with more is split. Rows of one Block have the same
+ * period and columns: a call that changes them ends the Block. Stamps are rounded to
  * the section's resolution by less than one step; values are kept exactly.
  */
 PTF_API PTF_MUST_CHECK int ptf_writer_samples(struct ptf_writer *w,

@@ -22,7 +22,7 @@ struct rejoin {
 	int64_t seam_ns; /* CLOCK_MONOTONIC of the section's end, 0 = it is the last */
 	int64_t end_ns, clock_ns;
 
-	int64_t *last_ns; /* of each thread's rows, so that they stay in order */
+	int64_t *last_ns; /* of each run of a thread's rows, so that they stay in order */
 	size_t last_count;
 	struct idmap sources, symbols; /* file; frame -> number of its Block */
 	uint32_t block_number;
@@ -75,10 +75,21 @@ static int begin_section(struct rejoin *join, const struct ptf_section_start *st
 
 /* ------------------------------------------------------------------ rows */
 
-static int64_t *last_of(struct rejoin *join, uint32_t thread)
+/* Blocks with the time metric and those without follow one another by themselves. */
+static size_t run_of(const struct rejoin *join, const struct ptf_samples *s)
 {
-	if (thread >= join->last_count) {
-		size_t count = (size_t)thread * 2 + 16;
+	size_t run = (size_t)mapped(join, REJOIN_THREAD, s->thread) * 2;
+
+	for (size_t i = 0; i < s->column_count; i++)
+		run |= mapped(join, REJOIN_METRIC, s->columns[i].metric) ==
+			PTF_TIME_METRIC;
+	return run;
+}
+
+static int64_t *last_of(struct rejoin *join, size_t run)
+{
+	if (run >= join->last_count) {
+		size_t count = run * 2 + 16;
 		int64_t *grown = realloc(join->last_ns, count * sizeof *grown);
 		if (!grown)
 			return NULL;
@@ -87,7 +98,7 @@ static int64_t *last_of(struct rejoin *join, uint32_t thread)
 		join->last_ns = grown;
 		join->last_count = count;
 	}
-	return &join->last_ns[thread];
+	return &join->last_ns[run];
 }
 
 /* The columns as pieces of the Block's, with other ids. */
@@ -151,7 +162,7 @@ static int write_samples(struct rejoin *join, const struct ptf_samples *s, size_
 static int take_samples(struct rejoin *join, const struct ptf_samples *s,
 	struct ptf_error *err)
 {
-	int64_t *last_ns = last_of(join, mapped(join, REJOIN_THREAD, s->thread));
+	int64_t *last_ns = last_of(join, run_of(join, s));
 	size_t from = 0;
 
 	if (!last_ns)

@@ -207,12 +207,12 @@ static void test_file_that_shrinks(void **state)
 /* -------------------------------------------------------------- seeking */
 
 /* Rows at or after a time, of one section. */
-static size_t rows_from(const struct model *m, int64_t time_ns, size_t thread)
+static size_t rows_from(const struct model *m, int64_t time_ns, size_t run)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->rows[thread].count; i++)
-		n += m->rows[thread].item[i].time_ns >= time_ns;
+	for (size_t i = 0; i < m->rows[run].count; i++)
+		n += m->rows[run].item[i].time_ns >= time_ns;
 	return n;
 }
 
@@ -236,9 +236,9 @@ static void check_seek(struct ptf_reader *r, const struct model *all, uint32_t s
 	assert_int_equal(read.sections, 1);
 	assert_int_equal(read.strings, all->strings);
 	assert_int_equal(read.nodes, all->nodes);
-	for (size_t t = 0; t < MODEL_THREADS; t++)
-		assert_int_equal(rows_from(&read, time_ns, t),
-			rows_from(all, time_ns, t));
+	for (size_t run = 0; run < MODEL_RUNS; run++)
+		assert_int_equal(rows_from(&read, time_ns, run),
+			rows_from(all, time_ns, run));
 	model_finish(&read);
 }
 

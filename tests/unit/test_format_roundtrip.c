@@ -276,12 +276,87 @@ static void test_skip_samples(void **state)
 		rows += block.samples.count;
 	}
 	assert_int_equal(rc, 0);
-	for (size_t i = 0; i < MODEL_THREADS; i++)
+	for (size_t i = 0; i < MODEL_RUNS; i++)
 		expected += written.rows[i].count;
 	assert_int_equal(rows, expected);
 	assert_null(ptf_reader_note(r, 0));
 	ptf_reader_close(r);
 	model_finish(&written);
+	free(b.data);
+}
+
+/* What is not about time has an order of its own, and its own place in the index. */
+static void test_runs_of_a_thread(void **state)
+{
+	const struct ptf_section_start start = {.producer = PTF_TEXT("x"),
+		.time_resolution_ns = 10};
+	struct ptf_metric metric = {.kind = PTF_METRIC_WEIGHT};
+	int64_t timed[2] = {100, 200}, other[3] = {50, 120, 190}, value[3] = {1, 2, 3};
+	uint32_t zero[3] = {0}, process, thread;
+	struct ptf_value_column time_column = {.metric = PTF_TIME_METRIC,
+					.values = value},
+				column = {.values = value};
+	struct ptf_samples s = {.time_ns = timed,
+		.count = 2,
+		.node = zero,
+		.class_id = zero,
+		.columns = &time_column,
+		.column_count = 1};
+	int fd = open_scratch();
+	struct ptf_error err = {0};
+	struct ptf_writer *w;
+	struct ptf_reader *r;
+	struct ptf_block block;
+	size_t timed_rows = 0, other_rows = 0;
+	int rc;
+
+	(void)state;
+	MUST(ptf_writer_open(&w, fd, NULL, &start, &err));
+	MUST(ptf_writer_string(w, PTF_TEXT("bytes"), &metric.name, &err));
+	MUST(ptf_writer_metric(w, &metric, &column.metric, &err));
+	MUST(ptf_writer_process(w, &(struct ptf_process){.pid = 1}, &process, &err));
+	MUST(ptf_writer_thread(w, &(struct ptf_thread){process, 1, true, 0}, &thread,
+		&err));
+	s.thread = thread;
+	for (int64_t round = 0; round < 2; round++) {
+		s.time_ns = timed;
+		s.count = 2;
+		s.columns = &time_column;
+		MUST(ptf_writer_samples(w, &s, &err));
+		s.time_ns = other;
+		s.count = 3;
+		s.columns = &column;
+		MUST(ptf_writer_samples(w, &s, &err));
+		for (size_t i = 0; i < 3; i++)
+			other[i] += 200;
+		timed[0] += 200;
+		timed[1] += 200;
+		if (round == 0)
+			MUST(ptf_writer_flush(w, &err));
+	}
+	other[0] = 100; /* earlier than the last one of its run */
+	assert_int_equal(ptf_writer_samples(w, &s, &err), PTF_ERR_USAGE);
+	MUST(ptf_writer_close(w, 1000, &err));
+
+	struct bytes b = take_scratch(fd);
+	MUST(ptf_reader_open_memory(&r, b.data, b.size, NULL, &err));
+	while ((rc = ptf_reader_next(r, &block, &err)) > 0) {
+		const struct ptf_samples *read = &block.samples;
+		if (block.kind != PTF_BLOCK_SAMPLES)
+			continue;
+		bool is_timed = read->columns[0].metric == PTF_TIME_METRIC;
+		size_t *rows = is_timed ? &timed_rows : &other_rows;
+		for (size_t i = 0; i < read->count; i++, ++*rows)
+			assert_int_equal(read->time_ns[i],
+				is_timed ? (int64_t)(*rows + 1) * 100
+					 : (int64_t)(*rows / 3) * 200 +
+						(int64_t)(*rows % 3) * 70 + 50);
+	}
+	assert_int_equal(rc, 0);
+	assert_int_equal(timed_rows, 4);
+	assert_int_equal(other_rows, 6);
+	assert_null(ptf_reader_note(r, 0));
+	ptf_reader_close(r);
 	free(b.data);
 }
 
@@ -295,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_many_strings_are_split),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_skip_samples),
+		cmocka_unit_test(test_runs_of_a_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

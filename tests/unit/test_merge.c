@@ -238,7 +238,7 @@ static void count_samples(struct totals *t, const struct ptf_samples *s)
 			t->sum[which] = plus(t->sum[which], row.value[which]);
 		}
 		if (tid >= 100 && tid < 100 + MODEL_THREADS)
-			add_row(&t->rows.rows[tid - 100], row);
+			add_row(&t->rows.rows[run_of(tid - 100, is_timed(s))], row);
 	}
 }
 
@@ -344,7 +344,7 @@ static void rows_stay_as_they_were(void **state)
 
 		totals_of(&before, &in, 1);
 		totals_of(&after, &out, 1);
-		for (size_t t = 0; t < MODEL_THREADS; t++) {
+		for (size_t t = 0; t < MODEL_RUNS; t++) {
 			const struct rows *x = &before.rows.rows[t];
 			const struct rows *y = &after.rows.rows[t];
 

@@ -20,6 +20,7 @@
 #include <ptf/ptf.h>
 
 #define MODEL_THREADS 4
+#define MODEL_RUNS    (2 * MODEL_THREADS)
 #define MODEL_COLUMNS 2
 
 /* ------------------------------------------------------ random numbers */
@@ -69,13 +70,28 @@ struct lines {
 };
 
 struct model {
-	struct rows rows[MODEL_THREADS]; /* of thread id - 1 */
-	struct lines definitions;        /* per kind one would be too many: see line() */
+	struct rows rows[MODEL_RUNS]; /* see run_of */
+	struct lines definitions;     /* per kind one would be too many: see line() */
 	struct lines others;
 	uint32_t strings, functions, frames, nodes, classes, label_sets, processes;
 	uint64_t resolution_ns;
 	size_t blocks, sections;
 };
+
+/* Of thread id - 1: rows with the time metric, and those without, have their own order.
+ */
+static inline size_t run_of(uint32_t thread, bool is_timed)
+{
+	return is_timed ? thread : MODEL_THREADS + thread;
+}
+
+static inline bool is_timed(const struct ptf_samples *s)
+{
+	for (size_t i = 0; i < s->column_count; i++)
+		if (s->columns[i].metric == PTF_TIME_METRIC)
+			return true;
+	return false;
+}
 
 static inline void add_row(struct rows *rows, struct row row)
 {
@@ -113,7 +129,7 @@ static inline void line(struct lines *l, const char *format, ...)
 
 static inline void model_finish(struct model *m)
 {
-	for (size_t i = 0; i < MODEL_THREADS; i++)
+	for (size_t i = 0; i < MODEL_RUNS; i++)
 		free(m->rows[i].item);
 	free(m->definitions.text);
 	free(m->others.text);
@@ -128,7 +144,7 @@ struct maker {
 	struct ptf_writer *w;
 	struct model *m;
 	uint32_t threads[MODEL_THREADS], second_metric, third_class, sets[3], names[4];
-	int64_t now[MODEL_THREADS];
+	int64_t now[MODEL_RUNS];
 	uint64_t period_ns;
 };
 
@@ -236,6 +252,7 @@ static inline void make_samples(struct maker *k, uint32_t max)
 	struct random *r = &k->random;
 	uint32_t t = below(r, MODEL_THREADS), count = 1 + below(r, max),
 		 kind = below(r, 4);
+	size_t run = run_of(t, kind != 3);
 	struct row *rows = calloc(count, sizeof(*rows));
 	int64_t *time_ns = calloc(count, sizeof(*time_ns)), *values[MODEL_COLUMNS];
 	uint32_t *u[5];
@@ -268,14 +285,14 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		if (kind == 2 && one_in(r, 30))
 			row->value[0] = -(int64_t)(draw(r) >> 3);
 		row->value[1] = kind == 1 ? (int64_t)draw(r) : 0;
-		k->now[t] += kind == 2 ? (int64_t)below(r, 3000)
+		k->now[run] += kind == 2 ? (int64_t)below(r, 3000)
 			: row->value[0] > 0 && row->value[0] < 1000000000 ? row->value[0]
 									  : 0;
 		if (one_in(r, 100))
-			k->now[t] += (int64_t)below(r, 100000000);
-		row->time_ns = k->now[t];
+			k->now[run] += (int64_t)below(r, 100000000);
+		row->time_ns = k->now[run];
 		if (kind != 2 && one_in(r, 2))
-			row->time_ns = k->now[t] += below(r, 900);
+			row->time_ns = k->now[run] += below(r, 900);
 		row->node = below(r, k->m->nodes + 1);
 		row->class_id = below(r, PTF_CLASS_KIND_COUNT + 1);
 		if (optional) {
@@ -297,7 +314,7 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		u[4][i] = row->task;
 		values[0][i] = row->value[0];
 		values[1][i] = row->value[1];
-		add_row(&k->m->rows[t], *row);
+		add_row(&k->m->rows[run], *row);
 	}
 	s.time_ns = time_ns;
 	s.node = u[0];
@@ -588,7 +605,7 @@ static inline void take_samples(struct model *m, const struct ptf_samples *s)
 		for (size_t c = 0; c < s->column_count; c++)
 			row.value[s->columns[c].metric == PTF_TIME_METRIC ? 0 : 1] =
 				s->columns[c].values[i];
-		add_row(&m->rows[s->thread - 1], row);
+		add_row(&m->rows[run_of(s->thread - 1, is_timed(s))], row);
 	}
 }
 
@@ -684,7 +701,7 @@ static inline bool rows_agree(const struct model *a, const struct model *b,
 {
 	int64_t off = (int64_t)a->resolution_ns;
 
-	for (size_t t = 0; t < MODEL_THREADS; t++) {
+	for (size_t t = 0; t < MODEL_RUNS; t++) {
 		const struct rows *x = &a->rows[t], *y = &b->rows[t];
 
 		if (is_prefix ? y->count > x->count : y->count != x->count)

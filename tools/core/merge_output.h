@@ -42,7 +42,7 @@ struct merge_output {
 	bool is_copy; /* of one section as it is, not as a recording among others */
 
 	int64_t end_ns;            /* the last time of all */
-	VEC(int64_t) last_ns;      /* [thread], of its rows */
+	VEC(int64_t) last_ns;      /* [2 * thread + with the time metric], of its rows */
 	VEC(uint64_t) string_hash; /* [string - 1] */
 
 	struct intern source_keys;

@@ -129,26 +129,37 @@ static void sum_samples(struct merge_output *out, struct merge_feed *feed,
 		out->dropped_tasks += s->task[i] != 0;
 }
 
+/* Blocks with the time metric and those without follow one another by themselves. */
+static int64_t *last_of(struct merge_output *out, const struct merge_feed *feed,
+	const struct ptf_samples *s, uint32_t thread)
+{
+	size_t run = (size_t)thread * 2;
+
+	for (size_t k = 0; k < s->column_count; k++)
+		run |= s->columns[k].metric == feed->ids.time_metric;
+	while (out->last_ns.count <= run)
+		vec_push(&out->last_ns, INT64_MIN);
+	return &out->last_ns.item[run];
+}
+
 /* The rows of a Block with ids and times of the output, in its scratch. */
 static struct ptf_samples translated(struct merge_output *out, struct merge_feed *feed,
 	const struct ptf_samples *s)
 {
 	const struct merge_recording *r = recording_of_thread(feed, s->thread);
 	struct ptf_samples t = *s;
-	int64_t shift = shift_of(r), last;
+	int64_t shift = shift_of(r), *last;
 
 	t.thread = thread_of(out, feed, s->thread);
-	while (out->last_ns.count <= t.thread)
-		vec_push(&out->last_ns, INT64_MIN);
-	last = out->last_ns.item[t.thread];
+	last = last_of(out, feed, s, t.thread);
 	out->times.count = out->nodes.count = out->classes.count = 0;
 	out->labels.count = out->tasks.count = out->columns.count = 0;
 	for (size_t i = 0; i < s->count; i++) {
 		int64_t at = add_wrapping(s->time_ns[i], shift);
 
 		/* Only where damage mixed Blocks up do times go back. */
-		last = at < last ? last : at;
-		vec_push(&out->times, last);
+		*last = at < *last ? *last : at;
+		vec_push(&out->times, *last);
 		vec_push(&out->nodes, merge_id(&feed->ids.node, s->node[i]));
 		vec_push(&out->classes, merge_class(&feed->ids, s->class_id[i]));
 	}
@@ -162,9 +173,8 @@ static struct ptf_samples translated(struct merge_output *out, struct merge_feed
 		column.metric = merge_id(&feed->ids.metric, column.metric);
 		vec_push(&out->columns, column);
 	}
-	out->last_ns.item[t.thread] = last;
-	if (last > out->end_ns)
-		out->end_ns = last;
+	if (*last > out->end_ns)
+		out->end_ns = *last;
 	t.time_ns = out->times.item;
 	t.node = out->nodes.item;
 	t.class_id = out->classes.item;
