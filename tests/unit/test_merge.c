@@ -203,13 +203,41 @@ static void merging_once_more_changes_nothing(void **state)
 struct totals {
 	struct model rows; /* as read: of the threads 100 to 103 */
 	uint32_t tid_of[256], thread_count;
-	int64_t sum[3]; /* of time, of the second metric, of points */
+	uint32_t string_count, text_of[4096]; /* [string - 1] = the metric of that name */
+	uint32_t metric_of[16], metric_count; /* [metric - 1] = that of the model */
+	int64_t sum[MODEL_METRICS + 1];       /* [metric of the model], [0] of points */
 	uint64_t loss_count, mark_count, point_count, edge_calls, aggregate_n;
 	uint64_t sample_count;
 };
 
-static void count_threads(struct totals *t, const struct ptf_definitions *d)
+/* Metrics are known by name; of those with another name there is one. */
+static uint32_t named(struct ptf_text text)
 {
+	static const char *const names[] = {[MODEL_TIME] = "time",
+		[MODEL_ALLOC] = "alloc_bytes",
+		[MODEL_FREE] = "free_bytes",
+		[MODEL_COPY] = "copy_bytes"};
+
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] && text.size == strlen(names[i]) &&
+			!memcmp(text.data, names[i], text.size))
+			return i;
+	return MODEL_SECOND;
+}
+
+static void count_definitions(struct totals *t, const struct ptf_definitions *d)
+{
+	for (size_t i = 0; i < d->string_count; i++) {
+		assert_in_range(t->string_count, 0, 4095);
+		t->text_of[t->string_count++] = named(d->strings[i]);
+	}
+	for (size_t i = 0; i < d->metric_count; i++) {
+		uint32_t name = d->metrics[i].name;
+
+		assert_in_range(t->metric_count, 0, 15);
+		t->metric_of[t->metric_count++] =
+			name ? t->text_of[name - 1] : MODEL_SECOND;
+	}
 	for (size_t i = 0; i < d->thread_count; i++) {
 		assert_in_range(t->thread_count, 0, 255);
 		t->tid_of[t->thread_count++] = d->threads[i].tid;
@@ -223,8 +251,9 @@ static int64_t plus(int64_t a, int64_t b)
 
 static void count_samples(struct totals *t, const struct ptf_samples *s)
 {
-	uint32_t tid = t->tid_of[s->thread - 1];
+	uint32_t thread = t->tid_of[s->thread - 1] - 100;
 
+	assert_in_range(thread, 0, MODEL_THREADS - 1);
 	t->sample_count += s->count;
 	for (size_t i = 0; i < s->count; i++) {
 		struct row row = {.time_ns = s->time_ns[i],
@@ -232,13 +261,12 @@ static void count_samples(struct totals *t, const struct ptf_samples *s)
 			.cpu = s->cpu ? s->cpu[i] : 0};
 
 		for (size_t c = 0; c < s->column_count; c++) {
-			size_t which = s->columns[c].metric == PTF_TIME_METRIC ? 0 : 1;
+			uint32_t metric = t->metric_of[s->columns[c].metric - 1];
 
-			row.value[which] = s->columns[c].values[i];
-			t->sum[which] = plus(t->sum[which], row.value[which]);
+			row.value[metric - 1] = s->columns[c].values[i];
+			t->sum[metric] = plus(t->sum[metric], row.value[metric - 1]);
 		}
-		if (tid >= 100 && tid < 100 + MODEL_THREADS)
-			add_row(&t->rows.rows[run_of(tid - 100, is_timed(s))], row);
+		add_row(&t->rows.rows[run_of(thread, is_timed(s))], row);
 	}
 }
 
@@ -248,21 +276,20 @@ static void count_block(void *context, const struct ptf_block *b)
 
 	switch (b->kind) {
 	case PTF_BLOCK_SECTION_START:
-		t->thread_count = 0;
+		t->thread_count = t->string_count = t->metric_count = 0;
 		break;
 	case PTF_BLOCK_DEFINITIONS:
-		count_threads(t, &b->definitions);
+		count_definitions(t, &b->definitions);
 		break;
 	case PTF_BLOCK_SAMPLES:
 		count_samples(t, &b->samples);
 		break;
 	case PTF_BLOCK_AGGREGATES:
 		for (size_t i = 0; i < b->aggregates.count; i++) {
+			uint32_t metric = t->metric_of[b->aggregates.metric - 1];
+
 			t->aggregate_n += b->aggregates.rows[i].n;
-			t->sum[b->aggregates.metric == PTF_TIME_METRIC ? 0 : 1] =
-				plus(t->sum[b->aggregates.metric == PTF_TIME_METRIC ? 0
-										    : 1],
-					b->aggregates.rows[i].sum);
+			t->sum[metric] = plus(t->sum[metric], b->aggregates.rows[i].sum);
 		}
 		break;
 	case PTF_BLOCK_EDGES:
@@ -272,7 +299,7 @@ static void count_block(void *context, const struct ptf_block *b)
 	case PTF_BLOCK_COUNTERS:
 		t->point_count += b->counters.count;
 		for (size_t i = 0; i < b->counters.count; i++)
-			t->sum[2] = plus(t->sum[2], b->counters.values[i]);
+			t->sum[0] = plus(t->sum[0], b->counters.values[i]);
 		break;
 	case PTF_BLOCK_MARKS:
 		t->mark_count += b->marks.count;
@@ -307,10 +334,10 @@ static void nothing_is_lost(void **state)
 		totals_of(&after, &out, 1);
 		totals_of(&summed, &small, 1);
 		assert_true(before.sample_count > 0);
+		assert_true(before.sum[MODEL_ALLOC] > 0 && before.sum[MODEL_COPY] > 0);
+		assert_in_range(before.sum[MODEL_FREE], 1, before.sum[MODEL_ALLOC]);
 		assert_int_equal(after.sample_count, before.sample_count);
-		assert_int_equal(after.sum[0], before.sum[0]);
-		assert_int_equal(after.sum[1], before.sum[1]);
-		assert_int_equal(after.sum[2], before.sum[2]);
+		assert_memory_equal(after.sum, before.sum, sizeof(after.sum));
 		assert_int_equal(after.loss_count, before.loss_count);
 		assert_int_equal(after.mark_count, before.mark_count);
 		assert_int_equal(after.point_count, before.point_count);
@@ -319,8 +346,11 @@ static void nothing_is_lost(void **state)
 		/* Sums stand for rows, and points are sums of the same metric. */
 		assert_int_equal(summed.sample_count, 0);
 		assert_int_equal(summed.point_count, 0);
-		assert_int_equal(summed.sum[0], before.sum[0]);
-		assert_int_equal(summed.sum[1], plus(before.sum[1], before.sum[2]));
+		assert_int_equal(summed.sum[MODEL_SECOND],
+			plus(before.sum[MODEL_SECOND], before.sum[0]));
+		for (uint32_t i = 1; i <= MODEL_METRICS; i++)
+			if (i != MODEL_SECOND)
+				assert_int_equal(summed.sum[i], before.sum[i]);
 		assert_int_equal(summed.loss_count, before.loss_count);
 		model_finish(&before.rows);
 		model_finish(&after.rows);
@@ -732,10 +762,12 @@ static void a_refused_input_leaves_nothing(void **state)
 	struct ptf_error err = {0};
 	struct merge_plan plan;
 	const char *path;
-	unsigned char byte = 0xff;
+	unsigned char byte;
 	off_t size = lseek(bad.fd, 0, SEEK_END);
 
 	(void)state;
+	assert_int_equal(pread(bad.fd, &byte, 1, size / 2), 1);
+	byte ^= 0x10;
 	assert_int_equal(pwrite(bad.fd, &byte, 1, size / 2), 1);
 	assert_true(merge_add(m, bad.path, &err) < 0);
 	assert_return_code(merge_add(m, good.path, &err), 0);

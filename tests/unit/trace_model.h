@@ -21,7 +21,10 @@
 
 #define MODEL_THREADS 4
 #define MODEL_RUNS    (2 * MODEL_THREADS)
-#define MODEL_COLUMNS 2
+/* Ids of metrics: the writer's own, then as make_start defines them. */
+enum { MODEL_TIME = 1, MODEL_SECOND, MODEL_ALLOC, MODEL_FREE, MODEL_COPY };
+#define MODEL_METRICS 5
+#define MODEL_HELD    64
 
 /* ------------------------------------------------------ random numbers */
 
@@ -54,8 +57,8 @@ static inline bool one_in(struct random *r, uint32_t n)
 struct row {
 	int64_t time_ns;
 	uint32_t node, class_id, labels, cpu, task,
-		unused; /* no padding: compared as bytes */
-	int64_t value[MODEL_COLUMNS];
+		unused;               /* no padding: compared as bytes */
+	int64_t value[MODEL_METRICS]; /* [metric - 1] */
 };
 
 struct rows {
@@ -145,6 +148,8 @@ struct maker {
 	struct model *m;
 	uint32_t threads[MODEL_THREADS], second_metric, third_class, sets[3], names[4];
 	int64_t now[MODEL_RUNS];
+	struct row held[MODEL_HELD]; /* blocks that are not freed yet */
+	size_t held_count;
 	uint64_t period_ns;
 };
 
@@ -206,6 +211,24 @@ static inline uint32_t make_node(struct maker *k)
 	return node;
 }
 
+/* As FORMAT.md, "Memory", names them. */
+static inline void make_memory_metrics(struct maker *k)
+{
+	static const struct ptf_text names[] = {PTF_TEXT("alloc_bytes"),
+		PTF_TEXT("free_bytes"), PTF_TEXT("copy_bytes")};
+	struct ptf_metric metric = {.kind = PTF_METRIC_WEIGHT, .addition = PTF_ADD_SUM};
+	struct ptf_error err = {0};
+	uint32_t id;
+
+	MUST(ptf_writer_string(k->w, PTF_TEXT("bytes"), &metric.unit, &err));
+	for (uint32_t i = 0; i < 3; i++) {
+		MUST(ptf_writer_string(k->w, names[i], &metric.name, &err));
+		MUST(ptf_writer_metric(k->w, &metric, &id, &err));
+		assert_int_equal(id, MODEL_ALLOC + i);
+	}
+	k->m->strings += 4;
+}
+
 static inline void make_start(struct maker *k)
 {
 	struct ptf_error err = {0};
@@ -231,6 +254,8 @@ static inline void make_start(struct maker *k)
 	process.parent = parent;
 	MUST(ptf_writer_process(k->w, &process, &id, &err));
 	MUST(ptf_writer_metric(k->w, &metric, &k->second_metric, &err));
+	assert_int_equal(k->second_metric, MODEL_SECOND);
+	make_memory_metrics(k);
 	MUST(ptf_writer_class(k->w, &cls, &k->third_class, &err));
 	assert_int_equal(k->third_class, PTF_CLASS_KIND_COUNT);
 	for (uint32_t i = 0; i < 3; i++) {
@@ -254,10 +279,10 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		 kind = below(r, 4);
 	size_t run = run_of(t, kind != 3);
 	struct row *rows = calloc(count, sizeof(*rows));
-	int64_t *time_ns = calloc(count, sizeof(*time_ns)), *values[MODEL_COLUMNS];
+	int64_t *time_ns = calloc(count, sizeof(*time_ns)), *values[2];
 	uint32_t *u[5];
-	struct ptf_value_column columns[MODEL_COLUMNS] = {{.metric = PTF_TIME_METRIC,
-								  .scale = k->period_ns},
+	struct ptf_value_column columns[] = {{.metric = PTF_TIME_METRIC,
+						     .scale = k->period_ns},
 		{.metric = k->second_metric}};
 	struct ptf_samples s = {.thread = k->threads[t],
 		.count = count,
@@ -268,7 +293,7 @@ static inline void make_samples(struct maker *k, uint32_t max)
 	bool optional = one_in(r, 2);
 
 	assert_non_null(rows);
-	for (size_t i = 0; i < MODEL_COLUMNS; i++)
+	for (size_t i = 0; i < 2; i++)
 		columns[i].values = values[i] = calloc(count, sizeof(int64_t));
 	for (size_t i = 0; i < 5; i++)
 		u[i] = calloc(count, sizeof(uint32_t));
@@ -328,10 +353,81 @@ static inline void make_samples(struct maker *k, uint32_t max)
 		fail_msg("%s", err.message);
 	free(rows);
 	free(time_ns);
-	for (size_t i = 0; i < MODEL_COLUMNS; i++)
+	for (size_t i = 0; i < 2; i++)
 		free(values[i]);
 	for (size_t i = 0; i < 5; i++)
 		free(u[i]);
+}
+
+/* A block is allocated, or one of those that are held is freed, or bytes are copied. */
+static inline struct row make_memory_row(struct maker *k, bool may_copy)
+{
+	struct random *r = &k->random;
+	struct row row = {.node = below(r, k->m->nodes + 1),
+		.class_id = one_in(r, 2) ? PTF_CLASS_PYTHON : PTF_CLASS_NATIVE};
+
+	if (may_copy && one_in(r, 6)) {
+		row.class_id = PTF_CLASS_NATIVE;
+		row.value[MODEL_COPY - 1] = 1 + below(r, 1 << 22);
+	} else if (k->held_count && (one_in(r, 3) || k->held_count == MODEL_HELD)) {
+		uint32_t which = below(r, (uint32_t)k->held_count);
+
+		row = k->held[which];
+		row.value[MODEL_FREE - 1] = row.value[MODEL_ALLOC - 1];
+		row.value[MODEL_ALLOC - 1] = 0;
+		k->held[which] = k->held[--k->held_count];
+	} else {
+		row.value[MODEL_ALLOC - 1] = (1 << 19) + below(r, 1 << 20);
+		k->held[k->held_count++] = row;
+	}
+	return row;
+}
+
+/* Up to max rows about memory of one thread, with some or all of the columns. */
+static inline void make_memory(struct maker *k, uint32_t max)
+{
+	struct random *r = &k->random;
+	uint32_t t = below(r, MODEL_THREADS), count = 1 + below(r, max);
+	size_t run = run_of(t, false);
+	bool may_copy = one_in(r, 2);
+	int64_t *time_ns = calloc(count, sizeof(*time_ns)), *values[3];
+	uint32_t *node = calloc(count, sizeof(*node));
+	uint32_t *class_id = calloc(count, sizeof(*class_id));
+	struct ptf_value_column columns[3];
+	struct ptf_samples s = {.thread = k->threads[t],
+		.count = count,
+		.time_ns = time_ns,
+		.node = node,
+		.class_id = class_id,
+		.columns = columns,
+		.column_count = may_copy ? 3 : 2};
+	struct ptf_error err = {0};
+
+	for (uint32_t c = 0; c < 3; c++) {
+		values[c] = calloc(count, sizeof(int64_t));
+		columns[c] = (struct ptf_value_column){MODEL_ALLOC + c, 0, values[c]};
+	}
+	while (k->m->nodes < 30)
+		make_node(k);
+	for (uint32_t i = 0; i < count; i++) {
+		struct row row = make_memory_row(k, may_copy);
+
+		/* Many at one time: their order is told by the order of rows alone. */
+		k->now[run] += one_in(r, 3) ? below(r, 200000) : 0;
+		row.time_ns = time_ns[i] = k->now[run];
+		node[i] = row.node;
+		class_id[i] = row.class_id;
+		for (uint32_t c = 0; c < 3; c++)
+			values[c][i] = row.value[MODEL_ALLOC + c - 1];
+		add_row(&k->m->rows[run], row);
+	}
+	if (ptf_writer_samples(k->w, &s, &err) < 0)
+		fail_msg("%s", err.message);
+	for (uint32_t c = 0; c < 3; c++)
+		free(values[c]);
+	free(time_ns);
+	free(node);
+	free(class_id);
 }
 
 static inline void take_other(struct lines *l, const struct ptf_block *b,
@@ -441,8 +537,10 @@ static inline void make_section(int fd, const struct plan *plan, struct model *m
 			MUST(ptf_writer_flush(k.w, &err));
 		else if (one_in(&k.random, 3))
 			make_other(&k);
-		else if (one_in(&k.random, 2))
+		else if (one_in(&k.random, 3))
 			make_node(&k);
+		else if (one_in(&k.random, 3))
+			make_memory(&k, plan->rows_max);
 		else
 			make_samples(&k, plan->rows_max);
 	}
@@ -603,8 +701,7 @@ static inline void take_samples(struct model *m, const struct ptf_samples *s)
 			s->task ? s->task[i] : 0, 0, {0}};
 
 		for (size_t c = 0; c < s->column_count; c++)
-			row.value[s->columns[c].metric == PTF_TIME_METRIC ? 0 : 1] =
-				s->columns[c].values[i];
+			row.value[s->columns[c].metric - 1] = s->columns[c].values[i];
 		add_row(&m->rows[run_of(s->thread - 1, is_timed(s))], row);
 	}
 }
