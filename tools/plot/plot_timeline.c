@@ -12,6 +12,7 @@
 #include "tools/core/timeline.h"
 #include "tools/core/units.h"
 #include "tools/plot/class_bins.h"
+#include "tools/plot/counter_panels.h"
 #include "tools/plot/plot_kinds.h"
 #include "tools/plot/script.h"
 
@@ -19,16 +20,6 @@ enum {
 	BINS_OF_A_PICTURE = 300,
 	REGION_LANES_MAX = 8,
 	COUNTER_PANELS_MAX = 3,
-};
-
-#define PANEL_GAP 0.035 /* above each, for its title; of the screen */
-
-/* Counters of one unit. */
-struct counter_panel {
-	VEC(const struct timeline_counter *) curves; /* the largest first */
-	size_t shown;                                /* so many of them */
-	bool has_several;                            /* metrics */
-	bool has_several_processes;
 };
 
 /* Heights are parts of the screen's. */
@@ -43,10 +34,9 @@ struct drawing {
 	const struct profile *p;
 	struct timeline t;
 	struct class_bins_list panels;
-	VEC(struct counter_panel) counters;
-	unsigned lane_count; /* of regions */
-	double bottom;       /* of the next panel's top, of the screen */
-	unsigned left_count; /* panels still to be drawn */
+	struct counter_panels counters;
+	unsigned lane_count;  /* of regions */
+	struct panels places; /* where panels are */
 };
 
 static bool has_waits(const struct plot_request *request)
@@ -69,33 +59,6 @@ static void make_panels(struct drawing *d)
 	if (d->request->metric.name)
 		return;
 	class_bins_make(&d->panels, d->p, &d->t, &options);
-}
-
-/* -------------------------------------------------------------- layout */
-
-/* Parts of the picture's height, from the top on. */
-static void next_panel(struct drawing *d, double height)
-{
-	double top = d->bottom - PANEL_GAP;
-
-	d->bottom = top - height;
-	d->left_count--;
-	fprintf(d->out,
-		"set tmargin at screen %.4f\nset bmargin at screen %.4f\n"
-		"set lmargin at screen 0.085\nset rmargin at screen 0.86\n",
-		top, d->bottom);
-	/* One axis of time, below the last. */
-	fprintf(d->out,
-		d->left_count ? "set format x ''\nset xlabel ''\n"
-			      : "set format x '%%g'\nset xlabel 'seconds'\n");
-}
-
-/* How many steps of an axis have room in a panel. */
-static unsigned tics_of(const struct drawing *d, double height)
-{
-	double room = height * d->request->height / (d->request->characters ? 2 : 28);
-
-	return room < 1 ? 1 : (unsigned)room;
 }
 
 /* ---------------------------------------------------------------- CPU */
@@ -170,25 +133,6 @@ static double largest_of_all(const struct drawing *d, size_t panel_count)
 	return largest;
 }
 
-/* What an axis shows; in two lines where one would be longer than the axis. */
-static void put_axis(const struct drawing *d, const char *first, const char *separator,
-	struct ptf_text second, double height)
-{
-	size_t columns = (size_t)(height * d->request->height / 7);
-
-	fprintf(d->out, "set ylabel ");
-	if (d->request->characters ||
-		strlen(first) + strlen(separator) + second.size <= columns) {
-		script_format(d->out, 24, "%s%s%.*s", first, separator, (int)second.size,
-			second.data);
-	} else {
-		script_format(d->out, 24, "%s", first);
-		fprintf(d->out, ".\"\\n\".");
-		script_text(d->out, second.data, second.size, 24);
-	}
-	fputc('\n', d->out);
-}
-
 /* Then it is not processors that are counted. */
 static bool has_off_cpu(const struct class_bins_list *panels)
 {
@@ -207,10 +151,10 @@ static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t nu
 	double step;
 	bool first = true;
 
-	next_panel(d, height);
+	panels_next(&d->places, height);
 	put_panel_title(d, panel);
 	/* Panels are compared: they have one scale. */
-	step = script_ytics(d->out, largest, tics_of(d, height));
+	step = script_ytics(d->out, largest, panels_tics(&d->places, height));
 	if (l->panel_count > 1 && largest > 0)
 		fprintf(d->out, "set yrange [0:%.9g]\n", ceil(largest / step) * step);
 	else
@@ -218,9 +162,10 @@ static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t nu
 	if (number)
 		fprintf(d->out, "set ylabel ''\n");
 	else if (has_off_cpu(&d->panels))
-		put_axis(d, "threads", "", (struct ptf_text){"", 0}, height);
+		panels_axis(&d->places, "threads", "", (struct ptf_text){"", 0}, height);
 	else
-		put_axis(d, "CPUs", " ", (struct ptf_text){"in use", 6}, height);
+		panels_axis(&d->places, "CPUs", " ", (struct ptf_text){"in use", 6},
+			height);
 	if (number == 0 && d->request->characters)
 		fprintf(d->out,
 			"set key outside right top Left reverse samplen 1.5 "
@@ -228,7 +173,8 @@ static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t nu
 	else
 		fprintf(d->out, "unset key\n");
 	if (number == 0 && !d->request->characters)
-		script_legend(d->out, d->request, &d->panels.times, d->bottom + height);
+		script_legend(d->out, d->request, &d->panels.times,
+			d->places.bottom + height);
 	fprintf(d->out, "plot");
 	for (unsigned k = PTF_CLASS_KIND_COUNT; k-- > 0;) {
 		uint32_t kind = class_stack_order[k];
@@ -246,153 +192,6 @@ static void put_cpu(struct drawing *d, const struct class_bins *panel, size_t nu
 		first = false;
 	}
 	fprintf(d->out, "%s\nunset label 1\n", first ? " NaN notitle" : "");
-}
-
-/* ------------------------------------------------------------ counters */
-
-static struct ptf_text unit_of(const struct drawing *d, const struct timeline_counter *c)
-{
-	return profile_string(d->p, profile_get_metric(d->p, c->metric).unit);
-}
-
-static struct ptf_text name_of(const struct drawing *d, const struct timeline_counter *c)
-{
-	return profile_string(d->p, profile_get_metric(d->p, c->metric).name);
-}
-
-static int64_t largest_level(const struct timeline_counter *c)
-{
-	int64_t largest = 0;
-
-	for (size_t i = 0; i < c->levels.count; i++)
-		if (c->levels.item[i].last > largest)
-			largest = c->levels.item[i].last;
-	return largest;
-}
-
-static int by_largest(const void *left, const void *right)
-{
-	const struct timeline_counter *const *a = left, *const *b = right;
-	int64_t x = largest_level(*a), y = largest_level(*b);
-
-	if (x != y)
-		return x > y ? -1 : 1;
-	return *a < *b ? -1 : *a > *b;
-}
-
-/* A panel for each unit: curves of one unit have one axis, be they of any metric. */
-static void find_counters(struct drawing *d)
-{
-	for (size_t i = 0; i < d->t.counters.count; i++) {
-		const struct timeline_counter *c = &d->t.counters.item[i];
-		size_t k = 0;
-
-		if (!metric_option_has(&d->request->metric, d->p, c->metric))
-			continue;
-		while (k < d->counters.count &&
-			!text_equal(unit_of(d, d->counters.item[k].curves.item[0]),
-				unit_of(d, c)))
-			k++;
-		vec_cover(&d->counters, k);
-		vec_push(&d->counters.item[k].curves, c);
-		d->counters.item[k].has_several |=
-			d->counters.item[k].curves.item[0]->metric != c->metric;
-		d->counters.item[k].has_several_processes |=
-			d->counters.item[k].curves.item[0]->process != c->process;
-	}
-	for (size_t k = 0; k < d->counters.count; k++) {
-		struct counter_panel *panel = &d->counters.item[k];
-
-		qsort(panel->curves.item, panel->curves.count,
-			sizeof(*panel->curves.item), by_largest);
-		panel->shown = panel->curves.count < d->request->top ? panel->curves.count
-								     : d->request->top;
-	}
-}
-
-/*
- * "rss, eth0, pid 4242", as far as it is not the same for all; false when nothing is
- * left to tell.
- */
-static bool put_curve_name(struct drawing *d, const struct counter_panel *panel,
-	const struct timeline_counter *c)
-{
-	struct ptf_text name = name_of(d, c);
-	struct ptf_text instance = profile_string(d->p, c->instance);
-	/* What is beside the panels, in characters of its font. */
-	unsigned columns = (unsigned)(0.125 * d->request->width - 36) / 7;
-	char process[24] = "";
-
-	if (panel->has_several_processes && c->process)
-		snprintf(process, sizeof(process), "pid %u",
-			d->p->processes.item[c->process - 1].pid);
-	if (!panel->has_several)
-		name.size = 0;
-	if (!name.size && !instance.size && !*process)
-		return false;
-	script_format(d->out, columns > 4 ? columns : 4, "%.*s%s%.*s%s%s", (int)name.size,
-		name.data, name.size && instance.size ? ", " : "", (int)instance.size,
-		instance.data, *process && (name.size || instance.size) ? ", " : "",
-		process);
-	return true;
-}
-
-static void put_curve_data(struct drawing *d, size_t number, size_t curve,
-	const struct timeline_counter *c)
-{
-	fprintf(d->out, "$counter%zu_%zu << EOD\n# start_ns last\n", number, curve);
-	for (size_t k = 0; k < c->levels.count; k++)
-		fprintf(d->out, "%" PRId64 " %" PRId64 "\n",
-			d->t.grid.start_ns +
-				(int64_t)c->levels.item[k].bin * d->t.grid.bin_ns,
-			c->levels.item[k].last);
-	fprintf(d->out, "EOD\n");
-}
-
-static void put_counters(struct drawing *d, size_t number, double height)
-{
-	struct counter_panel *panel = &d->counters.item[number];
-	/* A legend that is higher than its panel would run into the next. */
-	unsigned lines = (unsigned)(height * d->request->height /
-		(d->request->characters ? 1 : 13));
-	struct ptf_text unit = unit_of(d, panel->curves.item[0]);
-	struct ptf_text name = name_of(d, panel->curves.item[0]);
-	bool is_bytes = text_is(unit, "bytes");
-	const char *scale = is_bytes ? "1048576.0" : "1.0";
-	char axis[64];
-
-	if (panel->shown > lines)
-		panel->shown = lines ? lines : 1;
-	for (size_t i = 0; i < panel->shown; i++)
-		put_curve_data(d, number, i, panel->curves.item[i]);
-	next_panel(d, height);
-	script_ytics(d->out,
-		(double)largest_level(panel->curves.item[0]) / (is_bytes ? 1048576.0 : 1),
-		tics_of(d, height));
-	/* 40k: wide numbers would leave no room for what they are. */
-	if (!is_bytes && largest_level(panel->curves.item[0]) >= 10000)
-		fprintf(d->out, "set format y '%%.0s%%c'\n");
-	if (is_bytes)
-		unit = (struct ptf_text){"MiB", 3};
-	if (panel->has_several)
-		name.size = 0;
-	snprintf(axis, sizeof(axis), "%.*s", (int)name.size, name.data);
-	fprintf(d->out, "set yrange [0:*]\n");
-	put_axis(d, axis, *axis && unit.size ? ", " : "", unit, height);
-	fprintf(d->out,
-		"set key at screen 0.875, screen %.4f left top Left reverse samplen "
-		"1.5 width 0 noinvert vertical maxcols 1 font ',9'\nplot",
-		d->bottom + height);
-	for (size_t i = 0; i < panel->shown; i++) {
-		fprintf(d->out,
-			"%s $counter%zu_%zu using ($1/1e9):($2/%s) with steps lw 2 lc "
-			"rgb "
-			"'%s' title ",
-			i ? "," : "", number, i, scale, script_curve(d->request, i));
-		if (!put_curve_name(d, panel, panel->curves.item[i]))
-			fprintf(d->out, "''");
-	}
-	fprintf(d->out, "\nset format y\n");
 }
 
 /* --------------------------------------------------------------- marks */
@@ -493,7 +292,7 @@ static void put_regions(struct drawing *d, const struct regions *r, double heigh
 			      (int64_t)d->t.grid.bin_count * d->t.grid.bin_ns) /
 		1e9;
 
-	next_panel(d, height);
+	panels_next(&d->places, height);
 	fprintf(d->out, "unset key\nunset ytics\nset ylabel 'marks'\nset yrange [%u:0]\n",
 		d->lane_count);
 	for (size_t i = 0; i < r->item.count; i++) {
@@ -567,13 +366,14 @@ static struct layout lay_out(struct drawing *d)
 
 	l.panel_count = d->panels.item.count < d->request->top ? d->panels.item.count
 							       : d->request->top;
-	l.counter_count = d->counters.count < COUNTER_PANELS_MAX ? d->counters.count
-								 : COUNTER_PANELS_MAX;
+	l.counter_count = d->counters.item.count < COUNTER_PANELS_MAX
+		? d->counters.item.count
+		: COUNTER_PANELS_MAX;
 	if (d->lane_count) /* "marks" stands beside them */
 		l.marks = characters ? (d->lane_count + 1.5) * line
 				     : fmax(d->lane_count * 19 + 6, 40) * line;
-	d->bottom = characters ? 0.95 : 1 - 55 * line;
-	room = d->bottom - (characters ? 0.14 : 50 * line) - l.marks -
+	d->places.bottom = characters ? 0.95 : 1 - 55 * line;
+	room = d->places.bottom - (characters ? 0.14 : 50 * line) - l.marks -
 		PANEL_GAP * (double)(l.counter_count + (d->lane_count != 0));
 	panel_max = (size_t)fmax(1,
 		(room - least * (double)l.counter_count) / (least + PANEL_GAP));
@@ -584,7 +384,7 @@ static struct layout lay_out(struct drawing *d)
 	l.counter = (room - PANEL_GAP * (double)l.panel_count) /
 		(part * (double)l.panel_count + (double)l.counter_count);
 	l.panel = part * l.counter;
-	d->left_count =
+	d->places.left_count =
 		(unsigned)(l.panel_count + l.counter_count + (d->lane_count != 0));
 	return l;
 }
@@ -607,7 +407,7 @@ static void put_all(struct drawing *d, const struct regions *regions)
 			script_end_margins(d->out);
 	}
 	for (size_t i = 0; i < l.counter_count; i++) {
-		put_counters(d, i, l.counter);
+		counter_panels_put(&d->counters, &d->places, i, l.counter);
 		script_end_margins(d->out);
 	}
 	if (d->lane_count)
@@ -622,7 +422,10 @@ static int write_timeline(FILE *script, const struct plot_request *request,
 		.bin_count_max =
 			request->characters ? request->width - 20 : BINS_OF_A_PICTURE,
 	};
-	struct drawing d = {.out = script, .request = request, .p = request->all};
+	struct drawing d = {.out = script,
+		.request = request,
+		.p = request->all,
+		.places = {.out = script, .request = request, .right = 0.86}};
 	struct regions regions = {0};
 	int rc = timeline_make(&d.t, request->all, &options, err);
 
@@ -630,13 +433,11 @@ static int write_timeline(FILE *script, const struct plot_request *request,
 		return rc;
 	make_panels(&d);
 	if (!request->characters || request->metric.name)
-		find_counters(&d);
+		counter_panels_find(&d.counters, request, &d.t, &request->metric);
 	find_regions(&d, &regions);
 	put_all(&d, &regions);
 	class_bins_free(&d.panels);
-	for (size_t i = 0; i < d.counters.count; i++)
-		vec_free(&d.counters.item[i].curves);
-	vec_free(&d.counters);
+	counter_panels_free(&d.counters);
 	vec_free(&regions.item);
 	vec_free(&regions.lane_end_ns);
 	timeline_free(&d.t);
