@@ -87,6 +87,7 @@ struct profile_process {
 	   part of one), of that one itself; else 0. */
 	uint32_t recording;
 	int64_t start_ns;
+	int64_t exec_ns;  /* when it last replaced its program; INT64_MIN = never */
 	int64_t image_ns; /* when it became what the next fields say */
 	uint32_t executable;
 	VEC(uint32_t) arguments;
@@ -125,6 +126,7 @@ struct profile_section {
 	 */
 	int64_t shift_ns;
 	uint64_t sample_count, ownerless_count;          /* all; of no known process */
+	uint64_t memory_count;                           /* rows about memory */
 	uint64_t block_count[PTF_BLOCK_SECTION_END + 1]; /* [enum ptf_block_kind] */
 	VEC(struct ptf_attribute) attributes; /* texts live as long as the profile */
 };
@@ -202,7 +204,10 @@ struct profile {
 	VEC(struct time_spans) region_spans; /* [id of key - 1] */
 	struct profile_filter *filter;       /* the same, once all names are known */
 
-	uint64_t sample_count;
+	uint64_t sample_count; /* of time */
+	/* Rows about memory, at the times that are selected; heap.h says what of them. */
+	uint64_t memory_count;
+	bool has_memory_sums;  /* Aggregates about memory */
 	size_t damage_count;   /* places of inputs that were stepped over */
 	uint64_t time_seen_ns; /* sum of the sizes of all times */
 };

@@ -115,6 +115,16 @@ static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
 	vec_push(&in->maps->frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
 }
 
+/* The last one was defined. The first of a name counts. */
+static void learn_heap_metric(struct profile_feed *in, const struct profile_metric *m)
+{
+	enum heap_metric metric = heap_metric_of(profile_string(in->p, m->name),
+		profile_string(in->p, m->unit));
+
+	if (metric < HEAP_METRIC_COUNT && !in->maps->heap_metrics.id[metric])
+		in->maps->heap_metrics.id[metric] = (uint32_t)in->maps->metric.id.count;
+}
+
 static void take_definitions(struct profile_feed *in, const struct ptf_definitions *d)
 {
 	struct profile *p = in->p;
@@ -167,6 +177,7 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 			m->kind, m->addition};
 
 		vec_push(&maps->metric.id, intern_bytes(&p->metrics, &g, sizeof(g)));
+		learn_heap_metric(in, &g);
 	}
 	for (size_t i = 0; i < d->process_count; i++)
 		feed_take_process(in, &d->processes[i]);
@@ -236,6 +247,13 @@ static void count_rows(struct profile *p, uint32_t section, uint32_t thread, siz
 		p->sections.item[section].ownerless_count += count;
 }
 
+/* Memory is no time: only heap.h knows more of it. */
+static void count_memory(struct profile *p, uint32_t section, size_t count)
+{
+	p->memory_count += count;
+	p->sections.item[section].memory_count += count;
+}
+
 static int64_t sum_of(const int64_t *values, size_t count)
 {
 	int64_t sum = 0;
@@ -261,13 +279,15 @@ static void take_rows(struct profile_feed *in, const struct ptf_samples *s,
 	add_rows(p, &in->kind_cells, in->maps, thread, s->kind + first,
 		weight ? weight + first : NULL, end - first);
 	count_rows(p, in->maps->section, thread, end - first);
-	feed_see_time(in, s->time_ns[end - 1]);
 }
 
 static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 {
 	const struct time_spans *spans;
 	const int64_t *weight = NULL;
+	struct heap_columns memory;
+	bool is_memory = heap_columns_find(&memory, &in->maps->heap_metrics,
+		in->maps->time_metric, s);
 	size_t at = 0, first, end;
 
 	/* Regions are known only when all has been read: take_regions. */
@@ -289,7 +309,11 @@ static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 			add_use(use, &use->sample_count, end - first,
 				sum_of(s->columns[i].values + first, end - first));
 		}
-		take_rows(in, s, weight, first, end);
+		if (is_memory)
+			count_memory(in->p, in->maps->section, end - first);
+		else
+			take_rows(in, s, weight, first, end);
+		feed_see_time(in, s->time_ns[end - 1]);
 	}
 }
 
@@ -316,6 +340,9 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 	/* What has no time is in no part of it. */
 	if (profile_spans(in->p, in->maps->section, 0))
 		return;
+	for (int m = 0; m < HEAP_METRIC_COUNT; m++)
+		if (a->count && a->metric && a->metric == in->maps->heap_metrics.id[m])
+			in->p->has_memory_sums = true;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *r = &a->rows[i];
 		struct profile_cell *c;
@@ -561,12 +588,21 @@ static void take_replayed(void *context, const struct replay_rows *rows)
 	count_rows(r->p, rows->section, rows->thread, rows->count);
 }
 
+static void count_replayed_memory(void *context, const struct replay_memory *rows)
+{
+	const struct region_rows *r = context;
+
+	count_memory(r->p, rows->section, rows->count);
+}
+
 /* The rows of an input that has been read, now that its regions are known. */
 static int take_regions(struct profile *p, const struct profile_input *input,
 	struct ptf_error *err)
 {
 	struct region_rows r = {.p = p};
-	const struct replay_hooks hooks = {.context = &r, .rows = take_replayed};
+	const struct replay_hooks hooks = {.context = &r,
+		.rows = take_replayed,
+		.memory = count_replayed_memory};
 	int rc;
 
 	regions_find(p, input->first_section);

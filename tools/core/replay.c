@@ -13,6 +13,7 @@
 /* Rows as they are handed over. */
 struct replay_columns {
 	int64_t *time_ns, *weight_ns;
+	int64_t *allocated, *freed, *copied; /* bytes */
 	uint32_t *kind, *node, *class_id, *cpu, *task;
 	size_t capacity; /* the longest Block's */
 };
@@ -34,6 +35,9 @@ static void columns_reserve(struct replay_columns *c, size_t count)
 		return;
 	c->time_ns = memory_resized(c->time_ns, count, sizeof(*c->time_ns));
 	c->weight_ns = memory_resized(c->weight_ns, count, sizeof(*c->weight_ns));
+	c->allocated = memory_resized(c->allocated, count, sizeof(*c->allocated));
+	c->freed = memory_resized(c->freed, count, sizeof(*c->freed));
+	c->copied = memory_resized(c->copied, count, sizeof(*c->copied));
 	c->kind = memory_resized(c->kind, count, sizeof(*c->kind));
 	c->node = memory_resized(c->node, count, sizeof(*c->node));
 	c->class_id = memory_resized(c->class_id, count, sizeof(*c->class_id));
@@ -46,6 +50,9 @@ static void columns_free(struct replay_columns *c)
 {
 	free(c->time_ns);
 	free(c->weight_ns);
+	free(c->allocated);
+	free(c->freed);
+	free(c->copied);
 	free(c->kind);
 	free(c->node);
 	free(c->class_id);
@@ -110,6 +117,88 @@ static void give_rows(struct replay *r, const struct ptf_samples *s)
 				.task = s->task ? r->rows.task : NULL});
 }
 
+static int64_t bytes_at(const int64_t *column, size_t row)
+{
+	return column && column[row] > 0 ? column[row] : 0;
+}
+
+static size_t take_memory(struct replay *r, const struct ptf_samples *s,
+	const struct heap_columns *columns, uint32_t thread, size_t first, size_t end,
+	size_t at)
+{
+	const struct replay_columns *to = &r->rows;
+
+	for (size_t i = first; i < end; i++) {
+		struct section_kind kind = section_kind(r->maps, s->kind[i]);
+
+		if (!filter_keeps(r->p->filter, kind.node, kind.class_id, thread))
+			continue;
+		to->time_ns[at] = add_wrapping(s->time_ns[i], r->shift_ns);
+		to->node[at] = kind.node;
+		to->class_id[at] = kind.class_id;
+		to->allocated[at] = bytes_at(columns->bytes[HEAP_METRIC_ALLOCATED], i);
+		to->freed[at] = bytes_at(columns->bytes[HEAP_METRIC_FREED], i);
+		to->copied[at] = bytes_at(columns->bytes[HEAP_METRIC_COPIED], i);
+		at++;
+	}
+	return at;
+}
+
+static void give_memory(struct replay *r, const struct ptf_samples *s,
+	const struct heap_columns *columns)
+{
+	uint32_t thread = id_mapped(&r->maps->thread, s->thread);
+	const struct time_spans *spans = profile_spans(r->p, r->maps->section, thread);
+	size_t at = 0, first, end, count = 0;
+
+	columns_reserve(&r->rows, s->count);
+	while (spans_next_rows(spans, s->time_ns, s->count, &at, &first, &end))
+		count = take_memory(r, s, columns, thread, first, end, count);
+	if (count)
+		r->hooks->memory(r->hooks->context,
+			&(struct replay_memory){.section = r->maps->section,
+				.thread = thread,
+				.count = count,
+				.time_ns = r->rows.time_ns,
+				.node = r->rows.node,
+				.class_id = r->rows.class_id,
+				.allocated_bytes = r->rows.allocated,
+				.freed_bytes = r->rows.freed,
+				.copied_bytes = r->rows.copied});
+}
+
+static void give_samples(struct replay *r, const struct ptf_samples *s)
+{
+	struct heap_columns columns;
+
+	if (!heap_columns_find(&columns, &r->maps->heap_metrics, r->maps->time_metric,
+		    s)) {
+		if (r->hooks->rows)
+			give_rows(r, s);
+	} else if (r->hooks->memory) {
+		give_memory(r, s, &columns);
+	}
+}
+
+static void give_sums(struct replay *r, const struct ptf_aggregates *a)
+{
+	struct replay_sum sum = {.section = r->maps->section,
+		.metric = id_mapped(&r->maps->metric, a->metric)};
+
+	/* What has no time is in no part of it. */
+	if (profile_spans(r->p, r->maps->section, 0))
+		return;
+	for (size_t i = 0; i < a->count; i++) {
+		sum.node = id_mapped(&r->maps->node, a->rows[i].node);
+		sum.class_id = section_class(r->maps, a->rows[i].class_id);
+		sum.thread = id_mapped(&r->maps->thread, a->rows[i].thread);
+		sum.n = a->rows[i].n;
+		sum.sum = a->rows[i].sum;
+		if (filter_keeps(r->p->filter, sum.node, sum.class_id, sum.thread))
+			r->hooks->sum(r->hooks->context, &sum);
+	}
+}
+
 /* Of a process: what its main thread's time is. */
 const struct time_spans *replay_points_spans(const struct profile *p, uint32_t section,
 	uint32_t process, uint32_t thread)
@@ -159,8 +248,10 @@ static void give_block(struct replay *r, const struct ptf_block *b)
 
 	if (hooks->block)
 		hooks->block(hooks->context, r->maps->section, b);
-	if (b->kind == PTF_BLOCK_SAMPLES && hooks->rows)
-		give_rows(r, &b->samples);
+	if (b->kind == PTF_BLOCK_SAMPLES)
+		give_samples(r, &b->samples);
+	else if (b->kind == PTF_BLOCK_AGGREGATES && hooks->sum)
+		give_sums(r, &b->aggregates);
 	else if (b->kind == PTF_BLOCK_COUNTERS && hooks->points)
 		give_points(r, &b->counters);
 	else if (b->kind == PTF_BLOCK_CLOCK && hooks->clock)

@@ -33,6 +33,27 @@ struct replay_rows {
 	const uint32_t *task;     /* string; NULL = none */
 };
 
+/* Rows about memory (schemas/FORMAT.md, "Memory"), in order of time as those. */
+struct replay_memory {
+	uint32_t section; /* index */
+	uint32_t thread;  /* that allocates, frees or copies; 0 = unknown */
+	size_t count;     /* at least 1 */
+	const int64_t *time_ns;
+	/* That allocated what is freed. */
+	const uint32_t *node, *class_id;
+	/* Never negative; of a row nearly always one is above 0. */
+	const int64_t *allocated_bytes, *freed_bytes, *copied_bytes;
+};
+
+/* A row of Aggregates: what has no time. */
+struct replay_sum {
+	uint32_t section; /* index */
+	uint32_t metric;
+	uint32_t node, class_id, thread;
+	uint64_t n;
+	int64_t sum;
+};
+
 /* Values of a counter (a metric of kind gauge or total). */
 struct replay_points {
 	uint32_t section; /* index */
@@ -46,6 +67,8 @@ struct replay_points {
 struct replay_hooks {
 	void *context;
 	void (*rows)(void *context, const struct replay_rows *rows);
+	void (*memory)(void *context, const struct replay_memory *rows);
+	void (*sum)(void *context, const struct replay_sum *sum);
 	void (*points)(void *context, const struct replay_points *points);
 	/* One reading of all clocks: absolute values, as in the trace. */
 	void (*clock)(void *context, uint32_t section, const struct ptf_clock *clock);

@@ -174,6 +174,10 @@ bool report_shows_file(const struct report *r, const struct profile *p,
 	if (units_percent((double)file->await.self_ns, (double)r->await_ns) >=
 		min_percent)
 		return true;
+	if (file->memory &&
+		units_percent((double)heap_allocated(file->memory),
+			(double)heap_allocated(&r->heap.all)) >= min_percent)
+		return true;
 	/* "<string>" is nobody's file. */
 	return path.size && path.data[0] != '<' && file->is_own &&
 		units_percent((double)file->total_ns, all) >= min_percent;
@@ -199,6 +203,22 @@ enum file_flag {
 	FILE_ASKED = 4,
 };
 
+/*
+ * Who is charged with the memory of a stack, as ids of places: of lines that of
+ * maker.lines, of functions and files theirs + 1, as 0 is none.
+ */
+enum memory_place {
+	MEMORY_LINE,
+	MEMORY_FUNCTION,
+	MEMORY_FILE,
+};
+
+struct memory_owner {
+	bool is_known;
+	uint32_t node;
+	uint32_t place[HEAP_PLACE_KIND_COUNT]; /* [enum memory_place] */
+};
+
 struct maker {
 	struct report *r;
 	const struct profile *p;
@@ -213,6 +233,7 @@ struct maker {
 	unsigned char *own;               /* [file string] */
 	struct id_list stack;             /* places, innermost first */
 	uint32_t stack_number;
+	struct memory_owner owner; /* the last that was asked for */
 };
 
 /* What is added up at once: all that one stack has. */
@@ -271,6 +292,17 @@ static size_t find_owner(struct maker *m, enum charge charge)
 	return stack_owner(m->p, &m->stack);
 }
 
+/* Where a function begins that does not say it. */
+static void see_line(struct maker *m, struct profile_place place)
+{
+	uint32_t *first;
+
+	vec_cover(&m->function_line, place.function);
+	first = &m->function_line.item[place.function];
+	if (place.line && (!*first || place.line < *first))
+		*first = place.line;
+}
+
 static void add_stack(struct maker *m, uint32_t node, const struct stack_times *times,
 	enum charge charge)
 {
@@ -295,13 +327,9 @@ static void add_stack(struct maker *m, uint32_t node, const struct stack_times *
 				add_self(&m->line_tally.item[line], times);
 		}
 		vec_cover(&m->function_tally, place.function);
-		vec_cover(&m->function_line, place.function);
+		see_line(m, place);
 		add_total(&m->function_tally.item[place.function], times,
 			m->stack_number);
-		if (place.line &&
-			(!m->function_line.item[place.function] ||
-				place.line < m->function_line.item[place.function]))
-			m->function_line.item[place.function] = place.line;
 		vec_cover(&m->file_tally, file);
 		add_total(&m->file_tally.item[file], times, m->stack_number);
 		if (i == owner) {
@@ -320,13 +348,18 @@ static void add_stack(struct maker *m, uint32_t node, const struct stack_times *
 	}
 }
 
-static bool is_asked(const struct report_options *o, const struct profile_cell *c)
+static bool is_asked_thread(const struct report_options *o, uint32_t thread)
 {
-	uint32_t run = o->runs ? o->runs->of_thread.item[c->thread] : 0;
+	uint32_t run = o->runs ? o->runs->of_thread.item[thread] : 0;
 
 	if (o->runs && (!run || (o->only_run && run != o->only_run)))
 		return false;
-	return !o->only_thread || c->thread == o->only_thread;
+	return !o->only_thread || thread == o->only_thread;
+}
+
+static bool is_asked(const struct report_options *o, const struct profile_cell *c)
+{
+	return is_asked_thread(o, c->thread);
 }
 
 /* A wait of a thread that is not the main one of its process. */
@@ -398,6 +431,101 @@ static void add_awaits(struct maker *m)
 	}
 }
 
+/* ---------------------------------------------------------------- memory */
+
+static void find_memory_owner(struct maker *m, uint32_t node)
+{
+	struct profile_place place = {0, 0};
+	struct line_key key;
+
+	m->owner = (struct memory_owner){.is_known = true, .node = node};
+	profile_stack(m->p, node, &m->stack);
+	m->stack_number++;
+	if (m->stack.count)
+		place = profile_get_place(m->p,
+			m->stack.item[find_owner(m, m->options->charge)]);
+	key = (struct line_key){profile_get_function(m->p, place.function).file,
+		place.line};
+	if (key.file) {
+		uint32_t line = intern_bytes(&m->lines, &key, sizeof(key));
+
+		vec_cover(&m->line_tally, line);
+		vec_cover(&m->line_function, line);
+		m->line_function.item[line] = place.function;
+		m->owner.place[MEMORY_LINE] = line;
+	}
+	see_line(m, place);
+	vec_cover(&m->function_tally, place.function);
+	m->function_tally.item[place.function].seen = m->stack_number;
+	m->owner.place[MEMORY_FUNCTION] = place.function + 1;
+	vec_cover(&m->file_tally, key.file);
+	m->file_tally.item[key.file].seen = m->stack_number;
+	m->owner.place[MEMORY_FILE] = key.file + 1;
+}
+
+static uint32_t memory_place(struct maker *m, uint32_t node, enum memory_place kind)
+{
+	if (!m->owner.is_known || m->owner.node != node)
+		find_memory_owner(m, node);
+	return m->owner.place[kind];
+}
+
+static uint32_t memory_line_of(void *context, uint32_t node)
+{
+	return memory_place(context, node, MEMORY_LINE);
+}
+
+static uint32_t memory_function_of(void *context, uint32_t node)
+{
+	return memory_place(context, node, MEMORY_FUNCTION);
+}
+
+static uint32_t memory_file_of(void *context, uint32_t node)
+{
+	return memory_place(context, node, MEMORY_FILE);
+}
+
+static bool wants_memory(void *context, uint32_t process, uint32_t thread)
+{
+	const struct maker *m = context;
+
+	(void)process;
+	return is_asked_thread(m->options, thread);
+}
+
+static int add_memory(struct maker *m, struct ptf_error *err)
+{
+	const struct heap_options options = {
+		.places = {[MEMORY_LINE] = {memory_line_of, m},
+			[MEMORY_FUNCTION] = {memory_function_of, m},
+			[MEMORY_FILE] = {memory_file_of, m}},
+		.is_wanted = wants_memory,
+		.is_wanted_context = m,
+		.is_of_threads = m->options->only_thread != 0,
+		.levels = m->options->memory_levels,
+	};
+
+	m->r->has_memory = true;
+	return heap_make(&m->r->heap, m->p, &options, err);
+}
+
+/* Of a place that nothing was charged to, NULL. */
+static const struct heap_use *memory_of(const struct report *r, enum memory_place kind,
+	uint32_t place)
+{
+	const struct heap_uses *uses = &r->heap.places[kind];
+	const struct heap_use *use = place < uses->count ? &uses->item[place] : NULL;
+
+	return use && (use->allocation_count || use->free_count || use->copy_count)
+		? use
+		: NULL;
+}
+
+static int64_t allocated_of(const struct heap_use *memory)
+{
+	return memory ? heap_allocated(memory) : 0;
+}
+
 /* -------------------------------------------------------------- ordering */
 
 static int compare_lines(const void *a, const void *b)
@@ -421,6 +549,10 @@ static int compare_functions_by_time(const void *a, const void *b)
 	const struct report_function *x = a, *y = b;
 	int64_t s = class_times_sum(&x->self), t = class_times_sum(&y->self);
 
+	if (s == t) {
+		s = allocated_of(x->memory);
+		t = allocated_of(y->memory);
+	}
 	if (s != t)
 		return s > t ? -1 : 1;
 	return compare_functions(a, b);
@@ -437,6 +569,10 @@ static int compare_files(const void *a, const void *b, void *context)
 		return x->file ? -1 : 1;
 	if (x->is_own != y->is_own)
 		return x->is_own ? -1 : 1;
+	if (s == t) {
+		s = allocated_of(x->memory);
+		t = allocated_of(y->memory);
+	}
 	if (s != t)
 		return s > t ? -1 : 1;
 	return text_order(profile_string(p, x->file), profile_string(p, y->file));
@@ -461,6 +597,7 @@ static void collect(struct maker *m)
 				.self = t->self,
 				.total_ns = t->total_ns,
 				.await = t->await,
+				.memory = memory_of(r, MEMORY_FILE, file + 1),
 			});
 		index.item[file] = (uint32_t)r->files.count;
 	}
@@ -470,7 +607,8 @@ static void collect(struct maker *m)
 
 		vec_push(&r->files.item[index.item[key->file] - 1].lines,
 			(struct report_line){key->line, m->line_function.item[id],
-				t->self, t->total_ns, t->await});
+				t->self, t->total_ns, t->await,
+				memory_of(r, MEMORY_LINE, id)});
 	}
 	for (uint32_t id = 0; id < m->function_tally.count; id++) {
 		const struct tally *t = &m->function_tally.item[id];
@@ -482,8 +620,8 @@ static void collect(struct maker *m)
 		if (!t->seen)
 			continue;
 		vec_push(&r->files.item[index.item[f.file] - 1].functions,
-			(struct report_function){id, line, t->self, t->total_ns,
-				t->await});
+			(struct report_function){id, line, t->self, t->total_ns, t->await,
+				memory_of(r, MEMORY_FUNCTION, id + 1)});
 	}
 	vec_free(&index);
 	for (size_t i = 0; i < r->files.count; i++) {
@@ -502,15 +640,21 @@ static void collect(struct maker *m)
 			compare_files, (void *)(uintptr_t)m->p);
 }
 
-void report_make(struct report *r, const struct profile *p,
-	const struct report_options *options)
+static int make(struct report *r, const struct profile *p,
+	const struct report_options *options, bool with_memory, struct ptf_error *err)
 {
 	struct maker m = {.r = r, .p = p, .options = options, .own = own_files(p)};
+	int rc = 0;
 
 	*r = (struct report){0};
 	add_cells(&m);
 	add_awaits(&m);
-	collect(&m);
+	if (with_memory)
+		rc = add_memory(&m, err);
+	if (rc >= 0)
+		collect(&m);
+	else
+		*r = (struct report){0};
 	intern_free(&m.lines);
 	vec_free(&m.line_tally);
 	vec_free(&m.line_function);
@@ -520,6 +664,19 @@ void report_make(struct report *r, const struct profile *p,
 	vec_free(&m.function_line);
 	vec_free(&m.file_flags);
 	vec_free(&m.stack);
+	return rc;
+}
+
+void report_make(struct report *r, const struct profile *p,
+	const struct report_options *options)
+{
+	make(r, p, options, false, NULL);
+}
+
+int report_make_with_memory(struct report *r, const struct profile *p,
+	const struct report_options *options, struct ptf_error *err)
+{
+	return make(r, p, options, profile_has_memory(p), err);
 }
 
 void report_free(struct report *r)
@@ -529,6 +686,7 @@ void report_free(struct report *r)
 		vec_free(&r->files.item[i].functions);
 	}
 	vec_free(&r->files);
+	heap_free(&r->heap);
 }
 
 /* --------------------------------------------------------------- places */

@@ -15,10 +15,14 @@
  * Time awaited is apart from all that, with a 100 % of its own: the sum over all
  * tasks. It is always charged as by CHARGE_USER: tasks nearly always await inside
  * asyncio, which says nothing.
+ *
+ * Memory is charged to owners as time is; its 100 % is all that was allocated.
+ * What a line, a function or a file held at its own highest is no sum, see heap.h.
  */
 #ifndef TOOLS_CORE_REPORT_H
 #define TOOLS_CORE_REPORT_H
 
+#include "tools/core/heap.h"
 #include "tools/core/profile.h"
 #include "tools/core/runs.h"
 #include "tools/core/selection.h"
@@ -34,7 +38,8 @@ struct report_options {
 	const struct runs *runs;           /* only what is of one of these; NULL = all */
 	uint32_t only_run;                 /* of runs, index + 1; 0 = all of them */
 	bool wait_all, cpu_only;
-	bool awaits; /* not time, but time awaited */
+	bool awaits;        /* not time, but time awaited */
+	bool memory_levels; /* heap_use.levels of everything, of lines, ... */
 	enum charge charge;
 };
 
@@ -53,6 +58,8 @@ struct report_line {
 	struct class_times self;
 	int64_t total_ns; /* of all stacks with this line in them */
 	struct await_times await;
+	/* What stacks did that are charged to it; NULL = nothing, or not asked for. */
+	const struct heap_use *memory;
 };
 
 struct report_function {
@@ -61,6 +68,7 @@ struct report_function {
 	struct class_times self;
 	int64_t total_ns;
 	struct await_times await;
+	const struct heap_use *memory; /* as of lines */
 };
 
 struct report_file {
@@ -70,6 +78,7 @@ struct report_file {
 	struct class_times self;
 	int64_t total_ns;
 	struct await_times await;
+	const struct heap_use *memory; /* as of lines */
 	VEC(struct report_line) lines; /* by line */
 	VEC(struct report_function)
 	functions; /* by line; time descending in the
@@ -81,7 +90,10 @@ struct report {
 	int64_t all_ns;
 	/* Waits that are not in `all`: of threads that are not main, or all. */
 	int64_t other_waits_ns;
-	int64_t await_ns;              /* of all tasks */
+	int64_t await_ns; /* of all tasks */
+	/* Of report_make_with_memory, where there is any. */
+	bool has_memory;
+	struct heap heap;
 	VEC(struct report_file) files; /* own ones first, no file last; by time */
 };
 
@@ -95,6 +107,12 @@ bool report_counts(const struct profile *p, const struct report_options *options
 
 void report_make(struct report *r, const struct profile *p,
 	const struct report_options *options);
+/*
+ * The same with memory, if the profile has any: lines, functions and files that only
+ * allocated are there, too. 0, or negative as heap_make; then *r is empty.
+ */
+int report_make_with_memory(struct report *r, const struct profile *p,
+	const struct report_options *options, struct ptf_error *err);
 void report_free(struct report *r);
 
 /* The time of a line of a function, with the classes of its total. */
@@ -135,8 +153,8 @@ enum ptf_class class_times_largest(const struct class_times *t);
 struct class_times *report_thread_times(const struct profile *p);
 
 /*
- * Whether a file is worth showing: it has its share of the time, or it is the
- * user's own and what it called has.
+ * Whether a file is worth showing: it has its share of the time or of what was
+ * allocated, or it is the user's own and what it called has.
  */
 bool report_shows_file(const struct report *r, const struct profile *p,
 	const struct report_file *file, double min_percent);

@@ -1,13 +1,10 @@
 #include "tools/core/row_spool.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tools/core/replay.h"
-#include "tools/core/temporary.h"
+#include "tools/core/spool_file.h"
 #include "tools/core/tracks.h"
 
 #define BUFFER_BYTES ((size_t)256 << 10)
@@ -25,9 +22,7 @@ struct chain {
 
 struct row_spool {
 	const struct profile *p;
-	int fd;
-	const char *folder;           /* of that file */
-	struct ptf_error failed;      /* code 0 = it did not */
+	struct spool_file file;
 	VEC(struct chain) rows;       /* [track] */
 	VEC(struct chain) points;     /* [counter] */
 	struct intern counters;       /* struct spool_counter */
@@ -39,61 +34,11 @@ struct row_spool {
 
 /* ---------------------------------------------------------- the file */
 
-/* PTF_ERR_IO, with the system's reason. */
-static int refuse(struct row_spool *s, struct ptf_error *err)
-{
-	struct ptf_error error = {.code = PTF_ERR_IO, .os_errno = errno};
-
-	snprintf(error.message, sizeof(error.message), "temporary file in %.100s: %.100s",
-		s->folder, strerror(errno));
-	if (err)
-		*err = error;
-	return error.code;
-}
-
-static void put_bytes(struct row_spool *s, uint64_t at, const void *data, size_t size)
-{
-	const char *bytes = data;
-
-	while (size && !s->failed.code) {
-		ssize_t n = pwrite(s->fd, bytes, size, (off_t)at);
-
-		if (n < 0 && errno != EINTR)
-			refuse(s, &s->failed);
-		if (n <= 0)
-			continue;
-		bytes += n;
-		at += (uint64_t)n;
-		size -= (size_t)n;
-	}
-}
-
 static void flush_buffer(struct row_spool *s)
 {
-	put_bytes(s, s->written, s->buffer, s->buffered);
+	spool_file_put(&s->file, s->written, s->buffer, s->buffered);
 	s->written += s->buffered;
 	s->buffered = 0;
-}
-
-static int get_bytes(struct row_spool *s, uint64_t at, void *data, size_t size,
-	struct ptf_error *err)
-{
-	char *bytes = data;
-
-	while (size) {
-		ssize_t n = pread(s->fd, bytes, size, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n == 0)
-			errno = EIO;
-		if (n <= 0)
-			return refuse(s, err);
-		bytes += n;
-		at += (uint64_t)n;
-		size -= (size_t)n;
-	}
-	return 0;
 }
 
 /* ------------------------------------------------------------- chains */
@@ -114,7 +59,7 @@ static void append_chunk(struct row_spool *s, struct chain *chain,
 	else if (chain->last - 1 >= s->written)
 		memcpy(s->buffer + (chain->last - 1 - s->written), &next, sizeof(next));
 	else
-		put_bytes(s, chain->last - 1, &next, sizeof(next));
+		spool_file_put(&s->file, chain->last - 1, &next, sizeof(next));
 	chain->last = next;
 	memcpy(s->buffer + s->buffered, &head, sizeof(head));
 	memcpy(s->buffer + s->buffered + sizeof(head), items, bytes);
@@ -131,9 +76,9 @@ static int read_chain(struct row_spool *s, const struct chain *chain,
 	for (uint64_t at = chain->first; at; at = head.next) {
 		const struct spool_row *item = (const void *)s->buffer;
 
-		rc = get_bytes(s, at - 1, &head, sizeof(head), err);
+		rc = spool_file_get(&s->file, at - 1, &head, sizeof(head), err);
 		if (rc >= 0)
-			rc = get_bytes(s, at - 1 + sizeof(head), s->buffer,
+			rc = spool_file_get(&s->file, at - 1 + sizeof(head), s->buffer,
 				head.count * sizeof(*item), err);
 		if (rc < 0)
 			return rc;
@@ -196,18 +141,12 @@ int row_spool_make(struct row_spool **spool, const struct profile *p,
 	s->buffer = memory_zeroed(1, BUFFER_BYTES);
 	if (p->threads.count + p->sections.count)
 		vec_cover(&s->rows, p->threads.count + p->sections.count - 1);
-	s->fd = temporary_open(&s->folder);
-	if (s->fd < 0) {
-		rc = refuse(s, err);
-	} else {
+	rc = spool_file_open(&s->file, err);
+	if (rc >= 0)
 		rc = profile_replay(p, &hooks, err);
-		flush_buffer(s);
-		if (rc >= 0 && s->failed.code) {
-			rc = s->failed.code;
-			if (err)
-				*err = s->failed;
-		}
-	}
+	flush_buffer(s);
+	if (rc >= 0)
+		rc = spool_file_settle(&s->file, err);
 	if (rc < 0) {
 		row_spool_free(s);
 		*spool = NULL;
@@ -219,8 +158,7 @@ void row_spool_free(struct row_spool *s)
 {
 	if (!s)
 		return;
-	if (s->fd >= 0)
-		close(s->fd);
+	spool_file_close(&s->file);
 	vec_free(&s->rows);
 	vec_free(&s->points);
 	vec_free(&s->on_way);

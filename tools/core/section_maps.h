@@ -7,6 +7,7 @@
 
 #include <ptf/types.h>
 
+#include "tools/core/heap_rows.h"
 #include "tools/core/memory.h"
 
 struct id_map {
@@ -24,6 +25,7 @@ struct section_maps {
 	VEC(struct section_kind) kind; /* [section kind] */
 	uint32_t section;              /* index in the profile */
 	uint32_t time_metric;
+	struct heap_metrics heap_metrics;
 };
 
 static inline uint32_t id_mapped(const struct id_map *map, uint32_t id)
