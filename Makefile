@@ -25,6 +25,8 @@ MPI_LIBS := $(shell pkg-config --libs ompi-c 2>/dev/null)
 TOOLS    = $(filter-out $(if $(MPI_LIBS),,pmerge-mpi),$(patsubst tools/%.c,%,$(wildcard tools/*.c)))
 PROGRAMS = $(addprefix $(O)/bin/,prec $(TOOLS))
 AGENT    = $(O)/lib/ptf/libprec-agent.so
+MEMORY_AGENT = $(O)/lib/ptf/libprec-agent-memory.so
+AGENTS   = $(AGENT) $(MEMORY_AGENT)
 
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 FORMAT_OBJS   = $(call obj,$(wildcard format/*.c)) $(O)/gen/ptf-wire.pb-c.o
@@ -34,6 +36,7 @@ TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.
 RECORDER_OBJS = $(call obj,recorder/agent/preload_check.c $(filter-out recorder/prec.c,\
                 $(wildcard recorder/*.c recorder/asyncio/*.c recorder/output/*.c recorder/cpython/*.c)))
 AGENT_OBJS    = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/*.c recorder/cpython/*.c))
+MEMORY_OBJS   = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/memory/*.c))
 UNIT_TESTS    = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT_PROGRAMS = $(patsubst tests/support/%.c,$(O)/tests/support/%,$(wildcard tests/support/*.c))
@@ -50,7 +53,7 @@ TOOL_LIBS     = $(FORMAT_LIBS) -lz -lm
 	fuzz asan \
 	lint format pictures install uninstall clean
 
-all: $(PROGRAMS) $(AGENT) ## build everything (the default)
+all: $(PROGRAMS) $(AGENTS) ## build everything (the default)
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -89,6 +92,9 @@ $(O)/tools/emit/pprof.o: $(O)/gen/pprof.pb-c.h
 $(call obj,$(wildcard tools/emit/perfetto*.c)): $(O)/gen/perfetto.pb-c.h
 $(O)/pic/recorder/%.o: ALL_CFLAGS += -fPIC -ftls-model=initial-exec
 
+# What is called malloc or memcpy here must not be made of calls to itself.
+$(O)/pic/recorder/agent/memory/%.o: ALL_CFLAGS += -fno-builtin -fno-tree-loop-distribute-patterns
+
 # System headers, so that their warnings are theirs.
 $(O)/tools/pmerge-mpi.o: ALL_CFLAGS += $(patsubst -I%,-isystem %,$(shell pkg-config --cflags ompi-c))
 $(O)/bin/pmerge-mpi: TOOL_LIBS += $(MPI_LIBS)
@@ -116,8 +122,12 @@ $(O)/librecorder.a: $(RECORDER_OBJS)
 $(O)/%.a:
 	$(call say,AR,$@)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $^
 
+# Of --memory: what the agent copies itself is not the program's.
+$(MEMORY_AGENT): AGENT_LDFLAGS = -Wl,--wrap=memcpy,--wrap=memmove
 $(AGENT): $(AGENT_OBJS)
-	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-z,now,-z,defs -o $@ $^ -ldl -lpthread
+$(MEMORY_AGENT): $(AGENT_OBJS) $(MEMORY_OBJS)
+$(AGENTS):
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) $(AGENT_LDFLAGS) -shared -Wl,-z,now,-z,defs -o $@ $^ -ldl -lpthread
 
 $(O)/bin/prec: $(O)/recorder/prec.o $(O)/librecorder.a $(O)/lib/libptf.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS)
@@ -126,7 +136,7 @@ $(O)/bin/%: $(O)/tools/%.o $(O)/libtools.a $(O)/lib/libptf.a
 	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOL_LIBS)
 
 # Of the agent only what interposes nothing may be linked into a test.
-$(O)/tests/unit/%: $(O)/tests/unit/%.o $(call obj,recorder/agent/guard.c recorder/agent/seen.c) $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
+$(O)/tests/unit/%: $(O)/tests/unit/%.o $(call obj,recorder/agent/guard.c recorder/agent/seen.c recorder/agent/memory/held.c recorder/agent/memory/points.c) $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lz -lm -lcmocka
 
 $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/standalone.o $(O)/lib/libptf.a
@@ -211,7 +221,7 @@ COMPLETIONS = share/bash-completion/completions
 install: all ## into DESTDIR/prefix
 	install -d "$(DESTDIR)$(prefix)/bin" "$(DESTDIR)$(prefix)/lib/ptf" "$(DESTDIR)$(prefix)/include/ptf" "$(DESTDIR)$(prefix)/share/ptf"
 	install $(PROGRAMS) "$(DESTDIR)$(prefix)/bin"
-	install -m 644 $(AGENT) "$(DESTDIR)$(prefix)/lib/ptf"
+	install -m 644 $(AGENTS) "$(DESTDIR)$(prefix)/lib/ptf"
 	install -m 644 $(O)/lib/libptf.a "$(DESTDIR)$(prefix)/lib"
 	install -m 644 $(wildcard include/ptf/*.h) "$(DESTDIR)$(prefix)/include/ptf"
 	install -d "$(DESTDIR)$(prefix)/lib/ptf/python/ptf"

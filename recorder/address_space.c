@@ -45,7 +45,7 @@ int address_space_copy(struct address_space *to, const struct address_space *fro
 static bool is_runtime_name(const char *base)
 {
 	static const char *const names[] = {"libc.", "libm.", "ld-linux", "libpthread.",
-		"libdl.", "libutil.", "librt.", "libprec-agent.", "linux-vdso", "[vdso]"};
+		"libdl.", "libutil.", "librt.", "libprec-agent", "linux-vdso", "[vdso]"};
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (!strncmp(base, names[i], strlen(names[i])))

@@ -26,6 +26,10 @@
 #define RATE_MIN_HZ     1
 #define RATE_MAX_HZ     20000
 
+#define MEMORY_INTERVAL_DEFAULT_BYTES (UINT64_C(512) << 10)
+#define MEMORY_INTERVAL_MIN_BYTES     (UINT64_C(1) << 10)
+#define MEMORY_INTERVAL_MAX_BYTES     (UINT64_C(1) << 40)
+
 #define SUMMARY_FILES_MAX 64
 
 /* Visible, so that libc finds it. */
@@ -46,6 +50,8 @@ enum {
 	KEY_NO_SOURCE,
 	KEY_NO_ARGS,
 	KEY_RESOLUTION,
+	KEY_MEMORY,
+	KEY_MEMORY_INTERVAL,
 	KEY_NO_CHILDREN,
 	KEY_WAIT_ALL,
 	KEY_DELAY,
@@ -75,13 +81,21 @@ static const struct argp_option options[] = {
 	{"no-source", KEY_NO_SOURCE, NULL, 0, "Keep source texts out of the trace", 1},
 	{"no-args", KEY_NO_ARGS, NULL, 0, "Keep command lines out of the trace", 1},
 
-	{NULL, 0, NULL, 0, "How often:", 2},
+	{NULL, 0, NULL, 0, "What is sampled, and how often:", 2},
 	{"rate", 'F', "HZ", 0, "Samples per second of CPU time of each thread (100)", 2},
 	{"source", KEY_SOURCE, "SOURCE", 0,
 		"What ticks: perf, timer, or auto, the best that works (auto)", 2},
 	{"time-resolution", KEY_RESOLUTION, "US", 0,
 		"Step of the time stamps in microseconds; finer ones cost space (a "
 		"sixteenth of the sampling period)",
+		2},
+	{"memory", KEY_MEMORY, NULL, 0,
+		"Record memory, too: what is allocated, held, freed and copied, and "
+		"where",
+		2},
+	{"memory-interval", KEY_MEMORY_INTERVAL, "SIZE", 0,
+		"Bytes allocated between two samples of memory, on average, of copies 8 "
+		"times as many (512K); implies --memory",
 		2},
 
 	{NULL, 0, NULL, 0, "Where the trace goes, and what is shown:", 3},
@@ -131,6 +145,7 @@ static const char doc[] =
 	"  prec --cli walk.py            ... and prints the line table\n"
 	"  prec --web walk.py            ... and opens the page in a browser\n"
 	"  prec -F 1000 -o x.ptf -- make test\n"
+	"  prec --memory --cli walk.py   where memory goes as well as time\n"
 	"  prec -m pytest -q -n 8        all processes are in one trace\n"
 	"  prec --delay 10m --duration 30s server.py\n"
 	"  prec --rotate 10m --keep 144 server.py\n"
@@ -168,6 +183,17 @@ static uint64_t parse_resolution(struct argp_state *state, const char *text)
 	if (end == text || *end || !(resolution_us >= 0.001 && resolution_us <= 1e6))
 		argp_error(state, "resolution '%s' is no number of microseconds", text);
 	return (uint64_t)(resolution_us * 1000 + 0.5);
+}
+
+static uint64_t parse_memory_interval(struct argp_state *state, const char *text)
+{
+	uint64_t interval_bytes;
+
+	if (!quantity_bytes(text, &interval_bytes) ||
+		interval_bytes < MEMORY_INTERVAL_MIN_BYTES ||
+		interval_bytes > MEMORY_INTERVAL_MAX_BYTES)
+		argp_error(state, "memory interval '%s' is no size from 1K to 1T", text);
+	return interval_bytes;
 }
 
 static enum prec_source parse_source(struct argp_state *state, const char *text)
@@ -266,6 +292,15 @@ static error_t parse(int key, char *text, struct argp_state *state)
 		break;
 	case KEY_RESOLUTION:
 		command->session.time_resolution_ns = parse_resolution(state, text);
+		break;
+	case KEY_MEMORY:
+		if (!command->session.memory_interval_bytes)
+			command->session.memory_interval_bytes =
+				MEMORY_INTERVAL_DEFAULT_BYTES;
+		break;
+	case KEY_MEMORY_INTERVAL:
+		command->session.memory_interval_bytes =
+			parse_memory_interval(state, text);
 		break;
 	case KEY_SOURCE:
 		command->session.source = parse_source(state, text);

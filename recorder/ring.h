@@ -256,7 +256,6 @@ struct prec_slot {
 	_Atomic uint64_t throttled_count;   /* ticks left out, see agent/signals.c */
 	_Atomic uint64_t lost_mark_count;   /* marks that found no room */
 	_Atomic uint64_t lost_block_count;  /* blocks or copies that found no room */
-	_Atomic uint64_t lost_freed_count;  /* ends of blocks that found no room */
 	_Alignas(64) _Atomic uint64_t tail; /* words ever read */
 };
 
@@ -314,6 +313,11 @@ struct prec_shm {
 	_Atomic int32_t unarmed_errno;
 	_Atomic uint64_t unfollowed_child_count; /* with those in unfollowed */
 	_Atomic uint64_t sealed_count;           /* programs that entered seccomp */
+	_Atomic uint64_t
+		memory_untracked_count;    /* blocks not sampled, too many are held */
+	_Atomic uint64_t lost_freed_count; /* ends of blocks that no thread could tell */
+	_Atomic uint64_t
+		own_allocator_count; /* programs whose malloc comes before ours */
 	struct prec_unfollowed unfollowed[PREC_UNFOLLOWED_COUNT];
 	struct prec_slot slot[PREC_SLOT_COUNT];
 };

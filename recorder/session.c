@@ -37,6 +37,9 @@
 /* Rings are drained at least when so many samples can have come. */
 #define SAMPLES_PER_DRAIN 30u
 
+/* A program copies more than it allocates, and no copy has to be found again. */
+#define COPY_INTERVAL_FACTOR 8u
+
 /*
  * Programs like round periods: a loop of 2 ms, sampled each millisecond, is met
  * at the same two places for ever. A little off, the places move on.
@@ -150,6 +153,8 @@ static int make_shm(struct session *s)
 	if (stat("/proc/self/ns/pid", &pid_namespace) == 0)
 		shm->pid_namespace = pid_namespace.st_ino;
 	shm->follows_children = s->options->follows_children;
+	shm->memory_interval_bytes = s->options->memory_interval_bytes;
+	shm->copy_interval_bytes = COPY_INTERVAL_FACTOR * shm->memory_interval_bytes;
 	atomic_store(&shm->process_count, PREC_FIRST_PROCESS);
 	atomic_store(&shm->heartbeat_ns, clock_now_ns());
 	s->recording.shm = shm;
@@ -349,7 +354,9 @@ static int record(struct session *s, const struct target *target)
 	char shm_path[64], agent[PATH_MAX];
 	int exit_code;
 
-	if (install_find(agent, sizeof agent, "lib/ptf/libprec-agent.so") < 0) {
+	if (install_find(agent, sizeof agent,
+		    s->options->memory_interval_bytes ? "lib/ptf/libprec-agent-memory.so"
+						      : "lib/ptf/libprec-agent.so") < 0) {
 		complain("the agent library is missing: %s", agent);
 		trace_output_drop(&s->output);
 		return 1;

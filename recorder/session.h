@@ -14,8 +14,9 @@
 struct session_options {
 	struct trace_output_options output;
 	double rate_hz;
-	uint64_t time_resolution_ns; /* of the stamps; 0 = a sixteenth of the period */
-	enum prec_source source;     /* 0 = the best that works */
+	uint64_t time_resolution_ns;    /* of the stamps; 0 = a sixteenth of the period */
+	uint64_t memory_interval_bytes; /* between samples of the heap; 0 = none */
+	enum prec_source source;        /* 0 = the best that works */
 	bool keep_sources, keep_arguments;
 	struct control_options control;
 	bool follows_children, waits_for_all;

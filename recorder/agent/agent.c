@@ -159,13 +159,11 @@ static void take_number(const struct handover *handover)
 		agent.process = atomic_fetch_add(&agent.shm->process_count, 1) + 1;
 }
 
-/* glibc tells constructors what main() will be told. */
-__attribute__((constructor)) static void start(int argument_count, char **arguments)
+static void join(int argument_count, char **arguments)
 {
 	const char *value = getenv(PREC_SHM_VARIABLE);
 	const char *preload = getenv("LD_PRELOAD");
 	struct handover handover;
-	int saved_errno = errno;
 
 	if (!value || !preload || !handover_parse(&handover, value))
 		return;
@@ -185,6 +183,16 @@ __attribute__((constructor)) static void start(int argument_count, char **argume
 			!agent_process_begin(argument_count, arguments, handover.number))
 			agent_forget();
 	}
+}
+
+/* glibc tells constructors what main() will be told. */
+__attribute__((constructor)) static void start(int argument_count, char **arguments)
+{
+	int saved_errno = errno;
+
+	join(argument_count, arguments);
+	if (agent_memory_begin)
+		agent_memory_begin();
 	errno = saved_errno;
 }
 

@@ -183,6 +183,12 @@ bool agent_real_action(int signal_number, struct sigaction *action);
 bool agent_ignores_signal(void);
 void agent_inherit_signal(bool is_blocked, bool is_ignored);
 
+/*
+ * memory/sampled_memory.c, which only one of the two libraries has: when it is known
+ * whether this process is recorded.
+ */
+__attribute__((weak)) void agent_memory_begin(void);
+
 uint64_t agent_clock_ns(clockid_t clock);
 
 /*

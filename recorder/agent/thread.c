@@ -84,6 +84,7 @@ bool agent_thread_claim(const char *python_name)
 	atomic_store(&slot->lost_torn_count, 0);
 	atomic_store(&slot->throttled_count, 0);
 	atomic_store(&slot->lost_mark_count, 0);
+	atomic_store(&slot->lost_block_count, 0);
 	atomic_store(&slot->event_fd, -1);
 	atomic_store(&slot->event_is_taken, 0);
 	atomic_store(&slot->is_paused, 0);

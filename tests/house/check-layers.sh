@@ -23,6 +23,7 @@ format/payload.c | format include/ptf gen/ptf-wire.pb-c.h
 format/payload_write.c | format include/ptf gen/ptf-wire.pb-c.h
 gen              | gen
 recorder/agent   | recorder/agent recorder/cpython recorder/arch recorder/ring.h
+recorder/agent/memory | recorder/agent/memory recorder/agent recorder/cpython recorder/ring.h
 recorder/cpython | recorder/cpython
 recorder/arch    | recorder/arch
 recorder/asyncio | recorder/asyncio recorder recorder/cpython include/ptf
@@ -213,16 +214,17 @@ else
 	fail "libptf never prints, never exits" "$O/lib/libptf.a is not built"
 fi
 
-agent=$O/lib/ptf/libprec-agent.so
-if [ -f "$agent" ]; then
-	needed=$(objdump -p "$agent" | awk '/NEEDED/ { print $2 }' |
-		grep -Ev '^(libc|libdl|libpthread|librt|ld-linux.*)\.so' | tr '\n' ' ')
-	if [ -n "$needed" ]; then
-		fail "the agent needs nothing but libc" "it needs $needed"
+for agent in libprec-agent.so libprec-agent-memory.so; do
+	if [ -f "$O/lib/ptf/$agent" ]; then
+		needed=$(objdump -p "$O/lib/ptf/$agent" | awk '/NEEDED/ { print $2 }' |
+			grep -Ev '^(libc|libdl|libpthread|librt|ld-linux.*)\.so' | tr '\n' ' ')
+		if [ -n "$needed" ]; then
+			fail "$agent needs nothing but libc" "it needs $needed"
+		else
+			pass "$agent needs nothing but libc"
+		fi
 	else
-		pass "the agent needs nothing but libc"
+		fail "$agent needs nothing but libc" "it is not built"
 	fi
-else
-	fail "the agent needs nothing but libc" "$agent is not built"
-fi
+done
 summary check-layers
