@@ -40,14 +40,19 @@ static const char *bar(const struct table *t)
 	return t->terminal.unicode ? "│" : "|";
 }
 
+unsigned table_columns_taken(const struct table_column *columns, size_t column_count)
+{
+	unsigned taken = 0;
+
+	for (size_t i = 0; i < column_count; i++)
+		taken += columns[i].width + 2; /* a blank and a bar */
+	return taken;
+}
+
 /* Columns before the text. */
 static unsigned fixed_columns(const struct table *t)
 {
-	unsigned columns = 0;
-
-	for (size_t i = 0; i + 1 < t->column_count; i++)
-		columns += t->columns[i].width + 2; /* a blank and a bar */
-	return columns;
+	return table_columns_taken(t->columns, t->column_count - 1);
 }
 
 void table_init(struct table *t, FILE *out, const struct terminal *terminal,

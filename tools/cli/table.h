@@ -34,6 +34,9 @@ struct table {
 	unsigned rule_columns; /* how far rules go into the text */
 };
 
+/* So many columns of the terminal these take. */
+unsigned table_columns_taken(const struct table_column *columns, size_t column_count);
+
 /* natural_columns: the widest text there will be; rules go as far. */
 void table_init(struct table *t, FILE *out, const struct terminal *terminal,
 	const struct table_column *columns, size_t column_count,

@@ -21,6 +21,7 @@
 #include "tools/core/units.h"
 #include "tools/emit/emit.h"
 #include "tools/emit/loss_words.h"
+#include "tools/emit/memory_words.h"
 #include "tools/emit/packed.h"
 #include "tools/emit/registry.h"
 
@@ -60,6 +61,9 @@ struct page {
 	VEC(uint32_t) node_page; /* [node] = page id of its innermost place */
 	VEC(bool) node_used;     /* [node] */
 	VEC(bool) file_is_shown; /* [file] */
+	/* [enum charge]: what the page shows at first, and with memory both, as what
+	   a line holds at most is no sum that the page could make. */
+	struct report reports[2];
 };
 
 static uint32_t page_id(struct id_map *map, uint32_t id)
@@ -82,6 +86,11 @@ static void put_text(struct page *page, const char *key, struct ptf_text text)
 static void put_string(struct page *page, const char *key, uint32_t string)
 {
 	put_text(page, key, profile_string(page->p, string));
+}
+
+static const struct report *first_report(const struct page *page)
+{
+	return &page->reports[page->options->charge];
 }
 
 /* ------------------------------------------------------------------- run */
@@ -248,6 +257,8 @@ static void mark_used_nodes(struct page *page)
 		mark_used(page, page->timeline.stacks.item[i].node);
 	for (size_t i = 0; i < page->p->awaits.count; i++)
 		mark_used(page, page->p->awaits.item[i].node);
+	for (size_t i = 0; i < first_report(page)->heap.cells.count; i++)
+		mark_used(page, first_report(page)->heap.cells.item[i].node);
 }
 
 /*
@@ -341,18 +352,13 @@ static void put_functions(struct page *page)
 /* Files whose whole text is in the page; of others only what stacks name. */
 static void find_shown_files(struct page *page)
 {
-	const struct report_options options = {.selection = &page->options->selection,
-		.wait_all = true,
-		.charge = page->options->charge};
-	struct report report;
+	const struct report *report = first_report(page);
 
-	report_make(&report, page->p, &options);
 	vec_cover(&page->file_is_shown, page->p->strings.items.count);
-	for (size_t i = 0; i < report.files.count; i++)
-		page->file_is_shown.item[report.files.item[i].file] =
-			report_shows_file(&report, page->p, &report.files.item[i],
+	for (size_t i = 0; i < report->files.count; i++)
+		page->file_is_shown.item[report->files.item[i].file] =
+			report_shows_file(report, page->p, &report->files.item[i],
 				page->options->min_percent);
-	report_free(&report);
 }
 
 struct used_line {
@@ -549,6 +555,197 @@ static void put_awaits(struct page *page)
 	json_end(&page->j);
 }
 
+/* ---------------------------------------------------------------- memory */
+
+/* Of an estimate whose error is not known -1. */
+static int64_t error_bytes(double bytes)
+{
+	return bytes >= 0 && bytes < (double)INT64_MAX ? (int64_t)bytes : -1;
+}
+
+/* What places have in common. */
+struct memory_columns {
+	struct packed python, native, copied, live, peak, maximum, average, samples;
+	struct packed allocated_error, peak_error;
+	struct packed leak_bytes_per_s, leak_permille, leak_blocks; /* 0: no leak */
+	struct packed levels; /* in parts of LEVEL_MAX of the most */
+};
+
+/* What one byte holds, and a picture of the size of a word can show. */
+#define LEVEL_MAX 63
+
+static void add_levels(struct packed *column, const struct heap_use *use)
+{
+	for (size_t i = 0; use->levels && i < HEAP_LEVEL_COUNT; i++) {
+		double part = use->maximum_bytes > 0
+			? (double)use->levels[i] / (double)use->maximum_bytes
+			: 0;
+
+		packed_add(column,
+			part >= 1          ? LEVEL_MAX
+				: part > 0 ? (int64_t)(part * LEVEL_MAX + 0.5)
+					   : 0);
+	}
+}
+
+static void add_use(struct memory_columns *c, const struct heap *heap,
+	const struct heap_use *use, bool may_leak)
+{
+	struct heap_leak leak = {0};
+
+	if (may_leak && heap->has_time)
+		leak = heap_leak_of(heap, use);
+	packed_add(&c->python, use->allocated_bytes[HEAP_PYTHON]);
+	packed_add(&c->native, use->allocated_bytes[HEAP_NATIVE]);
+	packed_add(&c->copied, use->copied_bytes);
+	packed_add(&c->live, use->live_bytes);
+	packed_add(&c->peak, use->peak_bytes);
+	packed_add(&c->maximum, use->maximum_bytes);
+	packed_add(&c->average, use->average_bytes);
+	packed_add(&c->samples, (int64_t)(use->allocation_count + use->copy_count));
+	packed_add(&c->allocated_error, error_bytes(use->allocated_error_bytes));
+	packed_add(&c->peak_error, error_bytes(use->peak_error_bytes));
+	packed_add(&c->leak_bytes_per_s, leak.is_likely ? (int64_t)leak.bytes_per_s : 0);
+	packed_add(&c->leak_permille,
+		leak.is_likely ? (int64_t)(leak.likelihood * 1000) : 0);
+	packed_add(&c->leak_blocks, leak.is_likely ? (int64_t)leak.observation_count : 0);
+	add_levels(&c->levels, use);
+}
+
+static void put_memory_columns(struct page *page, struct memory_columns *c)
+{
+	struct json *j = &page->j;
+
+	packed_write(&c->python, j, "python");
+	packed_write(&c->native, j, "native");
+	packed_write(&c->copied, j, "copied");
+	packed_write(&c->live, j, "live");
+	packed_write(&c->peak, j, "peak");
+	packed_write(&c->maximum, j, "maximum");
+	packed_write(&c->average, j, "average");
+	packed_write(&c->samples, j, "samples");
+	packed_write(&c->allocated_error, j, "allocated_error");
+	packed_write(&c->peak_error, j, "peak_error");
+	packed_write(&c->leak_bytes_per_s, j, "leak_bytes_per_s");
+	packed_write(&c->leak_permille, j, "leak_permille");
+	packed_write(&c->leak_blocks, j, "leak_blocks");
+	packed_write(&c->levels, j, "level");
+}
+
+/* The page's id of what the page has, as all stacks with memory are in it. */
+static uint32_t known_id(const struct id_map *map, uint32_t id)
+{
+	return id < map->page.count ? map->page.item[id] : 0;
+}
+
+static void put_charged_memory(struct page *page, const char *key,
+	const struct report *report)
+{
+	struct memory_columns lines = {0}, functions = {0}, files = {0};
+	struct packed line_file = {0}, line_number = {0}, function = {0}, file = {0};
+	struct json *j = &page->j;
+
+	for (size_t i = 0; i < report->files.count; i++) {
+		const struct report_file *f = &report->files.item[i];
+		uint32_t file_id = known_id(&page->files, f->file);
+
+		for (size_t k = 0; k < f->lines.count; k++) {
+			const struct report_line *l = &f->lines.item[k];
+
+			if (!l->memory)
+				continue;
+			packed_add(&line_file, file_id);
+			packed_add(&line_number, l->line);
+			add_use(&lines, &report->heap, l->memory, true);
+		}
+		for (size_t k = 0; k < f->functions.count; k++) {
+			const struct report_function *g = &f->functions.item[k];
+
+			if (!g->memory)
+				continue;
+			packed_add(&function, known_id(&page->functions, g->function));
+			add_use(&functions, &report->heap, g->memory, true);
+		}
+		if (f->memory) {
+			packed_add(&file, file_id);
+			add_use(&files, &report->heap, f->memory, false);
+		}
+	}
+	json_object(j, key);
+	json_object(j, "lines");
+	packed_write(&line_file, j, "file");
+	packed_write(&line_number, j, "line");
+	put_memory_columns(page, &lines);
+	json_end(j);
+	json_object(j, "functions");
+	packed_write(&function, j, "function");
+	put_memory_columns(page, &functions);
+	json_end(j);
+	json_object(j, "files");
+	packed_write(&file, j, "file");
+	put_memory_columns(page, &files);
+	json_end(j);
+	json_end(j);
+}
+
+/* For flame graphs: what adds up over stacks. */
+static void put_memory_stacks(struct page *page, const struct heap *heap)
+{
+	struct packed nodes = {0}, is_python = {0}, allocated = {0}, peak = {0},
+		      live = {0}, copied = {0}, samples = {0};
+	struct json *j = &page->j;
+
+	for (size_t i = 0; i < heap->cells.count; i++) {
+		const struct heap_cell *c = &heap->cells.item[i];
+
+		packed_add(&nodes, page->node_page.item[c->node]);
+		packed_add(&is_python,
+			profile_get_class(page->p, c->class_id).kind == PTF_CLASS_PYTHON);
+		packed_add(&allocated, heap_allocated(&c->use));
+		packed_add(&peak, c->use.peak_bytes);
+		packed_add(&live, c->use.live_bytes);
+		packed_add(&copied, c->use.copied_bytes);
+		packed_add(&samples,
+			(int64_t)(c->use.allocation_count + c->use.copy_count));
+	}
+	json_object(j, "stacks");
+	packed_write(&nodes, j, "node");
+	packed_write(&is_python, j, "is_python");
+	packed_write(&allocated, j, "allocated");
+	packed_write(&peak, j, "peak");
+	packed_write(&live, j, "live");
+	packed_write(&copied, j, "copied");
+	packed_write(&samples, j, "samples");
+	json_end(j);
+}
+
+static void put_memory(struct page *page)
+{
+	const struct report *report = first_report(page);
+	struct memory_columns all = {0};
+	char words[MEMORY_WORDS_SIZE];
+	struct json *j = &page->j;
+
+	if (!report->has_memory) {
+		json_null(j, "memory");
+		return;
+	}
+	json_object(j, "memory");
+	json_literal(j, "words", memory_words(words, &report->heap, true));
+	add_use(&all, &report->heap, &report->heap.all, false);
+	json_object(j, "all");
+	put_memory_columns(page, &all);
+	json_end(j);
+	put_memory_stacks(page, &report->heap);
+	json_object(j, "charges");
+	put_charged_memory(page, "self", &page->reports[CHARGE_SELF]);
+	put_charged_memory(page, "user", &page->reports[CHARGE_USER]);
+	json_end(j);
+	json_end(j);
+}
+
+/* --------------------------------------------------------------- all of it */
+
 static void put_counters(struct page *page)
 {
 	struct json *j = &page->j;
@@ -631,6 +828,7 @@ static void put_data(struct page *page)
 	put_series(page, "thread_series", t->threads.item, t->threads.count);
 	put_series(page, "stack_series", t->stacks.item, t->stacks.count);
 	put_awaits(page);
+	put_memory(page);
 	put_counters(page);
 	put_marks(page);
 	json_end(j);
@@ -651,6 +849,38 @@ static uint32_t useful_bin_count(const struct profile *p)
 				       : (uint32_t)bins;
 }
 
+static int make_reports(struct page *page, struct ptf_error *err)
+{
+	struct report_options options = {.selection = &page->options->selection,
+		.wait_all = true,
+		.memory_levels = true,
+		.charge = page->options->charge};
+	int rc = report_make_with_memory(&page->reports[options.charge], page->p,
+		&options, err);
+
+	if (rc < 0 || !first_report(page)->has_memory)
+		return rc;
+	options.charge = options.charge == CHARGE_SELF ? CHARGE_USER : CHARGE_SELF;
+	return report_make_with_memory(&page->reports[options.charge], page->p, &options,
+		err);
+}
+
+static void free_page(struct page *page)
+{
+	timeline_free(&page->timeline);
+	report_free(&page->reports[CHARGE_SELF]);
+	report_free(&page->reports[CHARGE_USER]);
+	vec_free(&page->files.page);
+	vec_free(&page->files.list);
+	vec_free(&page->functions.page);
+	vec_free(&page->functions.list);
+	vec_free(&page->places.page);
+	vec_free(&page->places.list);
+	vec_free(&page->node_page);
+	vec_free(&page->node_used);
+	vec_free(&page->file_is_shown);
+}
+
 static int write_html(FILE *out, const struct profile *p,
 	const struct emit_options *options, struct ptf_error *err)
 {
@@ -668,8 +898,12 @@ static int write_html(FILE *out, const struct profile *p,
 	const char *data = strstr(web_page, DATA_MARK);
 	int rc = timeline_make(&page.timeline, p, &timeline, err);
 
-	if (rc < 0)
+	if (rc >= 0)
+		rc = make_reports(&page, err);
+	if (rc < 0) {
+		free_page(&page);
 		return rc;
+	}
 	fwrite(web_page, 1, (size_t)(data - web_page), out);
 	fputs("<script type=\"application/json\" id=\"data\">", out);
 	json_begin(&page.j, out);
@@ -677,16 +911,7 @@ static int write_html(FILE *out, const struct profile *p,
 	fputs("</script>", out);
 	data += strlen(DATA_MARK);
 	fputs(data, out);
-	timeline_free(&page.timeline);
-	vec_free(&page.files.page);
-	vec_free(&page.files.list);
-	vec_free(&page.functions.page);
-	vec_free(&page.functions.list);
-	vec_free(&page.places.page);
-	vec_free(&page.places.list);
-	vec_free(&page.node_page);
-	vec_free(&page.node_used);
-	vec_free(&page.file_is_shown);
+	free_page(&page);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "tools/core/units.h"
 #include "tools/emit/registry.h"
 #include "tools/emit/table_header.h"
+#include "tools/emit/table_memory.h"
 
 /* A file of no more lines is shown whole. */
 #define WHOLE_FILE_LINES 120
@@ -33,7 +34,7 @@
    push the source text over the edge. */
 #define UNKNOWN_COLUMNS_MIN 70
 
-#define CELL_SIZE 16
+#define CELL_SIZE MEMORY_CELL_SIZE /* the widest */
 
 struct view {
 	FILE *out;
@@ -44,6 +45,7 @@ struct view {
 	struct table_column columns[TABLE_COLUMNS_MAX];
 	size_t column_count;
 	struct table table;
+	struct table_memory memory;
 	bool cpu_only;
 	bool has_unknown;
 	bool has_own;  /* some file is the user's own */
@@ -73,19 +75,20 @@ static double await_percent(const struct view *v, int64_t ns)
 }
 
 /* What a row shows of its line or function. */
-struct row_times {
+struct row_numbers {
 	struct class_times self;
 	int64_t total_ns, await_ns;
+	const struct heap_use *memory; /* NULL = none */
 };
 
-static struct row_times times_of_line(const struct report_line *l)
+static struct row_numbers numbers_of_line(const struct report_line *l)
 {
-	return (struct row_times){l->self, l->total_ns, l->await.self_ns};
+	return (struct row_numbers){l->self, l->total_ns, l->await.self_ns, l->memory};
 }
 
-static struct row_times times_of_function(const struct report_function *g)
+static struct row_numbers numbers_of_function(const struct report_function *g)
 {
-	return (struct row_times){g->self, g->total_ns, g->await.self_ns};
+	return (struct row_numbers){g->self, g->total_ns, g->await.self_ns, g->memory};
 }
 
 /* ------------------------------------------------------------- columns */
@@ -117,6 +120,11 @@ static void make_columns(struct view *v)
 	add_column(v, "", "total", 6, PAINT_PLAIN);
 	if (v->report.await_ns)
 		add_column(v, "", "await", 6, PAINT_PLAIN);
+	table_memory_begin(&v->memory, v->p, v->options,
+		v->report.has_memory ? &v->report.heap : NULL,
+		table_columns_taken(v->columns, v->column_count));
+	for (size_t i = 0; i < v->memory.column_count; i++)
+		v->columns[v->column_count++] = table_memory_column(&v->memory, i);
 	add_column(v, "", "", 0, PAINT_PLAIN);
 }
 
@@ -138,7 +146,7 @@ static void put_percent(const struct view *v, struct cells *c, size_t *column,
 }
 
 static void fill(const struct view *v, struct cells *c, uint32_t line,
-	const struct row_times *times)
+	const struct row_numbers *times)
 {
 	const int64_t *self_ns = times->self.ns;
 	size_t column = 0;
@@ -163,9 +171,19 @@ static void fill(const struct view *v, struct cells *c, uint32_t line,
 	if (v->report.await_ns)
 		put_percent(v, c, &column, await_percent(v, times->await_ns));
 	c->hot = percent(v, class_times_sum(&times->self)) >= HOT_PERCENT;
+	for (size_t i = 0; i < v->memory.column_count; i++, column++) {
+		c->cell[column] = c->text[column];
+		c->text[column][0] = '\0';
+		if (times->memory)
+			table_memory_cell(&v->memory, i, times->memory, c->text[column]);
+	}
+	if (times->memory) {
+		c->any |= table_memory_is_active(&v->memory, times->memory);
+		c->hot |= table_memory_is_hot(&v->memory, times->memory);
+	}
 }
 
-static void put_row(struct view *v, uint32_t line, struct row_times times,
+static void put_row(struct view *v, uint32_t line, struct row_numbers times,
 	struct ptf_text text)
 {
 	struct cells c;
@@ -176,20 +194,21 @@ static void put_row(struct view *v, uint32_t line, struct row_times times,
 		c.hot ? PAINT_HOT : PAINT_PLAIN);
 }
 
-static bool is_busy(const struct view *v, const struct class_times *self,
-	int64_t await_ns)
+static bool is_busy(const struct view *v, const struct row_numbers *n)
 {
-	return percent(v, class_times_sum(self)) >= 1 || await_percent(v, await_ns) >= 1;
+	return percent(v, class_times_sum(&n->self)) >= 1 ||
+		await_percent(v, n->await_ns) >= 1 ||
+		table_memory_is_busy(&v->memory, n->memory);
 }
 
 static bool is_active(const struct view *v, const struct report_line *l)
 {
-	const struct row_times times = times_of_line(l);
+	const struct row_numbers times = numbers_of_line(l);
 	struct cells c;
 
 	/* What libraries call each other for is no news. */
 	if (v->is_aside)
-		return is_busy(v, &l->self, l->await.self_ns);
+		return is_busy(v, &times);
 	fill(v, &c, l->line, &times);
 	return c.any;
 }
@@ -218,9 +237,9 @@ static void show_range(unsigned char *shown, uint32_t last, int64_t from, int64_
 
 static bool is_active_function(const struct view *v, const struct report_function *g)
 {
-	if (v->is_aside)
-		return is_busy(v, &g->self, g->await.self_ns);
-	return percent(v, g->total_ns) >= 1 || await_percent(v, g->await.self_ns) >= 1;
+	const struct row_numbers numbers = numbers_of_function(g);
+
+	return is_busy(v, &numbers) || (!v->is_aside && percent(v, g->total_ns) >= 1);
 }
 
 /* The lines of a long file that are worth showing. */
@@ -267,7 +286,7 @@ static bool is_shown_whole(const struct view *v, uint32_t last)
 static void put_source_lines(struct view *v, const struct report_file *f,
 	const struct profile_source *s, uint32_t last)
 {
-	static const struct row_times none;
+	static const struct row_numbers none;
 	bool whole = is_shown_whole(v, last);
 	unsigned char *shown = memory_zeroed((size_t)last + 1, 1);
 	uint32_t hidden = 0;
@@ -293,7 +312,7 @@ static void put_source_lines(struct view *v, const struct report_file *f,
 			put_gap(v, hidden);
 		hidden = 0;
 		profile_source_line(s, line, &text);
-		put_row(v, line, l ? times_of_line(l) : none, text);
+		put_row(v, line, l ? numbers_of_line(l) : none, text);
 	}
 	if (hidden)
 		put_gap(v, hidden);
@@ -333,7 +352,7 @@ static void put_active_lines(struct view *v, const struct report_file *f,
 		struct ptf_text text = {"", 0};
 
 		profile_source_line(s, lines.item[i].line, &text);
-		put_row(v, lines.item[i].line, times_of_line(&lines.item[i]), text);
+		put_row(v, lines.item[i].line, numbers_of_line(&lines.item[i]), text);
 	}
 	vec_free(&lines);
 }
@@ -358,7 +377,7 @@ static void put_busiest_lines(struct view *v, const struct report_file *f,
 			continue;
 		}
 		profile_source_line(s, lines.item[i].line, &text);
-		put_row(v, lines.item[i].line, times_of_line(&lines.item[i]), text);
+		put_row(v, lines.item[i].line, numbers_of_line(&lines.item[i]), text);
 	}
 	if (hidden) {
 		char text[48];
@@ -385,7 +404,7 @@ static void put_function(struct view *v, const struct report_function *g)
 {
 	char *title = report_function_title(v->p, g->function);
 
-	put_row(v, g->line, times_of_function(g),
+	put_row(v, g->line, numbers_of_function(g),
 		(struct ptf_text){title, strlen(title)});
 	free(title);
 }
@@ -418,7 +437,7 @@ static void put_busiest_functions(struct view *v, const struct report_file *f)
 
 static void put_functions(struct view *v, const struct report_file *f, bool without_file)
 {
-	struct row_times rest = {0};
+	struct row_numbers rest = {0};
 	uint32_t rest_count = 0;
 	bool any = false;
 
@@ -594,17 +613,20 @@ static void put_text(struct view *v, struct ptf_text text)
 	text_put(v->out, text.data, text.size, &style);
 }
 
-static void put_report(struct view *v, uint32_t only_thread)
+static int put_report(struct view *v, uint32_t only_thread, struct ptf_error *err)
 {
 	struct report_options o = {
 		.selection = &v->options->selection,
 		.only_thread = only_thread,
 		.wait_all = v->options->wait_all,
 		.cpu_only = v->cpu_only,
+		.memory_levels = true,
 		.charge = v->options->charge,
 	};
+	int rc = report_make_with_memory(&v->report, v->p, &o, err);
 
-	report_make(&v->report, v->p, &o);
+	if (rc < 0)
+		return rc;
 	file_names_find(&v->names, v->p, &v->report);
 	v->column_count = 0;
 	make_columns(v);
@@ -612,12 +634,16 @@ static void put_report(struct view *v, uint32_t only_thread)
 		(struct table_scope){.cpu_only = v->cpu_only,
 			.one_thread = only_thread != 0,
 			.has_unknown = v->has_unknown});
+	table_memory_basis(v->out, &v->memory);
+	fputc('\n', v->out);
 	if (v->report.all_ns == 0)
 		fputs("No time was sampled.\n", v->out);
-	else
+	if (v->report.all_ns || v->report.has_memory)
 		put_files(v);
+	table_memory_lists(v->out, &v->memory, &v->report, &v->names);
 	report_free(&v->report);
 	file_names_free(&v->names);
+	return 0;
 }
 
 /* ------------------------------------------------------------- threads */
@@ -706,12 +732,13 @@ static void put_thread_overview(struct view *v, const struct thread_row *row,
 	fputc('\n', v->out);
 }
 
-static void put_threads(struct view *v)
+static int put_threads(struct view *v, struct ptf_error *err)
 {
 	VEC(struct thread_row) rows = {0};
 	struct class_times *times = report_thread_times(v->p);
 	struct class_times all = {0}, small = {0};
 	unsigned small_count = 0;
+	int rc = 0;
 
 	for (uint32_t id = 1; id <= v->p->threads.count; id++) {
 		if (!filter_keeps_thread(v->p->filter, id))
@@ -722,11 +749,11 @@ static void put_threads(struct view *v)
 	free(times);
 	if (rows.count == 0) {
 		fputs("No thread to show.\n", v->out);
-		return;
+		return 0;
 	}
 	qsort(rows.item, rows.count, sizeof(*rows.item), compare_threads);
 	put_thread_overview(v, rows.item, rows.count);
-	for (size_t i = 0; i < rows.count; i++) {
+	for (size_t i = 0; i < rows.count && rc >= 0; i++) {
 		int64_t ns = class_times_sum(&rows.item[i].times);
 		char *title;
 
@@ -742,7 +769,7 @@ static void put_threads(struct view *v)
 		fprintf(v->out, "%s\n",
 			terminal_paint(&v->options->terminal, PAINT_PLAIN));
 		free(title);
-		put_report(v, rows.item[i].thread);
+		rc = put_report(v, rows.item[i].thread, err);
 		fputc('\n', v->out);
 	}
 	if (small_count) {
@@ -755,6 +782,7 @@ static void put_threads(struct view *v)
 			units_time_brief(time, class_times_sum(&small)));
 	}
 	vec_free(&rows);
+	return rc;
 }
 
 /* ----------------------------------------------------------------- all */
@@ -768,12 +796,7 @@ static int write_table(FILE *out, const struct profile *p,
 		.cpu_only = emit_metric(&emit_table, options) == EMIT_METRIC_CPU};
 
 	table_header(out, p, &options->terminal);
-	if (options->threads)
-		put_threads(&v);
-	else
-		put_report(&v, 0);
-	(void)err; /* all is in the profile */
-	return 0;
+	return options->threads ? put_threads(&v, err) : put_report(&v, 0, err);
 }
 
 const struct emit_format emit_table = {

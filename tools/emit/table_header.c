@@ -144,5 +144,4 @@ void table_basis(FILE *out, const struct emit_options *options,
 		table_prose(out, terminal,
 			"Library code counts for the line of the program that called "
 			"it (--charge self: for itself).");
-	fputc('\n', out);
 }

@@ -2,6 +2,7 @@
 'use strict';
 
 const flameView = {
+  metric: 'time', // or what of memory.js's sumMemory()
   inverted: false, byLine: false, byThread: false, color: 'class',
   root: null, builtFor: null, depth: 0,
   zoom: null, focus: null, hover: null, // nodes
@@ -33,12 +34,35 @@ function sameNode(old) {
   return found;
 }
 
+const FLAME_METRICS = [
+  ['time', 'time'],
+  ['allocated', 'memory allocated'],
+  ['peak', 'memory held at the peak'],
+  ['live', 'memory held at the end'],
+  ['copied', 'bytes copied'],
+];
+
+// Of the whole run: computed once.
+function memorySums(what) {
+  flameView.memorySums ||= new Map();
+  if (!flameView.memorySums.has(what))
+    flameView.memorySums.set(what, sumMemory(view.model, what));
+  return flameView.memorySums.get(what);
+}
+
+function flameAmount(value) {
+  return flameView.metric === 'time' ? amountBoth(value)
+    : `${percentText(share(value, flameView.root.totalNs))} % · ${bytesText(value)}`;
+}
+
 function buildFlame() {
-  const {inverted, byLine, byThread} = flameView;
-  const wanted = [view.sums, inverted, byLine, byThread];
+  const {metric, inverted, byLine} = flameView;
+  const byThread = flameView.byThread && metric === 'time';
+  const all = metric === 'time' ? view.sums : memorySums(metric);
+  const wanted = [all, inverted, byLine, byThread];
   if (flameView.builtFor?.every((one, i) => one === wanted[i]))
     return;
-  const sums = byThread ? sumStacks(view.model, view.selection, true) : view.sums;
+  const sums = byThread ? sumStacks(view.model, view.selection, true) : all;
   flameView.root = buildFlameTree(view.model, sums, {inverted, byLine, byThread});
   flameView.depth = flameDepth(flameView.root);
   flameView.zoom = sameNode(flameView.zoom);
@@ -62,8 +86,12 @@ function makeFlame() {
   const color = element('select', {onchange: event => setFlame({color: event.target.value})},
     element('option', {value: 'class'}, 'class'), element('option', {value: 'file'}, 'file'),
     element('option', {value: 'thread'}, 'thread'));
+  const metric = element('select', {'aria-label': 'What the width of a box is',
+    onchange: event => setFlame({metric: event.target.value, zoom: null, focus: null})},
+  ...FLAME_METRICS.map(([value, label]) => element('option', {value}, label)));
   replaceChildren(byId('flame'),
     element('div', {class: 'choices'},
+      view.model.memory ? element('label', {}, 'of ', metric) : null,
       option('inverted', 'callers below (inverted)', 'The functions that ran on top, below each who called it'),
       option('byLine', 'lines', 'Lines of a function apart'),
       option('byThread', 'threads', 'Threads apart'),
@@ -75,6 +103,7 @@ function makeFlame() {
       'aria-label': 'Flame graph: arrow keys walk, Enter zooms, S shows the source'},
     element('div', {id: 'flame-height'}, element('canvas', {id: 'flame-canvas'}))));
   flameView.colorBox = color;
+  flameView.metricBox = metric;
 
   const scroll = byId('flame-scroll');
   scroll.addEventListener('scroll', paintFlame, {passive: true});
@@ -107,6 +136,7 @@ function makeFlame() {
 function drawFlame() {
   buildFlame();
   byId('flame-reset').disabled = flameView.zoom === flameView.root;
+  flameView.byThreadBox.disabled = flameView.metric !== 'time';
   const height = (flameView.depth + 1) * BOX_HEIGHT + 2;
   byId('flame-height').style.height = `${height}px`;
   byId('flame-scroll').style.height = `${height}px`;
@@ -151,8 +181,10 @@ function paintFlame() {
   const width = scroll.clientWidth, height = scroll.clientHeight;
   const {root, zoom} = flameView;
   flameView.boxes = [];
-  if (!root?.totalNs || !width)
-    return canvasContext(canvas, Math.max(width, 1), 60).fillText('', 0, 0);
+  if (!root?.totalNs || !width) {
+    canvasContext(canvas, Math.max(width, 1), 60);
+    return showFlameDetail();
+  }
   const paint = {
     context: canvasContext(canvas, width, height),
     top: scroll.scrollTop, height,
@@ -265,8 +297,9 @@ function showFlameTip(event, node) {
   const where = node.fn > 0 ? whereText(view.model, node.fn,
     flameView.byLine ? view.model.places.line[node.place] : 0) : '';
   showTip(event, flameTitle(node), [...(where ? [['in', where]] : []),
-    ['total', amountBoth(node.totalNs)], ['self', amountBoth(flameSelf(node))],
-    ...classRows(node.ns), ['samples', countText(node.samples)]],
+    ['total', flameAmount(node.totalNs)], ['self', flameAmount(flameSelf(node))],
+    ...flameView.metric === 'time' ? classRows(node.ns) : allocatorRows(node.ns),
+    ['samples', countText(node.samples)]],
   node.parent ? 'Click zooms, Ctrl-click shows the source' : '');
 }
 
@@ -283,8 +316,9 @@ function showFlameDetail() {
   const source = node?.fn > 0 && view.model.functions.file[node.fn];
   replaceChildren(byId('flame-detail'), node
     ? element('span', {}, element('strong', {}, flameTitle(node)),
-      ` ${node.fn > 0 ? whereText(view.model, node.fn, 0) : ''} — ${amountBoth(node.totalNs)}, self ${
-        amountBoth(flameSelf(node))} `)
+      ` ${node.fn > 0 ? whereText(view.model, node.fn, 0) : ''} — ${flameAmount(node.totalNs)}, self ${
+        flameAmount(flameSelf(node))} `)
+    : flameView.metric !== 'time' && !root.totalNs ? 'Nothing of that.'
     : 'Click a box to zoom, its ancestors to come back. Ctrl-click shows the source.',
   source ? element('button', {type: 'button', class: 'link',
     onclick: () => showFlameSource(node)}, 'source') : null);
@@ -325,8 +359,9 @@ function flameKeydown(event) {
 
 // The heaviest box of a function, or who calls it.
 function showInFlame(fn, asCallers) {
-  Object.assign(flameView, {inverted: asCallers, byLine: false, byThread: false,
-    zoom: null, focus: null});
+  Object.assign(flameView, {metric: 'time', inverted: asCallers, byLine: false,
+    byThread: false, zoom: null, focus: null});
+  flameView.metricBox.value = 'time';
   for (const key of ['inverted', 'byLine', 'byThread'])
     flameView[`${key}Box`].checked = flameView[key];
   buildFlame();

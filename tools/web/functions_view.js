@@ -20,8 +20,7 @@ function drawFunctions() {
   const value = functionKey(sort.key);
   const ids = [];
   for (let id = 0; id < model.functions.count; id++)
-    if ((tallies.functions.totalNs[id] > 0 || tallies.functions.awaitNs[id] > 0) &&
-        (!matches || matches.functions[id]))
+    if (hasNumbers(tallies.functions, id) && (!matches || matches.functions[id]))
       ids.push(id);
   const keys = new Map(ids.map(id => [id, value(id)]));
   ids.sort((a, b) => {

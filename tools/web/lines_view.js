@@ -23,7 +23,7 @@ function fileState(id) {
 function linesByFile() {
   const {lines} = view.model, byFile = new Map();
   for (let id = 1; id < lines.count; id++) {
-    if (!view.tallies.lines.totalNs[id] && !view.tallies.lines.awaitNs[id])
+    if (!hasNumbers(view.tallies.lines, id))
       continue;
     const file = lines.file[id];
     if (!byFile.has(file))
@@ -33,12 +33,13 @@ function linesByFile() {
   return byFile;
 }
 
-// The rule of report_shows_file(): its own time, what it awaited, or what the user's
-// file called.
+// The rule of report_shows_file(): its own time, what it awaited, allocated or held,
+// or what the user's file called.
 function isWorthShowing(file, tally) {
   const least = view.model.view.min_percent;
   return share(tally.selfNs[file.id], view.sums.allNs) >= least ||
     view.awaitNs > 0 && share(tally.awaitNs[file.id], view.awaitNs) >= least ||
+    view.model.memory && memoryShare(tally, file.id) >= Math.max(least, 0.1) ||
     file.is_user && file.path && !file.path.startsWith('<') &&
     share(tally.totalNs[file.id], view.sums.allNs) >= least;
 }
@@ -47,8 +48,7 @@ function drawLines() {
   const {model, tallies, matches} = view;
   const byFile = linesByFile();
   const files = model.files.filter(file => file.id && file.is_selected &&
-    (tallies.files.totalNs[file.id] > 0 || tallies.files.awaitNs[file.id] > 0 ||
-      linesView.target?.file === file.id));
+    (hasNumbers(tallies.files, file.id) || linesView.target?.file === file.id));
   files.sort((a, b) => tallies.files.selfNs[b.id] - tallies.files.selfNs[a.id] ||
     tallies.files.totalNs[b.id] - tallies.files.totalNs[a.id]);
   const found = !matches ? files : files.filter(file => matches.files[file.id] ||
@@ -126,7 +126,8 @@ function enclosingName(file, number) {
 // Code that has no source file: by function.
 function withoutFile(isAlone) {
   const {tallies} = view;
-  const ids = functionsOfFile(0).concat(0).filter(id => tallies.functions.selfNs[id] > 0)
+  const ids = functionsOfFile(0).concat(0).filter(id => tallies.functions.selfNs[id] > 0 ||
+    memoryOf(tallies.functions, id).allocated > 0)
     .sort((a, b) => tallies.functions.selfNs[b] - tallies.functions.selfNs[a]);
   if (!ids.length)
     return null;
@@ -135,7 +136,7 @@ function withoutFile(isAlone) {
     fileHead(view.model.files[0], 'Code without source', isOpen),
     isOpen ? element('table', {class: 'numbers'},
       element('thead', {}, element('tr', {}, element('th', {scope: 'col', class: 'bars'}, 'time'),
-        ...shownMeasures().map(measure => element('th', {class: 'number', scope: 'col',
+        ...shownMeasures().map(measure => element('th', {class: cellClass(measure), scope: 'col',
           title: measure.title}, ...headOf(measure))),
         element('th', {scope: 'col'}, 'function'))),
       element('tbody', {}, ...ids.map(id => {
@@ -285,7 +286,8 @@ function lineRow(file, number, id, largest) {
     'data-line': number},
   element('td', {class: 'line'}, number ? String(number) : '?'),
   element('td', {class: 'bars'}, id ? stackedBar(tally, id, largest) : null),
-  ...(id ? measureCells(tally, id) : shownMeasures().map(() => element('td', {}))),
+  ...(id ? measureCells(tally, id)
+    : shownMeasures().map(measure => element('td', {class: cellClass(measure)}))),
   element('td', {class: 'text'}, sourceElement(file, number, !number ? '(line unknown)'
     : `(no source)${enclosingName(file.id, number) ? ` in ${visible(enclosingName(file.id, number))}` : ''}`)));
   if (id)

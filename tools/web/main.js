@@ -110,6 +110,7 @@ function wireControls() {
   byId('waits').addEventListener('change', event => changeSelection({waits: event.target.value}));
   byId('charge').addEventListener('change', event => changeSelection({charge: event.target.value}));
   byId('unit').addEventListener('change', event => change({unit: event.target.value}));
+  byId('columns').addEventListener('change', event => change({columns: event.target.value}));
   byId('theme').addEventListener('click', nextTheme);
   TABS.forEach((tab, i) => {
     byId(`tab-${tab}`).addEventListener('click', () => showTab(tab));
@@ -150,6 +151,7 @@ function start() {
   Object.assign(view.selection, {waits: model.view.waits, charge: model.view.charge});
   byId('waits').value = model.view.waits;
   byId('charge').value = model.view.charge;
+  byId('columns-label').hidden = !model.memory;
   setTheme(storedTheme());
   makeHeader();
   makeHelp();
@@ -159,6 +161,7 @@ function start() {
   onChange(null, drawLegend);
   onChange(null, drawBasis);
   onChange(null, drawSelection);
+  onChange(null, drawMemory);
   onChange('lines', drawLines);
   onChange('functions', drawFunctions);
   // Pictures ask how wide they are: after all else, so that the page is laid out once.

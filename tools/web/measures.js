@@ -1,9 +1,10 @@
 // The columns of numbers that lines and functions have, left to right. What is
-// measured one day (memory, copies, GPU) is one more item here; a column that has
-// nothing to show for the whole run is left out.
+// measured one day (GPU) is one more item here; a column that has nothing to show for
+// the whole run is left out.
 'use strict';
 
 // of(tally, id): the value; all(): what 100 % of it is; isShown(model): worth a column.
+// What is no share of a time has unit, in its head, and cell(tally, id): what is shown.
 const MEASURES = [
   {
     key: 'python', label: 'Python', title: 'The interpreter itself, on CPU',
@@ -40,12 +41,56 @@ const MEASURES = [
     of: (tally, id) => tally.awaitNs[id], all: () => view.awaitNs,
     isShown: model => model.awaits.ns.length > 0,
   },
+  {
+    key: 'peak', isMemory: true, label: 'peak', title: 'The most memory that was held at a time',
+    of: (tally, id) => memoryOf(tally, id).maximum,
+    cell: (tally, id) => memoryText(memoryOf(tally, id).maximum),
+    all: () => view.model.memory.all.maximum,
+  },
+  {
+    key: 'average', isMemory: true, label: 'average', title: 'Memory held, on average over the run',
+    of: (tally, id) => memoryOf(tally, id).average,
+    cell: (tally, id) => memoryText(memoryOf(tally, id).average),
+  },
+  {
+    key: 'timeline', isMemory: true, label: 'timeline',
+    title: 'Memory held over the run, each to its own peak; sorts by what is held at the end',
+    of: (tally, id) => memoryOf(tally, id).live,
+    cell: (tally, id) => {
+      const {maximum, levels, leak} = memoryOf(tally, id);
+      return maximum < MEMORY_LEAST || !levels.length ? ''
+        : element('span', {class: leak ? 'leaking' : null,
+          title: leak ? 'Possible leak' : null}, sparkElement(levels));
+    },
+  },
+  {
+    key: 'activity', isMemory: true, label: 'alloc', unit: ' %', title: 'Share of all bytes that were allocated',
+    of: (tally, id) => memoryOf(tally, id).allocated,
+    cell: (tally, id) => {
+      const part = memoryOf(tally, id).allocated;
+      return part ? percentText(share(part, view.model.memory.all.allocated)) : '';
+    },
+    all: () => view.model.memory.all.allocated,
+  },
+  {
+    key: 'copy', isMemory: true, label: 'copy', unit: '/s', title: 'Bytes copied, in a second of the run',
+    of: (tally, id) => memoryOf(tally, id).copied,
+    cell: (tally, id) => memoryText(memoryOf(tally, id).copied / runSeconds()),
+    isShown: model => model.memory?.all.copied > 0,
+  },
 ];
 
-const shownMeasures = () =>
-  MEASURES.filter(measure => !measure.isShown || measure.isShown(view.model));
-const allOf = measure => measure.all ? measure.all() : view.sums.allNs;
+const shownMeasures = () => MEASURES.filter(measure =>
+  (!measure.isMemory || view.model.memory) &&
+  (!view.model.memory || view.columns === 'both' ||
+    Boolean(measure.isMemory) === (view.columns === 'memory')) &&
+  (!measure.isShown || measure.isShown(view.model)));
+const allOf = measure =>
+  measure.all ? measure.all() : measure.isMemory ? 0 : view.sums.allNs;
 const measureNamed = key => MEASURES.find(measure => measure.key === key);
+
+const hasNumbers = (tally, id) => tally.totalNs[id] > 0 || tally.awaitNs[id] > 0 ||
+  Boolean(tally.memory?.has(id));
 
 const largestSelf = tally => tally.selfNs.reduce((most, ns) => Math.max(most, ns), 1);
 
@@ -74,18 +119,21 @@ function measureTip(event, tally, id, title) {
     ['self', amountBoth(tally.selfNs[id])],
     ['total', amountBoth(tally.totalNs[id])],
     ...tally.awaitNs[id] ? [['awaited', timeText(tally.awaitNs[id])]] : [],
-    ['samples', countText(tally.samples[id])]]);
+    ['samples', countText(tally.samples[id])],
+    ...view.model.memory ? memoryRows(tally, id) : []]);
 }
 
 // Of narrow windows the unit is left out.
-const headOf = measure => [measure.label,
-  view.unit === 'percent' ? element('span', {class: 'unit'}, ' %') : ''];
+const headOf = measure => [measure.label, element('span', {class: 'unit'},
+  measure.unit ?? (!measure.isMemory && view.unit === 'percent' ? ' %' : ''))];
 
 // Heads of a sortable table; sort is {key, isDown}.
 function measureHeads(sort, onSort) {
   return shownMeasures().map(measure => sortHead(measure.key, headOf(measure),
-    measure.title, sort, onSort, 'number'));
+    measure.title, sort, onSort, cellClass(measure)));
 }
+
+const cellClass = measure => `number column-${measure.key}${measure.isMemory ? ' memory' : ''}`;
 
 function sortHead(key, label, title, sort, onSort, kind = '') {
   const state = sort.key !== key ? 'none' : sort.isDown ? 'descending' : 'ascending';
@@ -99,7 +147,8 @@ function sortHead(key, label, title, sort, onSort, kind = '') {
 function measureCells(tally, id) {
   return shownMeasures().map(measure => {
     const value = measure.of(tally, id), all = allOf(measure);
-    return element('td', {class: `number${share(value, all) >= 10 ? ' hot' : ''}`},
-      amountText(value, all));
+    const isHot = all && share(value, all) >= 10;
+    return element('td', {class: `${cellClass(measure)}${isHot ? ' hot' : ''}`},
+      measure.cell ? measure.cell(tally, id) : amountText(value, all));
   });
 }

@@ -156,7 +156,7 @@ function loadModel(data) {
     lineCount: unpackTable(data.functions.line_count),
     kind: unpackTable(data.functions.kind),
   }, places);
-  return {
+  const model = {
     run: data.run,
     view: data.view,
     classes: data.classes,
@@ -185,4 +185,6 @@ function loadModel(data) {
     }),
     marks: data.marks,
   };
+  model.memory = loadMemory(data.memory, model);
+  return model;
 }

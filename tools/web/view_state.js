@@ -6,6 +6,7 @@ const view = {
   model: null,
   tab: 'lines',
   unit: 'percent',
+  columns: 'both', // of tables: of 'time', of 'memory'
   query: '',
   onlyMatches: false,
   selection: {from: null, to: null, threads: null, classes: null, waits: 'main',
@@ -71,6 +72,8 @@ function compute() {
     view.sums = sumStacks(model, selection);
     view.tallies = sumPlaces(model, view.sums, selection.charge);
     view.awaitNs = addAwaits(model, selection, view.tallies);
+    for (const [kind, tally] of Object.entries(view.tallies))
+      tally.memory = model.memory?.charges[selection.charge][kind];
   }
   if (view.matches) {
     view.matches.ns = 0;
