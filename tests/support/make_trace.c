@@ -1,14 +1,16 @@
 /*
  * Writes a synthetic trace, the same every time, of any size:
  *
- *     make_trace FILE [SAMPLES [THREADS [NUMBER [STACKS]]]]
+ *     make_trace FILE [SAMPLES [THREADS [NUMBER [STACKS [MEMORY]]]]]
  *
  * Two processes of a made-up Python program that calls a library and native
  * code, with symbols, waits, counters, marks, losses and sources. For tests of
  * the tools, and to see how they do with millions of samples. NUMBER makes it
  * one of many that differ: in trace id, start, process ids and chance. With
  * STACKS, most samples are of so many other stacks, up to 60 frames deep, in 40
- * files, few of them often and most of them seldom, as in large programs.
+ * files, few of them often and most of them seldom, as in large programs. With
+ * MEMORY, there are so many rows about memory, too: threads free what others of their
+ * process allocated, json keeps all that it allocates, and some is copied.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -278,6 +280,177 @@ static void write_rows(uint32_t thread, size_t count, int64_t start_ns,
 		&err));
 }
 
+/* ---------------------------------------------------------------- memory */
+
+#define HELD_MAX 32 /* blocks of a process that are to be freed */
+
+enum memory_kind { ALLOCATED, FREED, COPIED, MEMORY_KINDS };
+
+struct memory_row {
+	int64_t time_ns, bytes;
+	uint32_t node, class_id;
+	enum memory_kind kind;
+};
+
+struct memory_rows {
+	struct memory_row *item;
+	size_t count, capacity;
+};
+
+static uint32_t memory_metrics[MEMORY_KINDS], footprint_metric;
+/* Of each of the two processes, oldest first. */
+static struct memory_row held[2][HELD_MAX];
+static size_t held_count[2];
+static int64_t footprint[2];
+
+static uint32_t bytes_metric(const char *name, enum ptf_metric_kind kind)
+{
+	struct ptf_metric metric = {.name = string(name),
+		.unit = string("bytes"),
+		.kind = kind,
+		.addition = kind == PTF_METRIC_WEIGHT ? PTF_ADD_SUM : PTF_ADD_LAST};
+	uint32_t id;
+
+	check(ptf_writer_metric(w, &metric, &id, &err));
+	return id;
+}
+
+static struct memory_row next_memory_row(size_t process, const struct stacks *s,
+	uint32_t *random)
+{
+	/* What blocks of 64 bytes to 40 MB stand for, at an interval of 512 KiB. */
+	static const int64_t values[] = {524320, 575876, 829411, 1174362, 5000361,
+		40000000};
+	/* The same of copies, at 4 MiB. */
+	static const int64_t copies[] = {4196352, 4714153, 20171339};
+	const uint32_t nodes[] = {s->step_11, s->step_12, s->sine, s->loads};
+	uint32_t chance = next_random(random) % 100, which = next_random(random);
+	struct memory_row row = {.class_id = PTF_CLASS_NATIVE};
+
+	if (held_count[process] == HELD_MAX || (held_count[process] && chance < 45)) {
+		row = held[process][0];
+		memmove(held[process], held[process] + 1,
+			--held_count[process] * sizeof(row));
+		row.kind = FREED;
+		footprint[process] -= row.bytes;
+	} else if (chance < 55) {
+		row.kind = COPIED;
+		row.node = which % 2 ? s->loads : s->sine;
+		row.bytes = copies[which / 2 % 3];
+	} else {
+		row.kind = ALLOCATED;
+		row.node = nodes[which % 4];
+		if (row.node != s->sine && which / 4 % 3)
+			row.class_id = PTF_CLASS_PYTHON;
+		row.bytes = values[row.node == s->loads ? 0 : which / 16 % 6];
+		footprint[process] += row.bytes;
+		if (row.node != s->loads)
+			held[process][held_count[process]++] = row;
+	}
+	return row;
+}
+
+static void write_memory_rows(uint32_t thread, const struct memory_rows *rows)
+{
+	static int64_t at[BATCH], values[MEMORY_KINDS][BATCH];
+	static uint32_t nodes[BATCH], classes[BATCH];
+	struct ptf_value_column columns[MEMORY_KINDS];
+
+	for (int k = 0; k < MEMORY_KINDS; k++)
+		columns[k] = (struct ptf_value_column){memory_metrics[k], 1, values[k]};
+	for (size_t i = 0; i < rows->count; i++) {
+		at[i] = rows->item[i].time_ns;
+		nodes[i] = rows->item[i].node;
+		classes[i] = rows->item[i].class_id;
+		for (int k = 0; k < MEMORY_KINDS; k++)
+			values[k][i] =
+				k == (int)rows->item[i].kind ? rows->item[i].bytes : 0;
+	}
+	check(ptf_writer_samples(w,
+		&(struct ptf_samples){.thread = thread,
+			.count = rows->count,
+			.time_ns = at,
+			.node = nodes,
+			.class_id = classes,
+			.columns = columns,
+			.column_count = MEMORY_KINDS},
+		&err));
+}
+
+static void write_footprint(int64_t time_ns)
+{
+	for (uint32_t i = 0; i < 2; i++)
+		check(ptf_writer_counters(w,
+			&(struct ptf_counters){.metric = footprint_metric,
+				.process = i + 1,
+				.count = 1,
+				.time_ns = &time_ns,
+				.values = &footprint[i]},
+			&err));
+}
+
+/* `count` rows of all threads together, spread over the time of a batch. */
+static void write_memory(size_t count, uint32_t threads, int64_t start_ns,
+	const struct stacks *s)
+{
+	struct memory_rows *rows = calloc(threads, sizeof(*rows));
+	uint32_t random = (uint32_t)(start_ns / PERIOD_NS) + trace_number * 104729;
+
+	if (!rows)
+		exit(1);
+	for (size_t i = 0; i < count; i++) {
+		uint32_t thread = (uint32_t)(i % threads);
+		struct memory_row row = next_memory_row(thread % 2, s, &random);
+		struct memory_rows *of = &rows[thread];
+
+		row.time_ns =
+			start_ns + (int64_t)i * (BATCH * PERIOD_NS / (int64_t)count);
+		if (of->count == of->capacity) {
+			of->capacity = of->capacity ? 2 * of->capacity : 64;
+			of->item = realloc(of->item, of->capacity * sizeof(row));
+			if (!of->item)
+				exit(1);
+		}
+		of->item[of->count++] = row;
+	}
+	for (uint32_t i = 0; i < threads; i++) {
+		for (size_t at = 0; at < rows[i].count; at += BATCH) {
+			size_t left = rows[i].count - at;
+
+			write_memory_rows(i + 1,
+				&(struct memory_rows){rows[i].item + at,
+					left < BATCH ? left : BATCH, 0});
+		}
+		free(rows[i].item);
+	}
+	free(rows);
+	write_footprint(start_ns + BATCH * PERIOD_NS);
+}
+
+/* All threads take turns with `samples` altogether. */
+static int64_t write_run(size_t samples, size_t memory, uint32_t threads,
+	const struct stacks *s)
+{
+	size_t batches = (samples + BATCH - 1) / BATCH;
+	size_t rounds = (batches + threads - 1) / threads, written = 0;
+
+	for (size_t round = 0, done = 0; round < rounds; round++) {
+		int64_t start_ns = (int64_t)round * BATCH * PERIOD_NS;
+		size_t memory_end = memory * (round + 1) / rounds;
+
+		for (uint32_t i = 0; i < threads && done < samples; i++) {
+			size_t count = samples - done < BATCH ? samples - done : BATCH;
+
+			write_rows(i + 1, count, start_ns, s);
+			done += count;
+		}
+		if (memory_end > written)
+			write_memory(memory_end - written, threads, start_ns, s);
+		written = memory_end;
+	}
+	return (int64_t)rounds * BATCH * PERIOD_NS;
+}
+
 static uint32_t define_threads(uint32_t count)
 {
 	uint32_t arguments[] = {string("python3"), string("made_up.py"),
@@ -342,8 +515,11 @@ int main(int argc, char **argv)
 {
 	size_t samples = argc > 2 ? strtoull(argv[2], NULL, 10) : 10000;
 	uint32_t threads = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 3;
+	size_t memory = argc > 6 ? strtoull(argv[6], NULL, 10) : 0;
 	struct ptf_attribute attributes[] = {{PTF_TEXT("host.name"), PTF_TEXT("nowhere")},
-		{PTF_TEXT("run.command"), PTF_TEXT("python3 made_up.py --fast")}};
+		{PTF_TEXT("run.command"), PTF_TEXT("python3 made_up.py --fast")},
+		{PTF_TEXT("memory.interval_bytes"), PTF_TEXT("524288")},
+		{PTF_TEXT("memory.copy_interval_bytes"), PTF_TEXT("4194304")}};
 	struct ptf_section_start start = {
 		.trace_id = "made up",
 		.producer = PTF_TEXT("make_trace"),
@@ -351,10 +527,10 @@ int main(int argc, char **argv)
 		.origin_realtime_ns = INT64_C(1764187200000000000),
 		.time_resolution_ns = 1000,
 		.sample_period_ns = (uint64_t)PERIOD_NS,
-		.attributes = {attributes, 2},
+		.attributes = {attributes, memory ? 4 : 2},
 	};
 	struct stacks stacks;
-	int64_t now_ns = 0;
+	int64_t now_ns;
 	int fd;
 
 	trace_number = argc > 4 ? (uint32_t)strtoul(argv[4], NULL, 10) : 0;
@@ -362,7 +538,8 @@ int main(int argc, char **argv)
 	start.origin_monotonic_ns += trace_number * PERIOD_NS / 3;
 	start.origin_realtime_ns += trace_number * PERIOD_NS / 3;
 	if (argc < 2 || threads == 0) {
-		fputs("usage: make_trace FILE [SAMPLES [THREADS [NUMBER [STACKS]]]]\n",
+		fputs("usage: make_trace FILE [SAMPLES [THREADS [NUMBER [STACKS "
+		      "[MEMORY]]]]]\n",
 			stderr);
 		return 2;
 	}
@@ -377,13 +554,14 @@ int main(int argc, char **argv)
 	many_count = argc > 5 ? (uint32_t)strtoul(argv[5], NULL, 10) : 0;
 	if (many_count)
 		define_many_stacks();
-	for (size_t done = 0; done < samples; now_ns += BATCH * PERIOD_NS)
-		for (uint32_t i = 0; i < threads && done < samples; i++) {
-			size_t count = samples - done < BATCH ? samples - done : BATCH;
-
-			write_rows(i + 1, count, now_ns, &stacks);
-			done += count;
-		}
+	if (memory) {
+		memory_metrics[ALLOCATED] =
+			bytes_metric("alloc_bytes", PTF_METRIC_WEIGHT);
+		memory_metrics[FREED] = bytes_metric("free_bytes", PTF_METRIC_WEIGHT);
+		memory_metrics[COPIED] = bytes_metric("copy_bytes", PTF_METRIC_WEIGHT);
+		footprint_metric = bytes_metric("footprint", PTF_METRIC_GAUGE);
+	}
+	now_ns = write_run(samples, memory, threads, &stacks);
 	write_facts();
 	write_counters(now_ns);
 	check(ptf_writer_close(w, now_ns, &err));

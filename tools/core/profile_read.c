@@ -263,6 +263,16 @@ static int64_t sum_of(const int64_t *values, size_t count)
 	return sum;
 }
 
+/* Of the columns about memory, a row has a value of one; the others are 0. */
+static size_t count_values(const int64_t *values, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		n += values[i] != 0;
+	return n;
+}
+
 static void add_use(struct profile_metric_use *use, uint64_t *count, uint64_t rows,
 	int64_t sum)
 {
@@ -305,9 +315,12 @@ static void take_samples(struct profile_feed *in, const struct ptf_samples *s)
 		for (size_t i = 0; i < s->column_count; i++) {
 			struct profile_metric_use *use =
 				metric_use(in, s->columns[i].metric);
+			const int64_t *values = s->columns[i].values + first;
 
-			add_use(use, &use->sample_count, end - first,
-				sum_of(s->columns[i].values + first, end - first));
+			add_use(use, &use->sample_count,
+				is_memory ? count_values(values, end - first)
+					  : end - first,
+				sum_of(values, end - first));
 		}
 		if (is_memory)
 			count_memory(in->p, in->maps->section, end - first);
