@@ -58,7 +58,9 @@ static const struct argp_option options[] = {
 		"Time with waits (wall; default of table and json), only on CPU (cpu; "
 		"default of the others), of some classes in all threads (gil; "
 		"python,native), or, where there are stacks, the number of samples "
-		"(samples) or the time that tasks of asyncio awaited (await)",
+		"(samples), the time that tasks of asyncio awaited (await), or the bytes "
+		"of memory allocated (alloc), held at the end (live), held when the "
+		"process held most (peak) or copied (copy)",
 		3},
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		3},
@@ -113,6 +115,8 @@ static const char doc[] =
 	"  pconv --metric cpu walk.ptf          shares of the CPU time, without waits\n"
 	"  pconv --metric gil -o gil.svg walk.ptf\n"
 	"                                       a flame graph of the waits for the GIL\n"
+	"  pconv --metric peak -o peak.svg walk.ptf\n"
+	"                                       who held memory when it was most\n"
 	"  pconv --time 2s..5s --thread main walk.ptf\n"
 	"                                       three seconds of one thread\n"
 	"  pconv walk.ptf -o walk.json          as Scalene's JSON\n"
@@ -215,6 +219,10 @@ static void finish(struct arguments *a, struct argp_state *state)
 	if ((a->used & EMIT_OPTION_WAIT) &&
 		emit_metric(a->format, &a->emit) != EMIT_METRIC_WALL)
 		argp_error(state, "--wait needs --metric wall");
+	if (a->emit.threads && emit_is_memory(a->emit.metric))
+		argp_error(state,
+			"--threads has no meaning with memory, which threads "
+			"hold in common");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -222,7 +230,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	static const char *const whose[] = {"main", "all", NULL};
 	static const char *const charge[] = {"self", "user", NULL};
 	static const char *const sort[] = {"line", "time", "total", NULL};
-	static const char *const weight[] = {"cpu", "wall", "samples", "await", NULL};
+	static const char *const weight[] = {"cpu", "wall", "samples", "await", "alloc",
+		"live", "peak", "copy", NULL};
 	struct arguments *a = state->input;
 
 	switch (key) {
@@ -287,6 +296,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			use(a, EMIT_OPTION_SAMPLES, "--metric samples");
 		if (a->emit.metric == EMIT_METRIC_AWAIT)
 			use(a, EMIT_OPTION_AWAIT, "--metric await");
+		if (emit_is_memory(a->emit.metric))
+			use(a, EMIT_OPTION_MEMORY, "memory as --metric");
 		break;
 	case KEY_NO_LINES:
 		use(a, EMIT_OPTION_NO_LINES, "--no-lines");
@@ -375,6 +386,8 @@ static bool write_file(const struct profile *p, struct arguments *a)
 /* What is asked for by name, and is not there, is not shown as nothing. */
 static bool has_metric(const struct profile *p, const struct arguments *a)
 {
+	if (emit_is_memory(a->emit.metric))
+		return metric_option_finds_memory(p);
 	if (a->emit.metric != EMIT_METRIC_AWAIT || p->awaits.count)
 		return true;
 	message_error("", "no task of asyncio was seen to await%s",

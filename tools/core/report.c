@@ -372,6 +372,8 @@ static bool is_other_wait(const struct profile *p, const struct profile_cell *c)
 const struct profile_cells *report_cells(const struct profile *p,
 	const struct report_options *options)
 {
+	if (options->bytes)
+		return options->bytes;
 	return options->awaits ? &p->awaits : &p->cells;
 }
 
@@ -380,7 +382,7 @@ bool report_counts(const struct profile *p, const struct report_options *options
 {
 	if (!is_asked(options, cell))
 		return false;
-	if (options->awaits)
+	if (options->awaits || options->bytes)
 		return true;
 	if (options->cpu_only)
 		return !profile_is_off_cpu(profile_get_class(p, cell->class_id).kind);
@@ -390,11 +392,12 @@ bool report_counts(const struct profile *p, const struct report_options *options
 /* The time of each distinct stack, over threads and classes. */
 static void add_cells(struct maker *m)
 {
+	const struct profile_cells *cells = report_cells(m->p, m->options);
 	VEC(struct stack_times) by_node = {0};
 
 	vec_cover(&by_node, m->p->nodes.items.count);
-	for (size_t i = 0; i < m->p->cells.count; i++) {
-		const struct profile_cell *c = &m->p->cells.item[i];
+	for (size_t i = 0; i < cells->count; i++) {
+		const struct profile_cell *c = &cells->item[i];
 		uint32_t kind = profile_get_class(m->p, c->class_id).kind;
 
 		if (!report_counts(m->p, m->options, c)) {
@@ -648,7 +651,8 @@ static int make(struct report *r, const struct profile *p,
 
 	*r = (struct report){0};
 	add_cells(&m);
-	add_awaits(&m);
+	if (!options->bytes)
+		add_awaits(&m);
 	if (with_memory)
 		rc = add_memory(&m, err);
 	if (rc >= 0)

@@ -40,6 +40,9 @@ struct report_options {
 	bool wait_all, cpu_only;
 	bool awaits;        /* not time, but time awaited */
 	bool memory_levels; /* heap_use.levels of everything, of lines, ... */
+	/* Not time, but the bytes of these (heap_measure.h); what is called time is
+	 * bytes. */
+	const struct profile_cells *bytes;
 	enum charge charge;
 };
 

@@ -9,5 +9,7 @@
  * node in its stack; [0]: whether one has no stack. The caller frees it.
  */
 bool *used_nodes(const struct profile *p, unsigned class_mask);
+/* Another stack, of what is no time. */
+void used_nodes_add(bool *used, const struct profile *p, uint32_t node);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "tools/cli/terminal.h"
 #include "tools/core/class_names.h"
+#include "tools/core/heap_measure.h"
 #include "tools/core/profile.h"
 #include "tools/core/report.h"
 #include "tools/core/selection.h"
@@ -27,6 +28,8 @@ enum emit_metric {
 	EMIT_METRIC_WALL,    /* waits included */
 	EMIT_METRIC_SAMPLES, /* rows */
 	EMIT_METRIC_AWAIT,   /* time that tasks were suspended */
+	/* Memory: these and those that follow, in the order of enum heap_measure. */
+	EMIT_METRIC_MEMORY,
 };
 
 /* Options that not every format knows; bits of emit_format.options. */
@@ -48,7 +51,8 @@ enum emit_option {
 	EMIT_OPTION_PERFETTO_COMPAT = 1 << 14,
 	EMIT_OPTION_STACK_SAMPLES = 1 << 15,
 	EMIT_OPTION_STRIP = 1 << 16,
-	EMIT_OPTION_AWAIT = 1 << 17, /* --metric await */
+	EMIT_OPTION_AWAIT = 1 << 17,  /* --metric await */
+	EMIT_OPTION_MEMORY = 1 << 18, /* --metric alloc, live, peak, copy */
 };
 
 struct emit_options {
@@ -85,6 +89,16 @@ static inline enum emit_metric emit_metric(const struct emit_format *format,
 	const struct emit_options *options)
 {
 	return options->metric == EMIT_METRIC_DEFAULT ? format->metric : options->metric;
+}
+
+static inline bool emit_is_memory(enum emit_metric metric)
+{
+	return metric >= EMIT_METRIC_MEMORY;
+}
+
+static inline enum heap_measure emit_heap_measure(enum emit_metric metric)
+{
+	return (enum heap_measure)(metric - EMIT_METRIC_MEMORY);
 }
 
 /* The classes of time that a metric has, as bits 1 << enum ptf_class. */

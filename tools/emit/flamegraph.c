@@ -250,7 +250,9 @@ static char *amount(const struct graph *g, char buffer[UNITS_SIZE + 16], int64_t
 		snprintf(buffer, UNITS_SIZE + 16, "%s sample%s",
 			units_count(number, (uint64_t)value), value == 1 ? "" : "s");
 	else
-		snprintf(buffer, UNITS_SIZE + 16, "%s", units_time_brief(number, value));
+		snprintf(buffer, UNITS_SIZE + 16, "%s",
+			emit_is_memory(g->metric) ? units_bytes(number, (uint64_t)value)
+						  : units_time_brief(number, value));
 	return buffer;
 }
 
@@ -278,11 +280,15 @@ static char *subtitle(const struct graph *g)
 
 	if (!out)
 		return memory_zeroed(1, 1);
-	fprintf(out, "%s: %s", what[g->metric],
+	fprintf(out, "%s: %s",
+		emit_is_memory(g->metric)
+			? heap_measure_title(emit_heap_measure(g->metric))
+			: what[g->metric],
 		amount(g, number, g->tree.nodes.item[0].total_ns));
 	if (g->options->reverse)
 		fputs("; callers below what they called", out);
-	if (first && first->period_ns && first->period_ns <= INT64_MAX)
+	if (first && first->period_ns && first->period_ns <= INT64_MAX &&
+		!emit_is_memory(g->metric))
 		fprintf(out, "; a sample every %s",
 			units_time_brief(period, (int64_t)first->period_ns));
 	if (first && first->host) {
@@ -539,7 +545,10 @@ static void put_data(const struct graph *g)
 	json_object(&j, NULL);
 	put_string(&j, "title", title(g));
 	put_string(&j, "subtitle", subtitle(g));
-	json_literal(&j, "unit", g->metric == EMIT_METRIC_SAMPLES ? "samples" : "ns");
+	json_literal(&j, "unit",
+		g->metric == EMIT_METRIC_SAMPLES    ? "samples"
+			: emit_is_memory(g->metric) ? "bytes"
+						    : "ns");
 	json_integer(&j, "least", g->least);
 	json_integer(&j, "cut", g->tree.cut_ns);
 	json_unsigned(&j, "gathered",
@@ -585,11 +594,19 @@ static int write_flamegraph(FILE *out, const struct profile *p,
 		.p = p,
 		.options = options,
 		.metric = emit_metric(&emit_flamegraph, options)};
-	const struct report_options counted = {.wait_all = options->wait_all ||
-			options->threads,
+	struct profile_cells memory = {0};
+	struct report_options counted = {.wait_all =
+						 options->wait_all || options->threads,
 		.cpu_only = g.metric == EMIT_METRIC_CPU,
 		.awaits = g.metric == EMIT_METRIC_AWAIT};
 
+	if (emit_is_memory(g.metric)) {
+		int rc = heap_measure_cells(&memory, p, emit_heap_measure(g.metric), err);
+
+		if (rc < 0)
+			return rc;
+		counted.bytes = &memory;
+	}
 	flame_tree_make(&g.tree, p,
 		&(struct flame_options){.counted = &counted,
 			.rows = g.metric == EMIT_METRIC_SAMPLES,
@@ -602,7 +619,7 @@ static int write_flamegraph(FILE *out, const struct profile *p,
 	intern_free(&g.frames);
 	vec_free(&g.shown);
 	free(g.start);
-	(void)err; /* all is in the profile */
+	cells_free(&memory);
 	return 0;
 }
 
@@ -611,10 +628,11 @@ const struct emit_format emit_flamegraph = {
 	.suffix = ".svg",
 	.description = "a flame graph: a picture that a browser zooms and searches",
 	.cannot_carry = "times of the samples, source text, counters, marks; time "
-			"awaited without --metric await",
+			"awaited without --metric await; memory without --metric alloc, "
+			"live, peak or copy",
 	.options = EMIT_OPTION_THREADS | EMIT_OPTION_WAIT | EMIT_OPTION_METRIC |
-		EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT | EMIT_OPTION_NO_LINES |
-		EMIT_OPTION_REVERSE,
+		EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT | EMIT_OPTION_MEMORY |
+		EMIT_OPTION_NO_LINES | EMIT_OPTION_REVERSE,
 	.metric = EMIT_METRIC_CPU,
 	.write = write_flamegraph,
 };

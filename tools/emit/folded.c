@@ -135,7 +135,7 @@ static void put_stack(FILE *out, const struct folder *f, uint32_t id)
 	int64_t weight = f->weight.item[id];
 
 	/* Whole microseconds; what rounds to nothing is nothing to draw. */
-	if (f->metric != EMIT_METRIC_SAMPLES)
+	if (f->metric != EMIT_METRIC_SAMPLES && !emit_is_memory(f->metric))
 		weight = (weight + 500) / 1000;
 	if (weight <= 0)
 		return;
@@ -159,9 +159,18 @@ static int write_folded(FILE *out, const struct profile *p,
 		.wait_all = options->wait_all || options->threads,
 		.cpu_only = f.metric == EMIT_METRIC_CPU,
 		.awaits = f.metric == EMIT_METRIC_AWAIT};
-	const struct profile_cells *cells = report_cells(p, &counted);
+	struct profile_cells memory = {0};
+	const struct profile_cells *cells;
 	struct id_list places = {0}, texts = {0}, order = {0};
 
+	if (emit_is_memory(f.metric)) {
+		int rc = heap_measure_cells(&memory, p, emit_heap_measure(f.metric), err);
+
+		if (rc < 0)
+			return rc;
+		counted.bytes = &memory;
+	}
+	cells = report_cells(p, &counted);
 	for (size_t i = 0; i < cells->count; i++)
 		if (report_counts(p, &counted, &cells->item[i]))
 			add_cell(&f, &cells->item[i], &places, &texts);
@@ -178,18 +187,21 @@ static int write_folded(FILE *out, const struct profile *p,
 	vec_free(&places);
 	vec_free(&texts);
 	vec_free(&order);
-	(void)err; /* all is in the profile */
+	cells_free(&memory);
 	return 0;
 }
 
 const struct emit_format emit_folded = {
 	.name = "folded",
 	.suffix = ".folded",
-	.description = "collapsed stacks for flame graphs, weights in microseconds",
+	.description = "collapsed stacks for flame graphs, weights in microseconds "
+		       "(of memory in bytes)",
 	.cannot_carry = "classes, times of the samples, source text, counters; time "
-			"awaited without --metric await",
+			"awaited without --metric await; memory without --metric alloc, "
+			"live, peak or copy",
 	.options = EMIT_OPTION_THREADS | EMIT_OPTION_WAIT | EMIT_OPTION_METRIC |
-		EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT | EMIT_OPTION_NO_LINES,
+		EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT | EMIT_OPTION_MEMORY |
+		EMIT_OPTION_NO_LINES,
 	.metric = EMIT_METRIC_CPU,
 	.write = write_folded,
 };

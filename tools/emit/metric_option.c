@@ -153,3 +153,14 @@ bool metric_option_finds(const struct metric_option *option, const struct profil
 	free(text);
 	return false;
 }
+
+bool metric_option_finds_memory(const struct profile *p)
+{
+	if (profile_has_memory(p))
+		return true;
+	message_error("", "nothing is known of memory%s",
+		p->selection && selection_is_partial(p->selection)
+			? " in what is selected"
+			: ": it is recorded by prec --memory");
+	return false;
+}

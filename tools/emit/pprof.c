@@ -5,12 +5,17 @@
  * in which repeated fields are continued, so each sample, function and text is
  * written as a Profile of its own, at its first use.
  *
- * Every cell of the profile (stack, class, thread) is one sample. There are few
- * types of values, because users choose one, and labels for all that is to be
- * filtered and grouped by:
+ * Every cell of the profile (stack, class, thread) is one sample, and so is every
+ * one of its memory (stack, class, process). There are few types of values, because
+ * users choose one, and labels for all that is to be filtered and grouped by:
  *
  *     samples, cpu, wall     rows; time on a processor; that and all waits
  *     await                  where there is some: time that tasks were suspended
+ *     alloc_space, inuse_space, peak_space, copy_space
+ *                            where there is some: bytes allocated, held at the end,
+ *                            held at the peak of the process, copied; the first two
+ *                            are Go's. Of its alloc_objects and inuse_objects nothing
+ *                            is known: blocks are sampled by their bytes
  *     class, detail          python, native, kernel, ..., wait; futex
  *     thread, tid            "worker, thread 4711"; 4711
  *     process, pid, rank, host
@@ -30,7 +35,14 @@
 
 typedef Ptf__Pprof__Profile Profile;
 
-enum { TYPE_SAMPLES, TYPE_CPU, TYPE_WALL, TYPE_AWAIT, TYPE_COUNT };
+enum {
+	TYPE_SAMPLES,
+	TYPE_CPU,
+	TYPE_WALL,
+	TYPE_AWAIT,
+	TYPE_MEMORY, /* and those that follow, in the order of enum heap_measure */
+	TYPE_COUNT = TYPE_MEMORY + HEAP_MEASURE_COUNT,
+};
 
 enum { LABEL_COUNT_MAX = 8 };
 
@@ -56,10 +68,11 @@ struct writer {
 	VEC(uint64_t) stack; /* locations */
 };
 
-/* Few programs have tasks that await, the last type. */
-static size_t type_count(const struct profile *p)
+/* Few programs have tasks that await; memory is not always recorded. */
+static bool has_type(const struct profile *p, int type)
 {
-	return p->awaits.count ? TYPE_COUNT : TYPE_AWAIT;
+	return type < TYPE_AWAIT || (type == TYPE_AWAIT && p->awaits.count) ||
+		(type >= TYPE_MEMORY && profile_has_memory(p));
 }
 
 static void append(ProtobufCBuffer *buffer, size_t size, const uint8_t *data)
@@ -309,18 +322,23 @@ static void add_number(struct writer *w, struct labels *l, const char *key,
 	label->num_unit = literal(w, "id");
 }
 
-static void add_labels(struct writer *w, struct labels *l, const struct profile_cell *c)
+/* Whose a sample is; 0 = unknown. */
+struct origin {
+	uint32_t node, class_id, thread, process;
+};
+
+static void add_labels(struct writer *w, struct labels *l, struct origin of)
 {
 	const struct profile *p = w->p;
-	struct profile_class cls = profile_get_class(p, c->class_id);
-	uint32_t process = 0;
+	struct profile_class cls = profile_get_class(p, of.class_id);
+	uint32_t process = of.process;
 
 	add_label(w, l, "class", literal(w, class_name(cls.kind)));
 	add_label(w, l, "detail", string(w, cls.detail));
-	if (c->thread) {
-		const struct profile_thread *t = &p->threads.item[c->thread - 1];
+	if (of.thread) {
+		const struct profile_thread *t = &p->threads.item[of.thread - 1];
 
-		add_label(w, l, "thread", made(w, report_thread_title(p, c->thread)));
+		add_label(w, l, "thread", made(w, report_thread_title(p, of.thread)));
 		add_number(w, l, "tid", t->tid);
 		process = t->process;
 	}
@@ -334,15 +352,19 @@ static void add_labels(struct writer *w, struct labels *l, const struct profile_
 	}
 }
 
-static void put_values(struct writer *w, const struct profile_cell *c,
-	int64_t value[TYPE_COUNT])
+static void put_values(struct writer *w, struct origin of,
+	const int64_t value[TYPE_COUNT])
 {
 	Ptf__Pprof__Sample sample = PTF__PPROF__SAMPLE__INIT, *list = &sample;
 	Profile part = PTF__PPROF__PROFILE__INIT;
 	struct labels labels = {0};
+	int64_t written[TYPE_COUNT];
 
+	for (int type = 0; type < TYPE_COUNT; type++)
+		if (has_type(w->p, type))
+			written[sample.n_value++] = value[type];
 	w->stack.count = 0;
-	for (uint32_t node = c->node; node;) {
+	for (uint32_t node = of.node; node;) {
 		struct profile_node n = profile_get_node(w->p, node);
 
 		if (n.frame)
@@ -351,11 +373,10 @@ static void put_values(struct writer *w, const struct profile_cell *c,
 	}
 	if (w->stack.count == 0)
 		vec_push(&w->stack, location_id(w, 0));
-	add_labels(w, &labels, c);
+	add_labels(w, &labels, of);
 	sample.n_location_id = w->stack.count;
 	sample.location_id = w->stack.item;
-	sample.n_value = type_count(w->p);
-	sample.value = value;
+	sample.value = written;
 	sample.n_label = labels.count;
 	sample.label = labels.list;
 	part.n_sample = 1;
@@ -366,20 +387,30 @@ static void put_values(struct writer *w, const struct profile_cell *c,
 static void put_sample(struct writer *w, const struct profile_cell *c)
 {
 	uint32_t kind = profile_get_class(w->p, c->class_id).kind;
-	int64_t value[TYPE_COUNT] = {
+	const int64_t value[TYPE_COUNT] = {
 		[TYPE_SAMPLES] = (int64_t)c->count,
 		[TYPE_CPU] = profile_is_off_cpu(kind) ? 0 : c->time_ns,
 		[TYPE_WALL] = c->time_ns,
 	};
 
-	put_values(w, c, value);
+	put_values(w, (struct origin){c->node, c->class_id, c->thread, 0}, value);
 }
 
 static void put_await(struct writer *w, const struct profile_cell *c)
 {
-	int64_t value[TYPE_COUNT] = {[TYPE_AWAIT] = c->time_ns};
+	const int64_t value[TYPE_COUNT] = {[TYPE_AWAIT] = c->time_ns};
 
-	put_values(w, c, value);
+	put_values(w, (struct origin){c->node, c->class_id, c->thread, 0}, value);
+}
+
+static void put_memory(struct writer *w, const struct heap_cell *c)
+{
+	int64_t value[TYPE_COUNT] = {0};
+
+	for (int metric = 0; metric < HEAP_MEASURE_COUNT; metric++)
+		value[TYPE_MEMORY + metric] =
+			heap_measure_of(&c->use, (enum heap_measure)metric);
+	put_values(w, (struct origin){c->node, c->class_id, 0, c->process}, value);
 }
 
 /* -------------------------------------------------------- about the whole */
@@ -444,7 +475,14 @@ static int64_t duration_ns(const struct profile *p)
 
 static void put_head(struct writer *w, enum emit_metric metric)
 {
-	static const char *const name[TYPE_COUNT] = {"samples", "cpu", "wall", "await"};
+	static const char *const name[TYPE_COUNT] = {"samples", "cpu", "wall", "await",
+		"alloc_space", "inuse_space", "peak_space", "copy_space"};
+	static const int shown_first[] = {
+		[EMIT_METRIC_CPU] = TYPE_CPU,
+		[EMIT_METRIC_WALL] = TYPE_WALL,
+		[EMIT_METRIC_SAMPLES] = TYPE_SAMPLES,
+		[EMIT_METRIC_AWAIT] = TYPE_AWAIT,
+	};
 	Ptf__Pprof__ValueType type[TYPE_COUNT], *types[TYPE_COUNT];
 	Ptf__Pprof__ValueType period = PTF__PPROF__VALUE_TYPE__INIT;
 	Profile head = PTF__PPROF__PROFILE__INIT;
@@ -456,19 +494,22 @@ static void put_head(struct writer *w, enum emit_metric metric)
 	put(w, &head);
 
 	head = (Profile)PTF__PPROF__PROFILE__INIT;
-	for (size_t i = 0; i < type_count(w->p); i++) {
+	for (int i = 0; i < TYPE_COUNT; i++) {
+		if (!has_type(w->p, i))
+			continue;
 		ptf__pprof__value_type__init(&type[i]);
 		type[i].type = literal(w, name[i]);
-		type[i].unit = literal(w, i == TYPE_SAMPLES ? "count" : "nanoseconds");
-		types[i] = &type[i];
+		type[i].unit = literal(w,
+			i == TYPE_SAMPLES         ? "count"
+				: i < TYPE_MEMORY ? "nanoseconds"
+						  : "bytes");
+		types[head.n_sample_type++] = &type[i];
 	}
-	head.n_sample_type = type_count(w->p);
 	head.sample_type = types;
-	head.default_sample_type = type[metric == EMIT_METRIC_SAMPLES ? TYPE_SAMPLES
-			: metric == EMIT_METRIC_WALL                  ? TYPE_WALL
-			: metric == EMIT_METRIC_AWAIT                 ? TYPE_AWAIT
-								      : TYPE_CPU]
-					   .type;
+	head.default_sample_type =
+		type[emit_is_memory(metric) ? TYPE_MEMORY + (int)emit_heap_measure(metric)
+					    : shown_first[metric]]
+			.type;
 	head.duration_nanos = duration_ns(w->p);
 	if (w->p->sections.count) {
 		const struct profile_section *first = &w->p->sections.item[0];
@@ -487,8 +528,13 @@ static void put_head(struct writer *w, enum emit_metric metric)
 static int write_pprof(FILE *out, const struct profile *p,
 	const struct emit_options *options, struct ptf_error *err)
 {
+	static const struct heap_options no_more = {0};
 	struct writer w = {.buffer = {append}, .p = p};
+	struct heap heap = {0};
+	int rc = profile_has_memory(p) ? heap_make(&heap, p, &no_more, err) : 0;
 
+	if (rc < 0)
+		return rc;
 	gzip_begin(&w.gzip, out);
 	put_head(&w, emit_metric(&emit_pprof, options));
 	put_comments(&w);
@@ -498,13 +544,15 @@ static int write_pprof(FILE *out, const struct profile *p,
 		put_sample(&w, &p->cells.item[i]);
 	for (size_t i = 0; i < p->awaits.count; i++)
 		put_await(&w, &p->awaits.item[i]);
+	for (size_t i = 0; i < heap.cells.count; i++)
+		put_memory(&w, &heap.cells.item[i]);
 	gzip_end(&w.gzip);
 	intern_free(&w.texts);
 	vec_free(&w.mappings);
 	vec_free(&w.location_ids);
 	vec_free(&w.function_ids);
 	vec_free(&w.stack);
-	(void)err; /* all is in the profile */
+	heap_free(&heap);
 	return 0;
 }
 
@@ -512,9 +560,11 @@ const struct emit_format emit_pprof = {
 	.name = "pprof",
 	.suffix = ".pb.gz .pprof",
 	.description = "for go tool pprof, Grafana, speedscope; labels for class, thread",
-	.cannot_carry = "times of the samples, source text, counters, marks",
+	.cannot_carry = "times of the samples, source text, counters, marks; memory over "
+			"time",
 	.is_binary = true,
-	.options = EMIT_OPTION_METRIC | EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT,
+	.options = EMIT_OPTION_METRIC | EMIT_OPTION_SAMPLES | EMIT_OPTION_AWAIT |
+		EMIT_OPTION_MEMORY,
 	.metric = EMIT_METRIC_CPU,
 	.write = write_pprof,
 };

@@ -5,7 +5,9 @@
  * sample, and time with waits, where the samples are the pieces that rows take
  * on a time line (core/row_layout.h: a wait in which the thread ran now and then
  * is several). Samples have the weights of their rows exactly; what no row
- * stands for is an empty stack, so that all profiles have the same axis.
+ * stands for is an empty stack, so that all profiles have the same axis. Of memory
+ * each process has a profile for each of its metrics, whose axis is bytes: sums of
+ * stacks, in no order of time.
  *
  * The samples of a profile come before all its weights, so each thread is gone
  * through twice (core/row_spool.h).
@@ -32,6 +34,7 @@ struct speedscope {
 	struct intern frames;          /* struct profile_place; 0 is "[no stack]" */
 	struct id_list frame_of_place; /* [place] = id of frames, 0 = not asked yet */
 	struct id_list places;
+	struct heap heap; /* empty where memory is not shown */
 };
 
 /* The profile that is being written. */
@@ -59,10 +62,20 @@ static uint32_t frame_index(struct speedscope *s, uint32_t place_id)
 	return s->frame_of_place.item[place_id];
 }
 
+/* Of time and memory. */
+static bool *find_used_nodes(const struct speedscope *s)
+{
+	bool *used = used_nodes(s->p, CLASS_MASK_CPU | CLASS_MASK_OFF_CPU);
+
+	for (size_t i = 0; i < s->heap.cells.count; i++)
+		used_nodes_add(used, s->p, s->heap.cells.item[i].node);
+	return used;
+}
+
 /* Frame 0 is for rows without a stack. */
 static void put_frames(struct speedscope *s)
 {
-	bool *used = used_nodes(s->p, CLASS_MASK_CPU | CLASS_MASK_OFF_CPU);
+	bool *used = find_used_nodes(s);
 
 	for (uint32_t node = 1; node <= s->p->nodes.items.count; node++) {
 		uint32_t frame = profile_get_node(s->p, node).frame;
@@ -214,6 +227,107 @@ static int put_profile(struct speedscope *s, const struct track *track,
 	return rc;
 }
 
+/* ------------------------------------------------------------- memory */
+
+static int64_t cell_bytes(const struct heap_cell *cell, enum heap_measure metric)
+{
+	int64_t bytes = heap_measure_of(&cell->use, metric);
+
+	/* Less than nothing is only in damaged traces. */
+	return bytes > 0 ? bytes : 0;
+}
+
+/* Of a process: these cells. */
+static void put_memory_profile(struct speedscope *s, const struct heap_cell *cell,
+	size_t count, enum heap_measure metric)
+{
+	char *title = tracks_process_title(s->p, cell->process), *name;
+	struct json *j = &s->j;
+	int64_t sum = 0;
+
+	json_object(j, NULL);
+	json_literal(j, "type", "sampled");
+	if (asprintf(&name, "%s: %s", title, heap_measure_title(metric)) >= 0) {
+		json_literal(j, "name", name);
+		free(name);
+	}
+	free(title);
+	json_literal(j, "unit", "bytes");
+	json_inline_array(j, "samples");
+	for (size_t i = 0; i < count; i++)
+		if (cell_bytes(&cell[i], metric))
+			put_stack(s, cell[i].node);
+	json_end(j);
+	json_inline_array(j, "weights");
+	for (size_t i = 0; i < count; i++) {
+		if (cell_bytes(&cell[i], metric))
+			json_integer(j, NULL, cell_bytes(&cell[i], metric));
+		sum += cell_bytes(&cell[i], metric);
+	}
+	json_end(j);
+	json_integer(j, "startValue", 0);
+	json_integer(j, "endValue", sum);
+	json_end(j);
+}
+
+static int by_process(const void *left, const void *right)
+{
+	const struct heap_cell *a = left, *b = right;
+
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
+	if (a->node != b->node)
+		return a->node < b->node ? -1 : 1;
+	return a->class_id < b->class_id ? -1 : a->class_id > b->class_id;
+}
+
+static bool has_bytes(const struct heap_cell *cell, size_t count,
+	enum heap_measure metric)
+{
+	for (size_t i = 0; i < count; i++)
+		if (cell_bytes(&cell[i], metric))
+			return true;
+	return false;
+}
+
+static void put_memory_profiles(struct speedscope *s, enum emit_metric asked)
+{
+	const struct heap_cell *cell = s->heap.cells.item;
+	size_t count;
+
+	for (size_t at = 0; at < s->heap.cells.count; at += count) {
+		for (count = 1; at + count < s->heap.cells.count; count++)
+			if (cell[at + count].process != cell[at].process)
+				break;
+		for (int metric = 0; metric < HEAP_MEASURE_COUNT; metric++)
+			if ((asked == EMIT_METRIC_DEFAULT ||
+				    (int)emit_heap_measure(asked) == metric) &&
+				has_bytes(cell + at, count, (enum heap_measure)metric))
+				put_memory_profile(s, cell + at, count,
+					(enum heap_measure)metric);
+	}
+}
+
+/* Where it is asked for, and where nothing is and there is some. */
+static int find_memory(struct speedscope *s, enum emit_metric asked,
+	struct ptf_error *err)
+{
+	static const struct heap_options options = {0};
+	int rc;
+
+	if (asked != EMIT_METRIC_DEFAULT && !emit_is_memory(asked))
+		return 0;
+	if (!profile_has_memory(s->p))
+		return 0;
+	rc = heap_make(&s->heap, s->p, &options, err);
+	if (rc >= 0 && s->heap.cells.count)
+		qsort(s->heap.cells.item, s->heap.cells.count,
+			sizeof(*s->heap.cells.item), by_process);
+	return rc;
+}
+
+/* --------------------------------------------------------------- time */
+
 static bool has_rows(const struct track *track, unsigned class_mask)
 {
 	return track->cpu_row_count ||
@@ -266,6 +380,8 @@ static int write_speedscope(FILE *out, const struct profile *p,
 	int rc = row_spool_make(&s.spool, p, err);
 	char *command = profile_command(p);
 
+	if (rc >= 0)
+		rc = find_memory(&s, options->metric, err);
 	if (rc >= 0) {
 		uint64_t active;
 
@@ -282,6 +398,7 @@ static int write_speedscope(FILE *out, const struct profile *p,
 		json_end(&s.j);
 		json_array(&s.j, "profiles");
 		active = put_profiles(&s, options->metric, &rc, err);
+		put_memory_profiles(&s, options->metric);
 		json_end(&s.j);
 		json_unsigned(&s.j, "activeProfileIndex", active);
 		json_end(&s.j);
@@ -293,6 +410,7 @@ static int write_speedscope(FILE *out, const struct profile *p,
 	intern_free(&s.frames);
 	vec_free(&s.frame_of_place);
 	vec_free(&s.places);
+	heap_free(&s.heap);
 	return rc;
 }
 
@@ -301,8 +419,8 @@ const struct emit_format emit_speedscope = {
 	.suffix = ".speedscope.json",
 	.description = "stacks over time for speedscope, a profile for each thread",
 	.cannot_carry = "classes, source text, counters, marks, losses, aggregates, "
-			"time awaited",
-	.options = EMIT_OPTION_METRIC | EMIT_OPTION_NO_LINES,
+			"time awaited, memory over time",
+	.options = EMIT_OPTION_METRIC | EMIT_OPTION_MEMORY | EMIT_OPTION_NO_LINES,
 	.metric = EMIT_METRIC_DEFAULT,
 	.write = write_speedscope,
 };

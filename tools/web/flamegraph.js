@@ -59,9 +59,22 @@
     return place ? `${nameOf(i)} (${place})` : nameOf(i);
   }
 
+  // Three digits, as the tools' units_bytes().
+  function bytes(value) {
+    const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+    let scaled = value / 1024, i = 0;
+    if (value < 1024)
+      return `${value} byte${value === 1 ? '' : 's'}`;
+    for (; scaled >= 1023.5 && i + 1 < units.length; i++)
+      scaled /= 1024;
+    return `${scaled.toFixed(scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0)} ${units[i]}`;
+  }
+
   function amount(value) {
     if (data.unit === 'samples')
       return `${value.toLocaleString('en')} sample${value === 1 ? '' : 's'}`;
+    if (data.unit === 'bytes')
+      return bytes(value);
     for (const [unit, size] of [['s', 1e9], ['ms', 1e6], ['us', 1e3]])
       if (value >= size)
         return `${(value / size).toPrecision(value >= 1000 * size ? 4 : 3)} ${unit}`;
@@ -95,7 +108,8 @@
     onclick: () => turn()}, 'Flip');
   const color = html('select', {'aria-label': 'Colours by', title: 'C',
     onchange: () => change({color: color.value})},
-    html('option', {value: 'class'}, 'colours: class of time'),
+    html('option', {value: 'class'},
+      `colours: ${data.unit === 'bytes' ? 'whose allocator' : 'class of time'}`),
     html('option', {value: 'file'}, 'colours: file'));
   const legend = html('div', {class: 'legend'});
   const head = html('div', {class: 'head'},
