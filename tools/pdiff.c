@@ -39,6 +39,7 @@ enum {
 	KEY_FORCE,
 	KEY_FAIL_ABOVE,
 	KEY_MIN_TIME,
+	KEY_MIN_BYTES,
 	KEY_SELF_CHECK,
 	KEY_SPLITS,
 };
@@ -55,8 +56,10 @@ static const struct argp_option options[] = {
 		"line,function)",
 		3},
 	{"metric", KEY_METRIC, "WHAT", 0,
-		"Time with waits (wall, default), only on CPU (cpu), or of some classes "
-		"in all threads (gil; python,native)",
+		"Time with waits (wall or time, default), only on CPU (cpu), or of some "
+		"classes in all threads (gil; python,native). Memory, where prec "
+		"--memory recorded it: allocated (alloc), held at the peak (peak) or at "
+		"the end (live), leaked (leaked), copied (copy)",
 		3},
 	{"wait", KEY_WAIT, "WHOSE", 0, "Waits of: main threads (main, default) or all",
 		3},
@@ -68,12 +71,14 @@ static const struct argp_option options[] = {
 		"Time of a run without what the speed of the machine did to it, as far "
 		"as code that is the same on both sides shows that (default)",
 		3},
-	{"absolute", KEY_ABSOLUTE, NULL, 0, "Time of a run as it was measured", 3},
-	{"share", KEY_SHARE, NULL, 0, "Shares of the time of a run", 3},
+	{"absolute", KEY_ABSOLUTE, NULL, 0, "A run as it was measured", 3},
+	{"share", KEY_SHARE, NULL, 0, "Shares of all of a run", 3},
 	{"per", KEY_PER, "MARK", 0,
-		"Time for each mark, or region, of this name: a unit of work", 3},
+		"Time, or memory allocated or copied, for each mark, or region, of this "
+		"name: a unit of work",
+		3},
 	{"min", KEY_MIN, "PERCENT", 0,
-		"Leave out rows with a smaller share of the time, unless they are named "
+		"Leave out rows with a smaller share of all, unless they are named "
 		"(default 1)",
 		3},
 	{"force", KEY_FORCE, NULL, 0, "Compare what is not comparable", 3},
@@ -97,25 +102,26 @@ static const struct argp_option options[] = {
 
 	{NULL, 0, NULL, 0, "As a gate (exit status 1):", 5},
 	{"fail-above", KEY_FAIL_ABOVE, "PERCENT", 0,
-		"Fail when the program, or a file, function or line, is slower by more "
-		"than "
-		"that",
+		"Fail when the program, or a file, function or line, takes more of the "
+		"metric by more than that",
 		5},
 	{"min-time", KEY_MIN_TIME, "TIME", 0,
 		"... and by more than that a run, such as 10ms, and not by chance; what "
 		"takes less is not tested",
 		5},
+	{"min-bytes", KEY_MIN_BYTES, "SIZE", 0, "The same of memory, such as 1M", 5},
 	{0},
 };
 
 static const char doc[] =
-	"Compare traces of two versions of a program: what got slower, and how sure that "
-	"is. "
+	"Compare traces of two versions of a program: what got slower, or takes more "
+	"memory, and how sure that is. "
 	"Each side is one trace or several; each recording is one run.\v"
 	"Examples:\n"
 	"  pdiff base.ptf new.ptf               one run a side: no verdict\n"
 	"  pdiff base*.ptf -- new*.ptf          ten runs a side, made by turns\n"
 	"  pdiff base*.ptf -- new*.ptf --fail-above 5% --min-time 10ms --alpha 0.01\n"
+	"  pdiff base*.ptf -- new*.ptf --metric peak --fail-above 10% --min-bytes 1M\n"
 	"  pdiff base.ptf new.ptf --to folded | flamegraph.pl > diff.svg\n"
 	"  pdiff --self-check runs*.ptf         what this machine's noise is\n\n"
 	"Lines are followed from one source text to the other. Exit status: 0 when all "
@@ -128,6 +134,9 @@ struct arguments {
 	const char *out;
 	const struct diff_format *format;
 	bool list, force, self_check, has_gate;
+	/* Options that are good for some metrics only. */
+	const char *of_time, *of_memory;
+	bool by_thread;
 	size_t split_count;
 	struct gate_options gate;
 	struct diff_options diff;
@@ -145,6 +154,15 @@ static void list_formats(void)
 }
 
 /* --------------------------------------------------------------- options */
+
+/* Words of --metric; those of memory in the order of enum diff_metric. */
+static const char *const metrics[] = {"wall", "cpu", "time", "alloc", "live", "peak",
+	"leaked", "copy", NULL};
+
+enum {
+	METRIC_CPU = 1,
+	METRIC_MEMORY = 3,
+};
 
 /* A number from low to high, with or without a sign behind it. */
 static double number(struct argp_state *state, const char *option, const char *arg,
@@ -231,6 +249,28 @@ static void split_paths(struct arguments *a, struct argp_state *state)
 	a->count[DIFF_BASE] = a->count[DIFF_NEW] = 1;
 }
 
+/* What has no meaning with the metric is no silent nothing. */
+static void check_metric(const struct arguments *a, struct argp_state *state)
+{
+	enum diff_metric metric = a->diff.metric;
+	bool is_time = metric == DIFF_TIME;
+	const char *wrong = is_time ? a->of_memory : a->of_time;
+
+	if (wrong)
+		argp_error(state, "%s is about %s, not --metric %s", wrong,
+			is_time ? "memory" : "time", diff_metric_name(metric));
+	if (!diff_metric_has_threads(metric) &&
+		(a->by_thread || a->selection.thread_globs.count))
+		argp_error(state,
+			"%s has no meaning with --metric %s: what one thread allocates, "
+			"others free",
+			a->by_thread ? "--by thread" : "--thread",
+			diff_metric_name(metric));
+	if (!diff_metric_has_threads(metric) && a->diff.scale == DIFF_PER_UNIT)
+		argp_error(state, "--per has no meaning with --metric %s",
+			diff_metric_name(metric));
+}
+
 static void finish(struct arguments *a, struct argp_state *state)
 {
 	if (a->list) {
@@ -248,17 +288,19 @@ static void finish(struct arguments *a, struct argp_state *state)
 	if (!a->format)
 		a->format = diff_format_at(0);
 	a->diff.views |= a->format->views;
-	if (a->diff.scale == DIFF_SHARE && a->diff.min_ns > 0)
-		argp_error(state, "--min-time has no meaning with --share");
+	if (a->diff.scale == DIFF_SHARE && a->diff.min_amount > 0)
+		argp_error(state, "%s has no meaning with --share",
+			a->of_memory ? a->of_memory : "--min-time");
+	check_metric(a, state);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	static const char *const whose[] = {"main", "all", NULL};
-	static const char *const metric[] = {"wall", "cpu", NULL};
 	struct arguments *a = state->input;
 	const char *rest;
 	int64_t time_ns;
+	uint64_t bytes;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -277,19 +319,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_BY:
 		a->diff.views = views(state, arg);
+		a->by_thread = strstr(arg, "thread") != NULL;
 		break;
 	case KEY_METRIC:
-		metric_option_read(&a->metric, arg, metric, &a->selection);
-		a->diff.cpu_only = a->metric.word == 1;
+		metric_option_read(&a->metric, arg, metrics, &a->selection);
+		a->diff.cpu_only = a->metric.word == METRIC_CPU;
+		a->diff.metric = a->metric.word >= METRIC_MEMORY
+			? DIFF_ALLOCATED + (unsigned)(a->metric.word - METRIC_MEMORY)
+			: DIFF_TIME;
 		a->diff.wait_all |= a->metric.has_waits;
 		break;
 	case KEY_WAIT:
+		a->of_time = "--wait";
 		a->diff.wait_all = cli_choice(state, "--wait", arg, whose) == 1;
 		break;
 	case KEY_RUNNABLE:
+		a->of_time = "--runnable";
 		a->diff.runnable = true;
 		break;
 	case KEY_EQUAL_SPEED:
+		a->of_time = "--equal-speed";
 		a->diff.scale = DIFF_EQUAL_SPEED;
 		break;
 	case KEY_ABSOLUTE:
@@ -323,7 +372,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!units_read_time(&rest, &time_ns) || *rest)
 			argp_error(state, "--min-time: '%s' is not a time such as 10ms",
 				arg);
-		a->gate.min_ns = a->diff.min_ns = (double)time_ns;
+		a->of_time = "--min-time";
+		a->gate.min_amount = a->diff.min_amount = (double)time_ns;
+		break;
+	case KEY_MIN_BYTES:
+		rest = arg;
+		if (!units_read_bytes(&rest, &bytes) || *rest)
+			argp_error(state, "--min-bytes: '%s' is not a size such as 1M",
+				arg);
+		a->of_memory = "--min-bytes";
+		a->gate.min_amount = a->diff.min_amount = (double)bytes;
 		break;
 	case KEY_SELF_CHECK:
 		a->self_check = true;
@@ -443,11 +501,25 @@ static int write_diff(const struct arguments *a, struct diff_print *print)
 						      : DIFF_STATUS_INCOMPARABLE;
 }
 
+/* What a report of time says of memory. False after a message. */
+static bool read_memory(struct diff_memory *memory, const struct arguments *a,
+	const struct diff *d)
+{
+	struct ptf_error err = {0};
+
+	if (d->options.metric != DIFF_TIME || !a->format->tells_memory ||
+		diff_memory_make(memory, d, a->force, &err) >= 0)
+		return true;
+	message_error("", "%s", err.message);
+	return false;
+}
+
 static int compare(const struct arguments *a, const struct profile *base,
 	const struct profile *new)
 {
 	struct diff d;
 	struct diff_facts facts = {0};
+	struct diff_memory memory = {0};
 	struct gate gate = {0};
 	struct ptf_error err = {0};
 	int status = DIFF_STATUS_TROUBLE;
@@ -457,6 +529,7 @@ static int compare(const struct arguments *a, const struct profile *base,
 	} else if (has_units(&d)) {
 		struct diff_print print = {.d = &d,
 			.facts = &facts,
+			.memory = &memory,
 			.is_forced = a->force,
 			.min_share = a->min_share};
 
@@ -466,10 +539,14 @@ static int compare(const struct arguments *a, const struct profile *base,
 			diff_judge(&d);
 			gate_judge(&gate, &d, &a->gate);
 			print.gate = a->has_gate ? &gate : NULL;
-			status = write_diff(a, &print);
+			if (read_memory(&memory, a, &d))
+				status = write_diff(a, &print);
+			else
+				status = DIFF_STATUS_TROUBLE;
 		}
 	}
 	gate_free(&gate);
+	diff_memory_free(&memory);
 	diff_facts_free(&facts);
 	diff_free(&d);
 	return status;

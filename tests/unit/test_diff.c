@@ -147,7 +147,7 @@ static void five_percent(void **state)
 	(void)state;
 	t.ms[7] *= 0.95;
 	p = ten_runs(&base_version, &t);
-	assert_int_equal(find(&p, "program.py:8")->self_measured.verdict, DIFF_FASTER);
+	assert_int_equal(find(&p, "program.py:8")->self_measured.verdict, DIFF_LESS);
 	assert_int_equal(find(&p, "program.py:3")->self_measured.verdict, DIFF_UNCLEAR);
 	forget(&p);
 }
@@ -249,7 +249,7 @@ static void files_and_texts(void **state)
 	p = ten_runs(&base_version, &t);
 	assert_int_equal(find(&p, "report (program.py:10)")->fate, DIFF_KEPT);
 	assert_int_equal(find(&p, "program.py:11")->fate, DIFF_KEPT);
-	assert_int_equal(find(&p, "program.py:11")->self_measured.verdict, DIFF_FASTER);
+	assert_int_equal(find(&p, "program.py:11")->self_measured.verdict, DIFF_LESS);
 	forget(&p);
 }
 
@@ -328,7 +328,7 @@ static void busy_host(void **state)
 	p = (struct pair){.base = version_runs(&base_version, &base_times, 0, 10, 0.04),
 		.new = version_runs(&busy, &base_times, 0, 10, 0.04)};
 	compare(&p, &with);
-	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_SLOWER);
+	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_MORE);
 	forget(&p);
 }
 
@@ -352,7 +352,7 @@ static void scales(void **state)
 			.new = version_runs(&v[1], &t, 100, 10, 0.04)};
 		compare(&p, &o);
 		assert_int_equal(find(&p, "program.py:8")->self_measured.verdict,
-			scale == DIFF_ABSOLUTE ? DIFF_SLOWER : DIFF_UNCLEAR);
+			scale == DIFF_ABSOLUTE ? DIFF_MORE : DIFF_UNCLEAR);
 		if (scale == DIFF_PER_UNIT)
 			assert_true(fabs(find(&p, "program.py:8")->self_measured.base -
 					    20e6) < 1e6);
@@ -432,7 +432,7 @@ static void equal_speed(void **state)
 	assert_int_equal(p.d.speed.use, DIFF_SPEED_USED);
 	assert_int_equal(p.d.speed.functions.count, 2);
 	assert_true(p.d.speed.spread > 0.1 && p.d.speed.spread < 0.3);
-	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_SLOWER);
+	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_MORE);
 	m = &find(&p, "program.py:8")->self_measured;
 	assert_true(fabs(diff_relative(m) - 0.2) < 0.03);
 	assert_true(m->interval.low / m->base < 0.2 && m->interval.high / m->base > 0.2);
@@ -449,7 +449,7 @@ static void equal_speed(void **state)
 	t.ms[7] = 0;
 	p = unsteady(&base_version, &t, DIFF_EQUAL_SPEED);
 	m = &find(&p, "program.py:8")->self_measured;
-	assert_int_equal(m->verdict, DIFF_FASTER);
+	assert_int_equal(m->verdict, DIFF_LESS);
 	assert_true(m->new == 0 && fabs(m->base - 120e6) < 20e6);
 	forget(&p);
 
@@ -479,8 +479,8 @@ static void other_speed(void **state)
 		.new = version_runs(&base_version, &t, 100, 10, 0.04)};
 	compare(&p, &o);
 	assert_int_equal(p.d.speed.use, DIFF_SPEED_DIFFERS);
-	assert_int_equal(p.d.speed.measured.verdict, DIFF_SLOWER);
-	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_SLOWER);
+	assert_int_equal(p.d.speed.measured.verdict, DIFF_MORE);
+	assert_int_equal(p.d.nodes.item[0].total_measured.verdict, DIFF_MORE);
 	assert_true(fabs(diff_relative(&find(&p, "program.py:8")->self_measured) - 0.2) <
 		0.03);
 	forget(&p);
@@ -528,7 +528,7 @@ static void medians(void **state)
 		o.statistic = s;
 		compare(&p, &o);
 		assert_int_equal(find(&p, "program.py:8")->self_measured.verdict,
-			s == DIFF_MEAN ? DIFF_UNCLEAR : DIFF_SLOWER);
+			s == DIFF_MEAN ? DIFF_UNCLEAR : DIFF_MORE);
 		forget(&p);
 	}
 }
@@ -573,8 +573,8 @@ static void parts(void **state)
 	compare(&p, &usual);
 	assert_int_equal(p.d.columns[DIFF_BASE], 2);
 	assert_int_equal(p.d.side[DIFF_BASE].which.double_count, 0);
-	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[0].time_ns - 600e6) < 1);
-	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[1].time_ns - 300e6) < 1);
+	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[0].amount - 600e6) < 1);
+	assert_true(fabs(p.d.side[DIFF_BASE].runs.item[1].amount - 300e6) < 1);
 	assert_int_equal(profile_elapsed_ns(p.base) / 10000000000, 1);
 	assert_int_equal(profile_elapsed_ns(p.new) / 10000000000, 0);
 	forget(&p);
@@ -603,7 +603,7 @@ static void doubles(void **state)
 	assert_int_equal(p.d.side[DIFF_NEW].which.double_count, 1);
 	assert_true(fabs(p.d.nodes.item[0].total_measured.base - 300e6) < 1);
 	assert_true(fabs(p.d.nodes.item[0].total_measured.new - 300e6) < 1);
-	assert_int_equal(p.d.side[DIFF_BASE].unplaced_ns, 0);
+	assert_true(p.d.side[DIFF_BASE].unplaced_amount == 0);
 	forget(&p);
 }
 
@@ -659,12 +659,278 @@ static void comparability(void **state)
 	check_facts(&v, "metric", true);
 }
 
-static enum gate_outcome gate_of(struct pair *p, double above, double min_ns)
+/* ------------------------------------------------------------------ memory */
+
+static const struct version with_memory = {.folder = "/home/one",
+	.file = "program.py",
+	.text = base_text,
+	.python = "3.11.2",
+	.has_memory = true};
+
+/* Line 3 reads and holds, line 4 drops, line 8 keeps; line 11 copies. */
+static const struct version_times memory_times = {.ms = {[2] = 40, [3] = 60, [7] = 100},
+	.blocks = {[2] = {40, 100000, 0, VERSION_HELD},
+		[3] = {60, 20000, 0, VERSION_DROPPED},
+		[7] = {30, 10000, 0, VERSION_KEPT},
+		[10] = {0, 0, 5000000, VERSION_DROPPED}}};
+
+static struct diff_options options_of(enum diff_metric metric)
+{
+	struct diff_options o = usual;
+
+	o.metric = metric;
+	o.scale = DIFF_EQUAL_SPEED;
+	return o;
+}
+
+static struct pair ten_of_memory(const struct version_times *t, enum diff_metric metric)
+{
+	const struct diff_options o = options_of(metric);
+	struct pair p = {.base = version_runs(&with_memory, &memory_times, 0, 10, 0.1),
+		.new = version_runs(&with_memory, t, 100, 10, 0.1)};
+
+	compare(&p, &o);
+	return p;
+}
+
+/* One line takes twice the memory: it alone is named, of what it is true of. */
+static void doubled_memory(void **state)
+{
+	static const char *const named[DIFF_METRIC_COUNT] = {
+		[DIFF_ALLOCATED] = "program.py:3 larger, load (program.py:2) larger",
+		[DIFF_LIVE] = "",
+		[DIFF_PEAK] = "program.py:3 larger, load (program.py:2) larger",
+		[DIFF_LEAKED] = "",
+		[DIFF_COPIED] = "",
+	};
+	struct version_times t = memory_times;
+	const struct diff_measured *m;
+
+	(void)state;
+	t.blocks[2].count *= 2;
+	for (enum diff_metric metric = DIFF_ALLOCATED; metric < DIFF_METRIC_COUNT;
+		metric++) {
+		struct pair p = ten_of_memory(&t, metric);
+
+		expect_named(&p, named[metric]);
+		assert_int_equal(p.d.speed.use, DIFF_SPEED_NOT_ASKED);
+		if (metric == DIFF_PEAK) {
+			m = &find(&p, "program.py:3")->self_measured;
+			assert_true(m->interval.low < 4e6 && m->interval.high > 4e6);
+			assert_true(fabs(m->base_amount - 4e6) < 2e5);
+			/* What was dropped before is in no peak. */
+			assert_true(
+				find(&p, "program.py:4")->self_measured.base <= 20000);
+			m = &p.d.nodes.item[0].total_measured;
+			assert_int_equal(m->verdict, DIFF_MORE);
+		}
+		if (metric == DIFF_ALLOCATED) {
+			/* 40 blocks of 100000, 60 of 20000, 30 of 10000 */
+			m = &p.d.nodes.item[0].total_measured;
+			assert_true(fabs(m->base_amount - 5.5e6) < 3e5);
+			assert_true(fabs(m->new_amount - 9.5e6) < 6e5);
+		}
+		if (metric == DIFF_COPIED)
+			assert_true(
+				find(&p, "program.py:11")->self_measured.base_amount ==
+				5e6);
+		forget(&p);
+	}
+}
+
+/* What is kept shows at the end; what is kept again and again is a leak. */
+static void kept_memory(void **state)
+{
+	struct version_times t = memory_times;
+
+	(void)state;
+	t.blocks[7].count *= 3;
+	for (enum diff_metric metric = DIFF_ALLOCATED; metric < DIFF_COPIED; metric++) {
+		struct pair p = ten_of_memory(&t, metric);
+		const struct diff_measured *m = &find(&p, "program.py:8")->self_measured;
+
+		assert_int_equal(m->verdict, DIFF_MORE);
+		assert_true(fabs(m->difference - 600000) < 60000);
+		forget(&p);
+	}
+	/* What leaks on one side is compared with the same line, which does not there. */
+	for (int swapped = 0; swapped < 2; swapped++) {
+		const struct diff_options o = options_of(DIFF_LEAKED);
+		struct version_times few = memory_times;
+		struct pair p;
+
+		few.blocks[7].count = 30;
+		p = (struct pair){.base = version_runs(&with_memory, swapped ? &few : &t,
+					  0, 10, 0.1),
+			.new = version_runs(&with_memory, swapped ? &t : &few, 100, 10,
+				0.1)};
+		compare(&p, &o);
+		assert_true(
+			fabs(fabs(find(&p, "program.py:8")->self_measured.difference) -
+				600000) < 60000);
+		forget(&p);
+	}
+}
+
+/* One run a side: what sampling alone may be off by. */
+static void memory_of_one_run(void **state)
+{
+	struct version_times t = memory_times;
+	struct diff_options o = options_of(DIFF_ALLOCATED);
+	struct version v = with_memory;
+	const struct diff_measured *m;
+	struct pair p;
+
+	(void)state;
+	/* Blocks far smaller than the distance of samples stand for it. */
+	v.interval_bytes = 20000;
+	t.blocks[3].count = 66;
+	p = (struct pair){.base = version_runs(&v, &memory_times, 0, 1, 0),
+		.new = version_runs(&v, &t, 0, 1, 0)};
+	compare(&p, &o);
+	m = &find(&p, "program.py:4")->self_measured;
+	assert_int_equal(m->verdict, DIFF_INSUFFICIENT);
+	assert_false(m->beyond_sampling);
+	/* 2.58 times the root of 60 + 66 and 2 samples. */
+	assert_true(fabs(m->interval.high - m->difference - 2.576 * 20000 * sqrt(128)) <
+		3000);
+	/* A hundred times the distance is counted exactly. */
+	m = &find(&p, "program.py:3")->self_measured;
+	assert_true(m->interval.high - m->interval.low < 2 * 2.576 * 20000 * sqrt(16));
+	forget(&p);
+
+	t.blocks[3].count = 180;
+	p = (struct pair){.base = version_runs(&v, &memory_times, 0, 1, 0),
+		.new = version_runs(&v, &t, 0, 1, 0)};
+	compare(&p, &o);
+	assert_true(find(&p, "program.py:4")->self_measured.beyond_sampling);
+	assert_false(find(&p, "program.py:3")->self_measured.beyond_sampling);
+	forget(&p);
+}
+
+static void memory_by_thread(void **state)
+{
+	struct diff_options o = options_of(DIFF_ALLOCATED);
+	struct pair p = {.base = version_runs(&with_memory, &memory_times, 0, 5, 0.1),
+		.new = version_runs(&with_memory, &memory_times, 100, 5, 0.1)};
+
+	(void)state;
+	o.views |= 1u << DIFF_THREAD;
+	compare(&p, &o);
+	assert_true(fabs(find(&p, " (main) of ")->self_measured.base -
+			    p.d.nodes.item[0].total_measured.base) < 1);
+	diff_free(&p.d);
+	o.metric = DIFF_PEAK;
+	compare(&p, &o);
+	for (size_t i = 0; i < p.d.nodes.count; i++)
+		assert_true(p.d.nodes.item[i].view != DIFF_THREAD);
+	forget(&p);
+}
+
+/* Of time, a diff tells memory besides: one family of tests for all its metrics. */
+static void memory_beside_time(void **state)
+{
+	struct version_times t = memory_times;
+	const struct diff_options o = options_of(DIFF_TIME);
+	struct ptf_error err;
+	struct diff_memory memory;
+	struct diff_print print = {.memory = &memory};
+	struct diff_names names = {0};
+	struct pair p;
+	char *text;
+
+	(void)state;
+	t.blocks[2].count *= 2;
+	p = (struct pair){.base = version_runs(&with_memory, &memory_times, 0, 10, 0.1),
+		.new = version_runs(&with_memory, &t, 100, 10, 0.1)};
+	compare(&p, &o);
+	expect_named(&p, "");
+	print.d = &p.d;
+	assert_true(diff_memory_make(&memory, &p.d, false, &err) >= 0);
+	assert_int_equal(memory.count, 3);
+	assert_null(memory.why_not);
+	diff_name_memory(&print, 0, &names);
+	assert_int_equal(names.item.count, 2);
+	vec_free(&names.item);
+	text = diff_sentence(&print, 1);
+	assert_non_null(strstr(text, "Memory: peak"));
+	assert_non_null(strstr(text, "larger"));
+	free(text);
+	assert_int_equal(memory.of[0].tested_count, memory.of[1].tested_count);
+	diff_memory_free(&memory);
+	forget(&p);
+
+	p = (struct pair){.base = version_runs(&base_version, &base_times, 0, 5, 0.1),
+		.new = version_runs(&with_memory, &t, 100, 5, 0.1)};
+	compare(&p, &o);
+	assert_true(diff_memory_make(&memory, &p.d, false, &err) >= 0);
+	assert_int_equal(memory.count, 0);
+	diff_memory_free(&memory);
+	forget(&p);
+}
+
+static void check_memory_facts(const struct version *new, enum diff_metric metric,
+	const char *what, bool refuses)
+{
+	const struct diff_options o = options_of(metric);
+	struct pair p = {.base = version_runs(&with_memory, &memory_times, 0, 1, 0),
+		.new = version_runs(new, &memory_times, 0, 1, 0)};
+	struct diff_facts facts;
+
+	compare(&p, &o);
+	diff_facts_find(&facts, &p.d);
+	if (what)
+		assert_true(has_fact(&facts, what, refuses));
+	else
+		assert_int_equal(facts.item.count, 0);
+	assert_int_equal(facts.refuses, refuses);
+	diff_facts_free(&facts);
+	forget(&p);
+}
+
+static void comparability_of_memory(void **state)
+{
+	struct version v = with_memory;
+	struct diff_options o = options_of(DIFF_PEAK);
+	struct diff_facts facts;
+	struct pair p;
+
+	(void)state;
+	check_memory_facts(&v, DIFF_PEAK, NULL, false);
+	v.interval_bytes = 50000;
+	check_memory_facts(&v, DIFF_PEAK, "memory", false);
+	check_memory_facts(&v, DIFF_TIME, "memory", false);
+	v = with_memory;
+	v.has_memory = false;
+	check_memory_facts(&v, DIFF_PEAK, "memory", true);
+	check_memory_facts(&v, DIFF_TIME, "memory", false);
+	v = with_memory;
+	v.lost_blocks = 100; /* of 400 */
+	check_memory_facts(&v, DIFF_ALLOCATED, "losses", true);
+	check_memory_facts(&v, DIFF_TIME, NULL, false);
+	v.lost_blocks = 5;
+	check_memory_facts(&v, DIFF_ALLOCATED, NULL, false);
+	/* A run without memory did not use none. */
+	v = with_memory;
+	v.has_memory = false;
+	p = (struct pair){.base = version_runs(&with_memory, &memory_times, 0, 2, 0),
+		.new = profile_new()};
+	version_add(p.new, &with_memory, &memory_times);
+	version_add(p.new, &v, &memory_times);
+	profile_finish(p.new);
+	compare(&p, &o);
+	diff_facts_find(&facts, &p.d);
+	assert_true(has_fact(&facts, "memory", true));
+	diff_facts_free(&facts);
+	forget(&p);
+}
+
+static enum gate_outcome gate_of(struct pair *p, double above, double min_amount)
 {
 	struct gate gate;
 	enum gate_outcome outcome;
 
-	gate_judge(&gate, &p->d, &(struct gate_options){above, min_ns});
+	gate_judge(&gate, &p->d, &(struct gate_options){above, min_amount});
 	outcome = gate.outcome;
 	gate_free(&gate);
 	return outcome;
@@ -766,6 +1032,12 @@ int main(void)
 		cmocka_unit_test(parts),
 		cmocka_unit_test(doubles),
 		cmocka_unit_test(comparability),
+		cmocka_unit_test(doubled_memory),
+		cmocka_unit_test(kept_memory),
+		cmocka_unit_test(memory_of_one_run),
+		cmocka_unit_test(memory_by_thread),
+		cmocka_unit_test(memory_beside_time),
+		cmocka_unit_test(comparability_of_memory),
 		cmocka_unit_test(gates),
 		cmocka_unit_test(self_check),
 	};

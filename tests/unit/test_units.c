@@ -84,6 +84,39 @@ static void bytes_and_counts(void **state)
 		"18,446,744,073,709,551,615");
 }
 
+static void sizes_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+		const char *rest;
+	} cases[] = {
+		{"0", 0, ""},
+		{"512", 512, ""},
+		{"512K", 512 << 10, ""},
+		{"1.5M", 3 << 19, ""},
+		{"2GiB", (uint64_t)2 << 30, ""},
+		{"10kB,", 10 << 10, ","},
+		{"3x", 3, "x"},
+	};
+	static const char *const wrong[] = {"", "K", "-1", "1.2.3", "9999999T"};
+	uint64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text = cases[i].text;
+
+		assert_true(units_read_bytes(&text, &bytes));
+		assert_int_equal(bytes, cases[i].bytes);
+		assert_string_equal(text, cases[i].rest);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const char *text = wrong[i];
+
+		assert_false(units_read_bytes(&text, &bytes));
+	}
+}
+
 static void percentages_of_nothing(void **state)
 {
 	(void)state;
@@ -149,6 +182,7 @@ int main(void)
 		cmocka_unit_test(times),
 		cmocka_unit_test(brief_times),
 		cmocka_unit_test(bytes_and_counts),
+		cmocka_unit_test(sizes_are_read),
 		cmocka_unit_test(percentages_of_nothing),
 		cmocka_unit_test(equal_bytes_have_one_id),
 		cmocka_unit_test(arenas_hold_large_and_small),

@@ -20,6 +20,10 @@
 
 #define VERSION_LINES_MAX 64
 
+/* Of memory: mean distance of samples, and how long a row takes. */
+#define VERSION_INTERVAL_BYTES 1000
+#define VERSION_ROW_NS         1000000
+
 struct version {
 	const char *folder;  /* of the file, and the working directory */
 	const char *file;    /* its name */
@@ -34,11 +38,29 @@ struct version {
 	unsigned unit_count; /* marks named "step" */
 	int64_t runnable_ns;
 	const struct ptf_metric *metric; /* also in the rows; NULL = none */
+	bool has_memory;
+	int64_t interval_bytes; /* 0 = VERSION_INTERVAL_BYTES */
+	unsigned lost_blocks;   /* samples of memory that did not fit */
 };
 
-/* Milliseconds of each line, [0] is line 1. */
+/* What becomes of the blocks that a line allocates. */
+enum version_life {
+	VERSION_DROPPED, /* freed at once */
+	VERSION_HELD,    /* freed at the end */
+	VERSION_KEPT,    /* never freed */
+};
+
+/* Sampled blocks of so many bytes each, and bytes copied. */
+struct version_blocks {
+	double count;
+	int64_t bytes, copied;
+	enum version_life life;
+};
+
+/* Milliseconds and memory of each line, [0] is line 1. */
 struct version_times {
 	double ms[VERSION_LINES_MAX];
+	struct version_blocks blocks[VERSION_LINES_MAX];
 };
 
 static inline void version_must(int rc)
@@ -170,10 +192,79 @@ static inline void version_rows(struct version_writer *k, const struct version_t
 		version_row(k, k->module_node, PTF_CLASS_RUNNABLE, k->v->runnable_ns);
 }
 
+static inline uint32_t version_bytes_metric(struct version_writer *k, const char *name)
+{
+	const struct ptf_metric m = {.name = version_string(k, name),
+		.unit = version_string(k, "bytes"),
+		.kind = PTF_METRIC_WEIGHT};
+	uint32_t id;
+
+	version_must(ptf_writer_metric(k->w, &m, &id, NULL));
+	return id;
+}
+
+static inline void version_memory_row(struct version_writer *k, uint32_t metric,
+	uint32_t line, uint32_t class_id, int64_t bytes)
+{
+	const struct ptf_value_column column = {metric, 1, &bytes};
+	const struct ptf_samples s = {.thread = k->thread,
+		.count = 1,
+		.time_ns = &k->now_ns,
+		.node = &k->node[line],
+		.class_id = &class_id,
+		.columns = &column,
+		.column_count = 1};
+
+	version_must(ptf_writer_samples(k->w, &s, NULL));
+	k->now_ns += VERSION_ROW_NS;
+}
+
+/* One block of each line by turns, and in the end what is held is freed. */
+static inline void version_memory(struct version_writer *k, const struct version_times *t)
+{
+	uint32_t allocated = version_bytes_metric(k, "alloc_bytes"),
+		 freed = version_bytes_metric(k, "free_bytes"),
+		 copied = version_bytes_metric(k, "copy_bytes");
+	bool any = true;
+
+	for (int round = 0; any; round++) {
+		any = false;
+		for (uint32_t line = 1; line <= VERSION_LINES_MAX; line++) {
+			const struct version_blocks *b = &t->blocks[line - 1];
+
+			if (round == 0 && b->copied)
+				version_memory_row(k, copied, line, PTF_CLASS_NATIVE,
+					b->copied);
+			if (round >= (int)(b->count + 0.5))
+				continue;
+			any = true;
+			version_memory_row(k, allocated, line, PTF_CLASS_PYTHON,
+				b->bytes);
+			if (b->life == VERSION_DROPPED)
+				version_memory_row(k, freed, line, PTF_CLASS_PYTHON,
+					b->bytes);
+		}
+	}
+	for (uint32_t line = 1; line <= VERSION_LINES_MAX; line++) {
+		const struct version_blocks *b = &t->blocks[line - 1];
+
+		for (int i = 0; b->life == VERSION_HELD && i < (int)(b->count + 0.5); i++)
+			version_memory_row(k, freed, line, PTF_CLASS_PYTHON, b->bytes);
+	}
+}
+
+static inline void version_lost(struct version_writer *k, const char *kind,
+	unsigned count)
+{
+	struct ptf_loss loss = {.kind = version_string(k, kind), .count = count};
+
+	if (count)
+		version_must(
+			ptf_writer_losses(k->w, &(struct ptf_losses){&loss, 1}, NULL));
+}
+
 static inline void version_facts(struct version_writer *k)
 {
-	struct ptf_loss loss = {.kind = version_string(k, "ring_full"),
-		.count = k->v->lost};
 	struct ptf_source source = {.file = k->file,
 		.text = version_text(k->v->text ? k->v->text : ""),
 		.first_line = 1};
@@ -183,9 +274,8 @@ static inline void version_facts(struct version_writer *k)
 		version_must(ptf_writer_facts(k->w,
 			&(struct ptf_facts){.sources = &source, .source_count = 1},
 			NULL));
-	if (k->v->lost)
-		version_must(
-			ptf_writer_losses(k->w, &(struct ptf_losses){&loss, 1}, NULL));
+	version_lost(k, "ring_full", k->v->lost);
+	version_lost(k, "memory_ring_full", k->v->lost_blocks);
 	for (unsigned i = 0; i < k->v->unit_count; i++) {
 		struct ptf_mark mark = {.time_ns = k->now_ns,
 			.thread = k->thread,
@@ -202,16 +292,23 @@ static inline void version_add(struct profile *p, const struct version *v,
 {
 	struct version_writer k = {.v = v};
 	int fd = memfd_create("version.ptf", 0);
+	char interval[24];
+	int interval_size = snprintf(interval, sizeof(interval), "%lld",
+		(long long)(v->interval_bytes ? v->interval_bytes
+					      : VERSION_INTERVAL_BYTES));
 	struct ptf_attribute start[] = {
 		{PTF_TEXT("run.cwd"), version_text(v->folder)},
 		{PTF_TEXT("run.command"), PTF_TEXT("python3 program.py")},
+		{PTF_TEXT("memory.interval_bytes"), {interval, (size_t)interval_size}},
+		{PTF_TEXT("memory.copy_interval_bytes"),
+			{interval, (size_t)interval_size}},
 	};
 	struct ptf_section_start section = {.sample_period_ns =
 						    (uint64_t)(v->period_ns ? v->period_ns
 									    : 1000000),
 		.origin_monotonic_ns = v->origin_ns,
 		.origin_realtime_ns = v->origin_ns,
-		.attributes = {start, 2}};
+		.attributes = {start, v->has_memory ? 4 : 2}};
 	struct ptf_attribute python = {PTF_TEXT("python.version"),
 		version_text(v->python ? v->python : "")};
 	struct ptf_process process = {.pid = 7};
@@ -241,6 +338,8 @@ static inline void version_add(struct profile *p, const struct version *v,
 		&k.thread, NULL));
 	version_define(&k);
 	version_rows(&k, t);
+	if (v->has_memory)
+		version_memory(&k, t);
 	version_facts(&k);
 	if (v->is_cut) {
 		version_must(ptf_writer_flush(k.w, NULL));
@@ -252,7 +351,8 @@ static inline void version_add(struct profile *p, const struct version *v,
 	version_must(profile_add_file(p, path, NULL, NULL));
 }
 
-/* Times of one of many runs: all lines vary by a few per cent, by its number. */
+/* One of many runs: times and blocks of all lines vary by some per cent, by its number.
+ */
 static inline struct version_times version_vary(const struct version_times *t, int run,
 	double spread)
 {
@@ -264,6 +364,9 @@ static inline struct version_times version_vary(const struct version_times *t, i
 		z = (z ^ z >> 31) * 0xbf58476d1ce4e5b9u;
 		z ^= z >> 29;
 		varied.ms[i] *=
+			1 + spread * ((double)(z >> 11) / 9007199254740992.0 - 0.5);
+		z *= 0x9e3779b97f4a7c15u;
+		varied.blocks[i].count *=
 			1 + spread * ((double)(z >> 11) / 9007199254740992.0 - 0.5);
 	}
 	return varied;

@@ -38,7 +38,7 @@ _ptf_value() {
 	-k | --kind) _ptf_words "$("$program" --list 2>/dev/null | cut -d ' ' -f 1)" ;;
 	--color) _ptf_words auto always never ;;
 	--class) _ptf_words python native kernel runnable gil wait unknown cpu system waiting ;;
-	--metric) _ptf_words wall cpu samples await alloc live peak copy python native kernel runnable gil wait ;;
+	--metric) _ptf_words wall cpu samples await alloc live peak copy leaked python native kernel runnable gil wait ;;
 	--charge) _ptf_words self user ;;
 	--wait) _ptf_words main all ;;
 	--sort) _ptf_words line time total ;;

@@ -1,24 +1,23 @@
 #include "tools/core/diff_speed.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/core/names.h"
 #include "tools/core/class_names.h"
-#include "tools/core/diff_groups.h"
+#include "tools/core/diff_amounts.h"
 #include "tools/core/owner.h"
 #include "tools/core/path_roots.h"
 #include "tools/core/texts.h"
 
-/*
- * One run's sampling error (diff_groups.h): blocks of so many sampling periods
- * are long enough that neighbours hardly depend on each other.
- */
-#define BLOCK_PERIODS 4
-#define GROUPS_MAX    32
-#define GROUPS_MIN    12
+const char *diff_metric_name(enum diff_metric metric)
+{
+	static const char *const names[DIFF_METRIC_COUNT] = {"time", "alloc", "live",
+		"peak", "leaked", "copy"};
+
+	return metric < DIFF_METRIC_COUNT ? names[metric] : NULL;
+}
 
 const char *diff_view_name(enum diff_view view)
 {
@@ -75,21 +74,12 @@ static uint32_t find_node(struct diff *d, struct node_key key, bool *is_new)
 	return index;
 }
 
-static uint32_t line_node(struct diff *d, enum diff_side side, uint32_t function,
-	uint32_t file, uint32_t line)
+static uint32_t line_node(struct diff *d, enum diff_side side, struct profile_place line)
 {
-	struct diff_line to = {diff_match_own_file(d->match, side, file), line, false};
-	bool base_only = false, is_new;
-	uint32_t index;
-
-	if (side == DIFF_BASE) {
-		struct diff_line match = diff_match_line(d->match, function, line);
-
-		base_only = match.line == 0;
-		to = base_only ? to : match;
-	}
-	index = find_node(d, (struct node_key){DIFF_LINE, base_only, to.file, to.line},
-		&is_new);
+	bool base_only, is_new;
+	struct diff_line to = diff_match_common_line(d->match, side, line, &base_only);
+	uint32_t index = find_node(d,
+		(struct node_key){DIFF_LINE, base_only, to.file, to.line}, &is_new);
 	if (is_new) {
 		struct diff_node *node = &d->nodes.item[index];
 
@@ -98,11 +88,13 @@ static uint32_t line_node(struct diff *d, enum diff_side side, uint32_t function
 			node->line[DIFF_BASE] = to.line;
 			node->fate = DIFF_VANISHED;
 		} else {
+			const struct profile *p = d->side[side].which.p;
+			uint32_t file = profile_get_function(p, line.function).file;
 			struct diff_line from = side == DIFF_BASE
 				? (struct diff_line){diff_match_own_file(d->match, side,
 							     file),
-					  line, to.is_rewritten}
-				: diff_match_origin(d->match, function, line);
+					  line.line, to.is_rewritten}
+				: diff_match_origin(d->match, line.function, line.line);
 
 			node->file[DIFF_NEW] = to.file;
 			node->line[DIFF_NEW] = to.line;
@@ -115,7 +107,7 @@ static uint32_t line_node(struct diff *d, enum diff_side side, uint32_t function
 	}
 	if (!d->nodes.item[index].function[side])
 		d->nodes.item[index].function[side] =
-			diff_match_own_function(d->match, side, function);
+			diff_match_own_function(d->match, side, line.function);
 	return index;
 }
 
@@ -268,16 +260,17 @@ struct place_nodes {
 	bool is_known;
 };
 
-/* A node that the time of a stack is added to. */
+/* A node that what a stack has is added to. */
 struct charged {
 	uint32_t node;
 	bool is_self;
 };
 
-/* What the cells of a stack hold, until it is added to all that the stack belongs to. */
-struct stack_time {
+/* The amounts of a stack, until they are added to all that the stack belongs to. */
+struct stack_sums {
 	double *self, *total; /* as in diff_node */
 	size_t first, end;    /* columns that are not zero */
+	double variance;
 };
 
 struct adder {
@@ -290,16 +283,20 @@ struct adder {
 	uint32_t stack_number;
 	struct id_list stack;
 	VEC(struct charged) charged;               /* by the current stack */
-	struct stack_time time;                    /* of the current stack */
+	struct stack_sums sums;                    /* of the current stack */
 	VEC(uint32_t) thread_node;                 /* [thread] = index + 1 */
 	uint32_t class_node[PTF_CLASS_KIND_COUNT]; /* index + 1 */
-	/* Of one run: [cell * columns + group] */
-	const double *group_ns;
+	const double *groups;                      /* of diff_amounts */
 };
 
 static bool is_asked(const struct diff *d, enum diff_view view)
 {
 	return d->options.views & 1u << view;
+}
+
+bool diff_metric_has_threads(enum diff_metric metric)
+{
+	return metric == DIFF_TIME || metric == DIFF_ALLOCATED || metric == DIFF_COPIED;
 }
 
 static struct place_nodes place_nodes(struct adder *a, uint32_t place_id)
@@ -312,7 +309,7 @@ static struct place_nodes place_nodes(struct adder *a, uint32_t place_id)
 	if (a->places.item[place_id].is_known)
 		return a->places.item[place_id];
 	if (f.file && place.line && is_asked(a->d, DIFF_LINE))
-		n.line = line_node(a->d, a->side, place.function, f.file, place.line) + 1;
+		n.line = line_node(a->d, a->side, place) + 1;
 	if (is_asked(a->d, DIFF_FUNCTION) || is_asked(a->d, DIFF_STACK))
 		n.function = function_node(a->d, a->side, place.function) + 1;
 	if (f.file && is_asked(a->d, DIFF_FILE))
@@ -377,24 +374,24 @@ static void charge_stack(struct adder *a, uint32_t node)
 }
 
 static void add_self(double *self, double *total, size_t column, uint32_t class_kind,
-	double ns)
+	double amount)
 {
-	total[column] += ns;
-	self[column * PTF_CLASS_KIND_COUNT + class_kind] += ns;
+	total[column] += amount;
+	self[column * PTF_CLASS_KIND_COUNT + class_kind] += amount;
 }
 
 static void add_to_node(struct adder *a, uint32_t node, size_t column,
-	uint32_t class_kind, double ns)
+	uint32_t class_kind, double amount)
 {
 	struct diff_node *n = &a->d->nodes.item[node];
 
-	add_self(n->self, n->total, column, class_kind, ns);
+	add_self(n->self, n->total, column, class_kind, amount);
 }
 
-/* The time of the current stack, to all that it belongs to. */
+/* The amounts of the current stack, to all that it belongs to. */
 static void add_stack(struct adder *a)
 {
-	struct stack_time *t = &a->time;
+	struct stack_sums *t = &a->sums;
 	size_t first = t->first, end = t->end;
 	size_t self_first = first * PTF_CLASS_KIND_COUNT,
 	       self_end = end * PTF_CLASS_KIND_COUNT;
@@ -403,247 +400,152 @@ static void add_stack(struct adder *a)
 		return;
 	for (size_t i = 0; i < a->charged.count; i++) {
 		struct diff_node *n = &a->d->nodes.item[a->charged.item[i].node];
+		bool is_self = a->charged.item[i].is_self;
 
 		for (size_t k = first; k < end; k++)
 			n->total[k] += t->total[k];
-		for (size_t k = self_first; a->charged.item[i].is_self && k < self_end;
-			k++)
+		for (size_t k = self_first; is_self && k < self_end; k++)
 			n->self[k] += t->self[k];
+		n->total_variance[a->side] += t->variance;
+		n->self_variance[a->side] += is_self ? t->variance : 0;
 	}
 	memset(t->total + first, 0, (end - first) * sizeof(*t->total));
 	memset(t->self + self_first, 0, (self_end - self_first) * sizeof(*t->self));
+	t->variance = 0;
 	t->first = SIZE_MAX;
 	t->end = 0;
 }
 
-/* A cell's time in one column. */
-static void add_column(struct adder *a, const struct profile_cell *c, size_t column,
-	double ns)
+static uint32_t asked_thread_node(struct adder *a, uint32_t thread)
 {
-	uint32_t kind = profile_get_class(a->p, c->class_id).kind;
+	if (!a->thread_node.item[thread])
+		a->thread_node.item[thread] = thread_node(a->d, a->side, thread) + 1;
+	return a->thread_node.item[thread] - 1;
+}
 
-	kind = kind < PTF_CLASS_KIND_COUNT ? kind : PTF_CLASS_UNKNOWN;
+/* An amount in one column. */
+static void add_column(struct adder *a, const struct diff_amount *x, size_t column,
+	double amount)
+{
+	uint32_t kind = x->class_kind;
+
 	column += a->first_column;
-	add_self(a->time.self, a->time.total, column, kind, ns);
-	a->time.first = column < a->time.first ? column : a->time.first;
-	a->time.end = column >= a->time.end ? column + 1 : a->time.end;
+	add_self(a->sums.self, a->sums.total, column, kind, amount);
+	a->sums.first = column < a->sums.first ? column : a->sums.first;
+	a->sums.end = column >= a->sums.end ? column + 1 : a->sums.end;
 	if (!a->class_node[kind])
 		a->class_node[kind] = class_node(a->d, kind) + 1;
-	add_to_node(a, a->class_node[kind] - 1, column, kind, ns);
-	if (is_asked(a->d, DIFF_THREAD)) {
-		if (!a->thread_node.item[c->thread])
-			a->thread_node.item[c->thread] =
-				thread_node(a->d, a->side, c->thread) + 1;
-		add_to_node(a, a->thread_node.item[c->thread] - 1, column, kind, ns);
-	}
+	add_to_node(a, a->class_node[kind] - 1, column, kind, amount);
+	if (is_asked(a->d, DIFF_THREAD) && a->d->options.metric == DIFF_TIME)
+		add_to_node(a, asked_thread_node(a, x->thread), column, kind, amount);
 }
 
-static void add_cell(struct adder *a, size_t index)
+static void add_variance(struct adder *a, uint32_t node, double variance)
 {
-	const struct profile_cell *c = &a->p->cells.item[index];
-	size_t columns = a->d->columns[a->side];
-	uint32_t run = a->d->side[a->side].which.of_thread.item[c->thread];
-	double rest = (double)c->time_ns;
+	a->d->nodes.item[node].total_variance[a->side] += variance;
+	a->d->nodes.item[node].self_variance[a->side] += variance;
+}
 
-	if (!run) {
-		/* Not of a recording that came twice. */
-		if (!c->thread || !a->p->threads.item[c->thread - 1].process)
-			a->d->side[a->side].unplaced_ns += c->time_ns;
-		return;
-	}
-	if (!a->group_ns) {
-		add_column(a, c, columns == 1 ? 0 : run - 1, rest);
+/* The column of a run, when there are no groups. */
+static size_t column_of(const struct adder *a, const struct diff_amount *x)
+{
+	return a->d->columns[a->side] == 1 ? 0 : x->run;
+}
+
+static void add_amount(struct adder *a, const struct diff_amount *x)
+{
+	size_t columns = a->d->columns[a->side];
+	double rest = x->amount;
+
+	if (!a->groups) {
+		add_column(a, x, column_of(a, x), rest);
+		a->sums.variance += x->variance;
+		add_variance(a, a->class_node[x->class_kind] - 1, x->variance);
 		return;
 	}
 	for (size_t g = 0; g < columns; g++)
-		rest -= a->group_ns[index * columns + g];
+		rest -= a->groups[x->cell * columns + g];
 	/* What has no time of its own belongs to all of them. */
 	for (size_t g = 0; g < columns; g++)
-		add_column(a, c, g,
-			a->group_ns[index * columns + g] + rest / (double)columns);
+		add_column(a, x, g,
+			a->groups[x->cell * columns + g] + rest / (double)columns);
 }
 
-static bool counts(const struct diff *d, const struct profile *p,
-	const struct profile_cell *c)
+static void add_amounts(struct adder *a, const struct diff_amounts *amounts)
 {
-	const struct report_options o = {.selection = d->options.selection,
-		.wait_all = d->options.wait_all,
-		.cpu_only = d->options.cpu_only};
+	const struct diff_amount *item = amounts->item.item;
 
-	return report_counts(p, &o, c) &&
-		(d->options.runnable ||
-			profile_get_class(p, c->class_id).kind != PTF_CLASS_RUNNABLE);
-}
-
-/* Those of a stack one after the other. */
-static void order_by_stack(const struct profile *p, struct id_list *cells)
-{
-	uint32_t *place = memory_zeroed(p->nodes.items.count + 2, sizeof(*place));
-	uint32_t *ordered = memory_zeroed(cells->count, sizeof(*ordered));
-
-	for (size_t i = 0; i < cells->count; i++)
-		place[p->cells.item[cells->item[i]].node + 1]++;
-	for (size_t i = 1; i <= p->nodes.items.count; i++)
-		place[i] += place[i - 1];
-	for (size_t i = 0; i < cells->count; i++)
-		ordered[place[p->cells.item[cells->item[i]].node]++] = cells->item[i];
-	free(place);
-	free(cells->item);
-	cells->item = ordered;
-	cells->capacity = cells->count;
-}
-
-static void add_cells(struct adder *a)
-{
-	struct id_list order = {0};
-	struct diff_runs *runs = &a->d->side[a->side];
-
-	for (uint32_t i = 0; i < a->p->cells.count; i++) {
-		const struct profile_cell *c = &a->p->cells.item[i];
-		uint32_t run = runs->which.of_thread.item[c->thread];
-		uint32_t kind = profile_get_class(a->p, c->class_id).kind;
-
-		if (counts(a->d, a->p, c)) {
-			vec_push(&order, i);
-			if (run)
-				runs->runs.item[run - 1].time_ns += (double)c->time_ns;
-		} else if (run && kind == PTF_CLASS_RUNNABLE) {
-			runs->runs.item[run - 1].runnable_ns += (double)c->time_ns;
-		}
-	}
-	order_by_stack(a->p, &order);
-	for (size_t i = 0; i < order.count; i++) {
-		uint32_t node = a->p->cells.item[order.item[i]].node;
-
-		if (i == 0 || node != a->p->cells.item[order.item[i - 1]].node) {
+	for (size_t i = 0; i < amounts->item.count; i++) {
+		if (i == 0 || item[i].node != item[i - 1].node) {
 			add_stack(a);
-			charge_stack(a, node);
+			charge_stack(a, item[i].node);
 		}
-		add_cell(a, order.item[i]);
+		add_amount(a, &item[i]);
 	}
 	add_stack(a);
-	vec_free(&order);
-}
+	for (size_t i = 0; i < amounts->threads.count; i++) {
+		const struct diff_amount *x = &amounts->threads.item[i];
+		uint32_t node = asked_thread_node(a, x->thread);
 
-/* ------------------------------------------------------ groups of blocks */
-
-int64_t diff_period_ns(const struct profile *p)
-{
-	uint64_t period = 0;
-
-	for (size_t i = 0; i < p->sections.count; i++)
-		if (p->sections.item[i].period_ns > period)
-			period = p->sections.item[i].period_ns;
-	return period < (uint64_t)INT64_MAX / BLOCK_PERIODS ? (int64_t)period : 0;
-}
-
-/* [cell] whether it counts; the caller frees it. Their time is added up. */
-static bool *counted_cells(const struct diff *d, const struct profile *p, int64_t *ns)
-{
-	bool *counted = memory_zeroed(p->cells.count, sizeof(*counted));
-
-	*ns = 0;
-	for (size_t i = 0; i < p->cells.count; i++) {
-		counted[i] = counts(d, p, &p->cells.item[i]);
-		*ns += counted[i] ? p->cells.item[i].time_ns : 0;
+		add_to_node(a, node, a->first_column + column_of(a, x), x->class_kind,
+			x->amount);
+		add_variance(a, node, x->variance);
 	}
-	return counted;
 }
 
-/* One run a side: how many groups there are on both, at least. */
-static size_t count_groups(const struct diff *d)
-{
-	int64_t least = GROUPS_MAX;
-
-	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
-		int64_t block = diff_period_ns(d->side[side].which.p) * BLOCK_PERIODS,
-			all;
-		int64_t count;
-
-		free(counted_cells(d, d->side[side].which.p, &all));
-		count = block > 0 ? all / block : 0;
-		least = count < least ? count : least;
-	}
-	return least < GROUPS_MIN ? 1 : (size_t)least;
-}
-
-/* Reads the groups of one side, which takes as long as all the rest. */
-struct group_reading {
-	const struct diff *d;
-	enum diff_side side;
-	struct ptf_error *err;
-	double *group_ns; /* NULL = failed */
-};
-
-static void *read_groups(void *context)
-{
-	struct group_reading *r = context;
-	const struct profile *p = r->d->side[r->side].which.p;
-	int64_t groups = (int64_t)r->d->columns[r->side], all, rounds;
-	bool *counted = counted_cells(r->d, p, &all);
-
-	/* Blocks of such a length that all groups get as many. */
-	rounds = all / (diff_period_ns(p) * BLOCK_PERIODS * groups);
-	r->group_ns = diff_groups_read(p, counted, (size_t)groups,
-		all / (groups * (rounds > 0 ? rounds : 1)), r->err);
-	free(counted);
-	return NULL;
-}
-
-/* Both sides at a time. Negative when an input cannot be read again. */
-static int read_both_groups(const struct diff *d, double *group_ns[DIFF_SIDE_COUNT],
-	struct ptf_error *err)
-{
-	struct ptf_error new_err = {0};
-	struct group_reading base = {.d = d, .side = DIFF_BASE, .err = err},
-			     new = {.d = d, .side = DIFF_NEW, .err = &new_err};
-	pthread_t thread;
-	bool has_thread = !pthread_create(&thread, NULL, read_groups, &new);
-
-	read_groups(&base);
-	if (has_thread)
-		pthread_join(thread, NULL);
-	else
-		read_groups(&new);
-	group_ns[DIFF_BASE] = base.group_ns;
-	group_ns[DIFF_NEW] = new.group_ns;
-	if (base.group_ns && !new.group_ns)
-		*err = new_err;
-	return base.group_ns && new.group_ns ? 0 : -1;
-}
-
-static void add_side(struct diff *d, enum diff_side side, const double *group_ns)
+static void add_side(struct diff *d, enum diff_side side,
+	const struct diff_amounts *amounts)
 {
 	struct adder a = {.d = d,
 		.side = side,
 		.p = d->side[side].which.p,
 		.first_column = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0,
-		.group_ns = group_ns};
+		.groups = amounts->groups};
 	size_t columns = d->columns[DIFF_BASE] + d->columns[DIFF_NEW];
 
-	a.time = (struct stack_time){.self = memory_zeroed(columns * PTF_CLASS_KIND_COUNT,
+	a.sums = (struct stack_sums){.self = memory_zeroed(columns * PTF_CLASS_KIND_COUNT,
 					     sizeof(double)),
 		.total = memory_zeroed(columns, sizeof(double)),
 		.first = SIZE_MAX};
 	vec_cover(&a.thread_node, a.p->threads.count);
-	add_cells(&a);
+	add_amounts(&a, amounts);
 	vec_free(&a.places);
 	vec_free(&a.seen);
 	vec_free(&a.stack);
 	vec_free(&a.charged);
-	free(a.time.self);
-	free(a.time.total);
+	free(a.sums.self);
+	free(a.sums.total);
 	vec_free(&a.thread_node);
 }
 
-int diff_make(struct diff *d, const struct profile *base, const struct profile *new,
-	const struct diff_options *options, struct ptf_error *err)
-{
-	double *group_ns[DIFF_SIDE_COUNT] = {NULL};
-	int rc = 0;
+/* ------------------------------------------------------------------ all */
 
+/* What there is besides profiles and options: 0, or negative. */
+static int fill(struct diff *d, struct ptf_error *err)
+{
+	struct diff_amounts amounts[DIFF_SIDE_COUNT] = {0};
+	int rc;
+
+	find_node(d, (struct node_key){DIFF_PROGRAM, 0, 0, 0}, &(bool){false});
+	rc = diff_amounts_find(amounts, d, err);
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		if (rc >= 0)
+			add_side(d, side, &amounts[side]);
+		diff_amounts_free(&amounts[side]);
+	}
+	return rc;
+}
+
+static void begin(struct diff *d, const struct profile *base, const struct profile *new,
+	const struct diff_options *options)
+{
 	*d = (struct diff){.options = *options};
 	d->options.views |= 1u << DIFF_PROGRAM | 1u << DIFF_CLASS;
+	/* How fast a machine is is no matter of memory. */
+	if (options->metric != DIFF_TIME && options->scale == DIFF_EQUAL_SPEED)
+		d->options.scale = DIFF_ABSOLUTE;
+	if (!diff_metric_has_threads(options->metric))
+		d->options.views &= ~(1u << DIFF_THREAD);
 	runs_find(&d->side[DIFF_BASE].which, base);
 	runs_find(&d->side[DIFF_NEW].which, new);
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++)
@@ -652,31 +554,45 @@ int diff_make(struct diff *d, const struct profile *base, const struct profile *
 	d->is_grouped =
 		d->side[DIFF_BASE].runs.count == 1 && d->side[DIFF_NEW].runs.count == 1;
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
-		d->columns[side] =
-			d->is_grouped ? count_groups(d) : d->side[side].runs.count;
+		d->columns[side] = d->is_grouped ? diff_amounts_group_count(d)
+						 : d->side[side].runs.count;
 		if (options->scale == DIFF_PER_UNIT)
 			count_units(&d->side[side], options->unit);
 	}
+}
+
+int diff_make(struct diff *d, const struct profile *base, const struct profile *new,
+	const struct diff_options *options, struct ptf_error *err)
+{
+	begin(d, base, new, options);
 	d->match = diff_match_new(base, new);
-	find_node(d, (struct node_key){DIFF_PROGRAM, 0, 0, 0}, &(bool){false});
-	if (d->is_grouped && d->columns[DIFF_BASE] > 1)
-		rc = read_both_groups(d, group_ns, err);
-	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
-		if (rc >= 0)
-			add_side(d, side, group_ns[side]);
-		free(group_ns[side]);
-	}
-	return rc;
+	return fill(d, err);
+}
+
+int diff_make_beside(struct diff *d, const struct diff *other,
+	const struct diff_options *options, struct ptf_error *err)
+{
+	begin(d, other->side[DIFF_BASE].which.p, other->side[DIFF_NEW].which.p, options);
+	d->match = other->match;
+	d->borrows_match = true;
+	d->heap = other->heap;
+	d->borrows_heap = other->heap != NULL;
+	return fill(d, err);
 }
 
 void diff_free(struct diff *d)
 {
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		if (d->heap && !d->borrows_heap)
+			heap_free(&d->heap[side]);
 		vec_free(&d->side[side].runs);
 		runs_free(&d->side[side].which);
 	}
+	if (!d->borrows_heap)
+		free(d->heap);
+	if (!d->borrows_match)
+		diff_match_free(d->match);
 	diff_speed_free(&d->speed);
-	diff_match_free(d->match);
 	intern_free(&d->texts);
 	intern_free(&d->keys);
 	vec_free(&d->nodes);

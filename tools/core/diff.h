@@ -1,6 +1,6 @@
 /*
- * What two sides, each of some runs of a program, took: line by line, function
- * by function, and so on, and whether they differ by more than chance.
+ * What two sides, each of some runs of a program, took of time or memory: line by
+ * line, function by function, and so on, and whether they differ by more than chance.
  *
  *     struct diff d;
  *     diff_make(&d, base, new, &options);      profiles, finished
@@ -12,19 +12,36 @@
  * not. With several runs a side there is a permutation test of each node, with
  * regard to all that were tested. With one run a side
  * nothing can be said of other runs: the interval is then that of the sampling
- * alone, from blocks of time that might as well have been sampled otherwise.
+ * alone.
  *
- * All that is compared is numbers that add up over stacks, for each run and
- * node. As yet these are times; only add_side() knows where they come from, so
- * that other metrics which add up (bytes allocated, bytes copied) are read there.
+ * All that is compared is amounts that add up over stacks, for each run and node;
+ * only diff_amounts.h knows where they come from.
  */
 #ifndef TOOLS_CORE_DIFF_H
 #define TOOLS_CORE_DIFF_H
 
 #include "tools/core/diff_match.h"
+#include "tools/core/heap.h"
 #include "tools/core/report.h"
 #include "tools/core/runs.h"
 #include "tools/core/statistics.h"
+
+/* What is compared, in nanoseconds or bytes. */
+enum diff_metric {
+	DIFF_TIME,
+	DIFF_ALLOCATED,
+	DIFF_LIVE,   /* held at the end */
+	DIFF_PEAK,   /* held when the process held most */
+	DIFF_LEAKED, /* held at the end by places that leak on either side */
+	DIFF_COPIED,
+	DIFF_METRIC_COUNT,
+};
+
+/* "time", "alloc", "live", "peak", "leaked", "copy"; NULL past the last. */
+const char *diff_metric_name(enum diff_metric metric);
+
+/* What a thread allocated, another one may have freed: what each holds is not known. */
+bool diff_metric_has_threads(enum diff_metric metric);
 
 enum diff_view {
 	DIFF_PROGRAM, /* one node: everything */
@@ -34,7 +51,7 @@ enum diff_view {
 	DIFF_STACK, /* of functions; a tree */
 	DIFF_THREAD,
 	DIFF_MODULE, /* package of Python, library of native code */
-	DIFF_CLASS,
+	DIFF_CLASS,  /* of memory: whose allocator */
 	DIFF_VIEW_COUNT,
 };
 
@@ -42,10 +59,10 @@ enum diff_view {
 const char *diff_view_name(enum diff_view view);
 
 enum diff_scale {
-	DIFF_ABSOLUTE, /* nanoseconds a run */
-	DIFF_SHARE,    /* of the time of the run */
-	DIFF_PER_UNIT, /* nanoseconds for each mark of a name */
-	/* Nanoseconds a run, had all runs been equally fast (diff_speed.h). */
+	DIFF_ABSOLUTE, /* a run */
+	DIFF_SHARE,    /* of the run's whole amount */
+	DIFF_PER_UNIT, /* for each mark of a name */
+	/* A run, had all runs been equally fast (diff_speed.h); of time. */
 	DIFF_EQUAL_SPEED,
 };
 
@@ -55,44 +72,47 @@ enum diff_statistic {
 };
 
 struct diff_options {
+	enum diff_metric metric;
 	const struct selection *selection; /* that of the profiles */
-	bool wait_all, cpu_only, runnable; /* what counts (report_options) */
+	bool wait_all, cpu_only, runnable; /* what counts of time (report_options) */
 	unsigned views; /* bits 1 << enum diff_view; program and class are always there */
 	enum diff_scale scale;
 	const char *unit; /* DIFF_PER_UNIT */
 	enum diff_statistic statistic;
 	double alpha;
-	double min_ns; /* a run, in absolute time: what takes less is not tested */
+	double min_amount; /* a run, whatever the scale: what has less is not tested */
 };
 
 struct diff_run {
 	double unit_count;  /* marks of options.unit */
-	double time_ns;     /* all that counts */
-	double runnable_ns; /* left out */
+	double amount;      /* all that counts */
+	double runnable_ns; /* left out of time */
 };
 
 struct diff_runs {
 	struct runs which;
 	VEC(struct diff_run) runs; /* as many */
-	/* Rows of no thread in a section of several runs. */
-	int64_t unplaced_ns;
+	/* Of no thread, or process, in a section of several runs. */
+	double unplaced_amount;
 };
 
 enum diff_verdict {
-	DIFF_SMALL,        /* too little time to be tested */
+	DIFF_SMALL,        /* too little to be tested */
 	DIFF_INSUFFICIENT, /* too few runs, or samples, to tell a difference */
 	DIFF_UNCLEAR,      /* no difference was found; .detectable would have been */
-	DIFF_SLOWER,
-	DIFF_FASTER,
+	DIFF_MORE,
+	DIFF_LESS,
 };
 
-const char *diff_verdict_name(enum diff_verdict verdict);
+/* "slower" and "faster" of time, "larger" and "smaller" of memory. */
+const char *diff_verdict_name(enum diff_metric metric, enum diff_verdict verdict);
 
-/* One measure of a node: numbers are nanoseconds, or shares of 1. */
+/* One measure of a node: numbers are in the unit of the metric, or shares of 1. */
 struct diff_measured {
 	double base, new; /* means or medians of the runs */
 	double difference;
-	double base_ns, new_ns; /* means in absolute time, whatever the scale */
+	double base_amount,
+		new_amount; /* means in the metric's unit, whatever the scale */
 	struct statistics_interval interval; /* of the difference, at 1 - alpha */
 	/* Of several runs a side: */
 	double p, q;       /* of the test; among all that were tested */
@@ -114,6 +134,8 @@ struct diff_node {
 	uint32_t parent; /* of a stack: index in nodes; 0 = outermost */
 	double *self;    /* [column * PTF_CLASS_KIND_COUNT + class] */
 	double *total;   /* [column] */
+	/* Of the sampling, of memory with one run a side. */
+	double self_variance[DIFF_SIDE_COUNT], total_variance[DIFF_SIDE_COUNT];
 	struct diff_measured self_measured, total_measured;
 };
 
@@ -141,14 +163,17 @@ struct diff {
 	struct diff_options options;
 	struct diff_runs side[DIFF_SIDE_COUNT];
 	struct diff_match *match;
+	struct heap *heap;                /* [side], of memory */
+	bool borrows_match, borrows_heap; /* of another diff (diff_make_beside) */
 	struct intern texts;
 	VEC(struct diff_node) nodes; /* item[0] is the program; parents first */
 	/*
 	 * Values stand in columns: the runs of the base, then the new ones; or,
-	 * with one run a side, blocks of time dealt out to groups.
+	 * with one run a side, blocks of its time dealt out to groups, or one of its
+	 * memory.
 	 */
 	size_t columns[DIFF_SIDE_COUNT];
-	bool is_grouped; /* columns are groups of blocks of one run */
+	bool is_grouped; /* one run a side: the columns of a side add up to it */
 	struct diff_speed speed;
 	struct statistics_test test; /* of the nodes */
 	size_t tested_count;         /* places with numbers of their own */
@@ -164,13 +189,27 @@ struct diff {
  */
 int diff_make(struct diff *d, const struct profile *base, const struct profile *new,
 	const struct diff_options *options, struct ptf_error *err);
+/*
+ * Another metric of the same sides, for less work: what is known of them is
+ * borrowed of the other diff, which must outlive the result.
+ */
+int diff_make_beside(struct diff *d, const struct diff *other,
+	const struct diff_options *options, struct ptf_error *err);
 void diff_judge(struct diff *d);
+/*
+ * Several diffs of memory of the same runs: chance names anything in any of them in at
+ * most a share alpha of comparisons. tested_count is that of all.
+ */
+void diff_judge_together(struct diff *d, size_t count);
 void diff_free(struct diff *d);
 
-/* The sampling period, of the slowest recording; 0 = unknown. */
-int64_t diff_period_ns(const struct profile *p);
+/*
+ * What a sample stands for, of the coarsest recording: the sampling period, or the
+ * interval of bytes; 0 = unknown.
+ */
+int64_t diff_sample_amount(const struct profile *p, enum diff_metric metric);
 
-/* Mean of a node's own time of one class over the runs of a side. */
+/* Mean of a node's own amount of one class over the runs of a side. */
 double diff_class_mean(const struct diff *d, const struct diff_node *node,
 	enum diff_side side, uint32_t class_kind);
 
@@ -180,7 +219,7 @@ double diff_class_mean(const struct diff *d, const struct diff_node *node,
  */
 struct diff_self_check {
 	size_t split_count;
-	size_t program_alarms; /* splits in which the program's time was named */
+	size_t program_alarms; /* splits in which the program's amount was named */
 	size_t node_alarms;    /* splits in which any node was */
 	size_t any_alarms;     /* splits with either */
 	/*
@@ -203,7 +242,7 @@ double diff_relative(const struct diff_measured *m);
 /* Whether a verdict names a difference. */
 static inline bool diff_is_found(const struct diff_measured *m)
 {
-	return m->verdict == DIFF_SLOWER || m->verdict == DIFF_FASTER;
+	return m->verdict == DIFF_MORE || m->verdict == DIFF_LESS;
 }
 
 static inline bool diff_has_replicates(const struct diff *d)

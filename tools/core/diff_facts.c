@@ -1,9 +1,12 @@
 #include "tools/core/diff_facts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/core/diff_amounts.h"
+#include "tools/core/heap_rows.h"
 #include "tools/core/names.h"
 #include "tools/core/path_roots.h"
 #include "tools/core/texts.h"
@@ -149,7 +152,7 @@ static char *rate(const struct profile *p)
 	return joined(&v);
 }
 
-/* What the samples carry: "time in ns". */
+/* What the samples of time carry: "time in ns". */
 static char *metrics(const struct profile *p)
 {
 	struct values v = {0};
@@ -164,7 +167,8 @@ static char *metrics(const struct profile *p)
 		int size;
 
 		if (!use || use->sample_count + use->aggregate_count == 0 ||
-			m.kind != PTF_METRIC_WEIGHT)
+			m.kind != PTF_METRIC_WEIGHT ||
+			heap_metric_of(name, unit) != HEAP_METRIC_COUNT)
 			continue;
 		size = asprintf(&text, "%.*s in %.*s", (int)name.size, name.data,
 			(int)unit.size, unit.data);
@@ -174,6 +178,22 @@ static char *metrics(const struct profile *p)
 		}
 	}
 	return joined(&v);
+}
+
+/* "a sample for each 512 KiB", "not recorded" */
+static char *memory(const struct profile *p)
+{
+	char size[UNITS_SIZE], *text;
+	int64_t interval = diff_sample_amount(p, DIFF_ALLOCATED);
+
+	if (!interval && !profile_has_memory(p))
+		return strdup("not recorded");
+	if (!interval)
+		return memory_zeroed(1, 1);
+	return asprintf(&text, "a sample for each %s",
+		       units_bytes(size, (uint64_t)interval)) < 0
+		? memory_zeroed(1, 1)
+		: text;
 }
 
 /* "classes of time" or, of an import that cannot tell them, "time alone". */
@@ -253,29 +273,146 @@ static bool kind_is(const struct profile *p, const struct profile_loss *l,
 	return false;
 }
 
-static char *loss_text(const struct diff *d, enum diff_side side)
+static double losses_of(const struct profile *p, const char *const *kinds)
 {
-	static const char *const of_samples[] = {"ring_full", "torn", NULL};
-	static const char *const of_threads[] = {"no_slot", "source_refused", NULL};
-	const struct profile *p = d->side[side].which.p;
-	double samples = 0, threads = 0, of_all, of_all_threads;
-	char *text;
+	double count = 0;
 
 	for (size_t i = 0; i < p->losses.count; i++) {
 		const struct profile_loss *l = &p->losses.item[i];
 
-		samples += kind_is(p, l, of_samples) ? (double)l->count : 0;
-		threads += kind_is(p, l, of_threads) ? (double)l->count : 0;
+		count += kind_is(p, l, kinds) ? (double)l->count : 0;
 	}
-	of_all = units_percent(samples, samples + (double)p->sample_count) / 100;
-	of_all_threads = units_percent(threads, threads + (double)p->threads.count) / 100;
-	if (of_all <= DIFF_LOSSES_MAX && of_all_threads <= DIFF_LOSSES_MAX)
+	return count;
+}
+
+/* Something that is counted, and how much of it is there. */
+struct countable {
+	const char *what;
+	const char *lost[3]; /* kinds of losses, and NULL */
+	double kept;
+};
+
+static char *loss_text(const struct diff *d, enum diff_side side)
+{
+	const struct profile *p = d->side[side].which.p;
+	enum diff_metric metric = d->options.metric;
+	/* What was freed matters only to what is held. */
+	bool is_held =
+		metric == DIFF_PEAK || metric == DIFF_LIVE || metric == DIFF_LEAKED;
+	const struct countable countable[] = {
+		{"samples", {"ring_full", "torn"},
+			metric == DIFF_TIME ? (double)p->sample_count : INFINITY},
+		{"samples of memory", {"memory_ring_full", "memory_untracked"},
+			metric == DIFF_TIME ? INFINITY : (double)p->memory_count},
+		{"ends of blocks", {"freed_ring_full"},
+			is_held ? (double)p->memory_count / 2 : INFINITY},
+		{"threads", {"no_slot", "source_refused"}, (double)p->threads.count},
+	};
+	char *text;
+
+	for (size_t i = 0; i < sizeof(countable) / sizeof(countable[0]); i++) {
+		const struct countable *c = &countable[i];
+		double lost = losses_of(p, c->lost);
+		double share =
+			isfinite(c->kept) ? units_percent(lost, lost + c->kept) / 100 : 0;
+
+		if (share <= DIFF_LOSSES_MAX)
+			continue;
+		if (asprintf(&text, "%s: %.0f %% of the %s lost", side_name(side),
+			    100 * share, c->what) < 0)
+			return memory_zeroed(1, 1);
+		return text;
+	}
+	return NULL;
+}
+
+/* [run] whether memory, or copies, were recorded of it; the caller frees it. */
+static bool *runs_with_memory(const struct diff *d, enum diff_side side)
+{
+	const struct diff_runs *r = &d->side[side];
+	const struct profile *p = r->which.p;
+	const char *key = diff_interval_key(d->options.metric);
+	bool *has = memory_zeroed(r->runs.count + 1, sizeof(*has));
+
+	for (size_t i = 0; i < r->runs.count; i++)
+		has[i] = profile_section_attribute(&p->sections.item[r->which.of.item[i]
+									     .section],
+				 key)
+				 .size > 0;
+	for (uint32_t process = 1; process <= p->processes.count; process++) {
+		uint32_t run = r->which.of_process.item[process];
+
+		if (run && profile_process_attribute(p, process, key).size)
+			has[run - 1] = true;
+	}
+	/* Who writes memory may not say how it was sampled. */
+	for (size_t i = 0; i < d->heap[side].cells.count; i++) {
+		uint32_t run =
+			r->which.of_process.item[d->heap[side].cells.item[i].process];
+
+		if (run)
+			has[run - 1] = true;
+	}
+	return has;
+}
+
+/* Runs without memory did not use none. */
+static char *missing_text(const struct diff *d, enum diff_side side)
+{
+	size_t count = d->side[side].runs.count, missing = 0;
+	bool *has;
+	char *text;
+	int size;
+
+	if (d->options.metric == DIFF_TIME)
 		return NULL;
-	if (asprintf(&text, "%s: %.0f %% of the %s lost", side_name(side),
-		    100 * (of_all > DIFF_LOSSES_MAX ? of_all : of_all_threads),
-		    of_all > DIFF_LOSSES_MAX ? "samples" : "threads") < 0)
+	has = runs_with_memory(d, side);
+	for (size_t i = 0; i < count; i++)
+		missing += !has[i];
+	free(has);
+	if (missing == 0)
+		return NULL;
+	size = missing == count
+		? asprintf(&text, "%s: its memory was not recorded (prec --memory)",
+			  side_name(side))
+		: asprintf(&text, "%s: %zu of %zu runs have no memory", side_name(side),
+			  missing, count);
+	return size < 0 ? memory_zeroed(1, 1) : text;
+}
+
+/* Memory of an allocator that the recorder cannot see. */
+static char *allocator_text(const struct diff *d, enum diff_side side)
+{
+	static const char *const kinds[] = {"own_allocator", NULL};
+	double count = losses_of(d->side[side].which.p, kinds);
+	char *text;
+
+	if (count == 0)
+		return NULL;
+	if (asprintf(&text,
+		    "%s: %.0f process%s an allocator of %s own, whose memory is not "
+		    "counted",
+		    side_name(side), count, count == 1 ? " brings" : "es bring",
+		    count == 1 ? "its" : "their") < 0)
 		return memory_zeroed(1, 1);
 	return text;
+}
+
+/* What both sides leave out is no difference. */
+static void tell_allocators(struct diff_facts *facts, const struct diff *d,
+	bool are_refusals)
+{
+	char *text[DIFF_SIDE_COUNT];
+	bool refuses;
+
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++)
+		text[side] = allocator_text(d, side);
+	refuses = !text[DIFF_BASE] || !text[DIFF_NEW];
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++)
+		if (text[side] && refuses == are_refusals)
+			add(facts, "allocator", text[side], NULL, refuses);
+		else
+			free(text[side]);
 }
 
 /* Runs of one side that are not of one program text. */
@@ -323,10 +460,18 @@ void diff_facts_find(struct diff_facts *facts, const struct diff *d)
 			     *new = d->side[DIFF_NEW].which.p;
 
 	*facts = (struct diff_facts){0};
-	compare(facts, "metric", metrics(base), metrics(new), true);
-	compare(facts, "mode", mode(base), mode(new), true);
+	if (d->options.metric == DIFF_TIME) {
+		compare(facts, "metric", metrics(base), metrics(new), true);
+		compare(facts, "mode", mode(base), mode(new), true);
+	} else {
+		tell_allocators(facts, d, true);
+	}
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
-		char *text = cut_text(d, side);
+		char *text = missing_text(d, side);
+
+		if (text)
+			add(facts, "memory", text, NULL, true);
+		text = cut_text(d, side);
 
 		if (text)
 			add(facts, "cut", text, NULL, true);
@@ -343,12 +488,15 @@ void diff_facts_find(struct diff_facts *facts, const struct diff *d)
 		if (text)
 			add(facts, "recordings", text, NULL, false);
 	}
+	if (d->options.metric != DIFF_TIME)
+		tell_allocators(facts, d, false);
 	compare(facts, "program", program(base), program(new), false);
 	compare(facts, "Python", python(base), python(new), false);
 	compare(facts, "machine", machine(base), machine(new), false);
 	compare(facts, "kernel", of_attribute(base, "host.kernel"),
 		of_attribute(new, "host.kernel"), false);
 	compare(facts, "rate", rate(base), rate(new), false);
+	compare(facts, "memory", memory(base), memory(new), false);
 	compare(facts, "sampling source", of_attribute(base, "sampling.source"),
 		of_attribute(new, "sampling.source"), false);
 	compare(facts, "sampling limits", of_attribute(base, "sampling.limits"),

@@ -1,5 +1,5 @@
 /*
- * Whether two sides can be compared, and in what they differ besides time.
+ * Whether two sides can be compared, and in what they differ besides that.
  *
  * Another program, Python, machine or rate are things that people compare on
  * purpose: they are told. Another metric, much that was lost, or a recording

@@ -20,8 +20,8 @@ bool gate_asks(const struct diff_node *node)
 
 static bool regressed(const struct gate_options *o, const struct diff_measured *m)
 {
-	return m->verdict == DIFF_SLOWER && diff_relative(m) > o->above &&
-		m->new_ns - m->base_ns > o->min_ns;
+	return m->verdict == DIFF_MORE && diff_relative(m) > o->above &&
+		m->new_amount - m->base_amount > o->min_amount;
 }
 
 const struct diff_measured *gate_regression(const struct gate_options *options,
@@ -88,7 +88,8 @@ static bool is_insufficient(struct gate *gate, const struct diff *d)
 	}
 	if (all->verdict == DIFF_UNCLEAR &&
 		all->interval.high > gate->options.above * all->base && all->base > 0 &&
-		all->interval.high * all->base_ns / all->base > gate->options.min_ns) {
+		all->interval.high * all->base_amount / all->base >
+			gate->options.min_amount) {
 		snprintf(gate->why, sizeof(gate->why),
 			"the runs vary so much that %+.1f %% could be there unseen, more "
 			"than the %g %% allowed; more or longer runs are needed",

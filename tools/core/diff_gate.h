@@ -1,9 +1,9 @@
 /*
  * Whether a diff should stop somebody: the program, or a file, function or line
- * of it, got slower by more than is allowed.
+ * of it, takes more than is allowed.
  *
  * That takes a difference that is found (not chance), that is larger than a part
- * of the base and larger than a time, all three. Lines that are new or were
+ * of the base and larger than an amount, all three. Lines that are new or were
  * rewritten have no base: what they cost shows in their function.
  */
 #ifndef TOOLS_CORE_DIFF_GATE_H
@@ -18,8 +18,8 @@ enum gate_outcome {
 };
 
 struct gate_options {
-	double above;  /* 0.05 for 5 % */
-	double min_ns; /* a run */
+	double above;      /* 0.05 for 5 % */
+	double min_amount; /* a run */
 };
 
 struct gate {

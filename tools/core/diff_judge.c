@@ -13,12 +13,24 @@
 #define TESTED_SAMPLES 5
 #define TESTED_SHARE   0.005
 
-const char *diff_verdict_name(enum diff_verdict verdict)
-{
-	static const char *const names[] = {"small", "insufficient", "unclear", "slower",
-		"faster"};
+/*
+ * Samples of memory are few, as each stands for half a megabyte; a block of several
+ * is counted exactly.
+ */
+#define TESTED_MEMORY_SAMPLES 1
 
-	return names[verdict];
+/* With so many degrees of freedom Student's t is the normal distribution. */
+#define NORMAL_FREEDOM 1e6
+
+const char *diff_verdict_name(enum diff_metric metric, enum diff_verdict verdict)
+{
+	static const char *const names[] = {"small", "insufficient", "unclear", "larger",
+		"smaller"};
+
+	return metric != DIFF_TIME     ? names[verdict]
+		: verdict == DIFF_MORE ? "slower"
+		: verdict == DIFF_LESS ? "faster"
+				       : names[verdict];
 }
 
 /* -------------------------------------------------------------- numbers */
@@ -27,14 +39,14 @@ const char *diff_verdict_name(enum diff_verdict verdict)
 static double column_factor(const struct diff *d, enum diff_side side, size_t column)
 {
 	const struct diff_run *run = &d->side[side].runs.item[d->is_grouped ? 0 : column];
-	double by = d->options.scale == DIFF_SHARE  ? run->time_ns
+	double by = d->options.scale == DIFF_SHARE  ? run->amount
 		: d->options.scale == DIFF_PER_UNIT ? run->unit_count
 						    : 1;
 
 	return by > 0 ? 1 / by : 0;
 }
 
-/* A measure of a node in all columns, in nanoseconds. */
+/* A measure of a node in all columns, in the unit of the metric. */
 static void take_columns(const struct diff *d, const struct diff_node *node,
 	bool is_total, double *value)
 {
@@ -75,7 +87,7 @@ static void widen(const struct diff *d, struct diff_measured *m)
 		m->difference + (m->interval.high - m->difference) * d->speed.widening;
 }
 
-/* Of values in nanoseconds, which are in the scale asked for afterwards. */
+/* Of values in the metric's unit, which are in the scale asked for afterwards. */
 static void measure(const struct diff *d, struct diff_measured *m, double *value)
 {
 	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
@@ -83,8 +95,8 @@ static void measure(const struct diff *d, struct diff_measured *m, double *value
 
 	*m = (struct diff_measured){.p = 1,
 		.q = 1,
-		.base_ns = absolute(d, value, n),
-		.new_ns = absolute(d, value + n, k),
+		.base_amount = absolute(d, value, n),
+		.new_amount = absolute(d, value + n, k),
 		.interval = {-INFINITY, INFINITY},
 		.detectable = INFINITY};
 	scale_columns(d, value);
@@ -108,9 +120,35 @@ static void measure(const struct diff *d, struct diff_measured *m, double *value
 	}
 }
 
-static double larger_ns(const struct diff_measured *m)
+/*
+ * One run a side, of memory: the interval of the sampling, by the blocks that were
+ * met. Each side may have had one more or less that was not; that keeps the interval
+ * right where they are few.
+ */
+static void measure_sampling(const struct diff *d, const struct diff_node *node,
+	bool is_total, struct diff_measured *m)
 {
-	return m->base_ns > m->new_ns ? m->base_ns : m->new_ns;
+	const double *variance = is_total ? node->total_variance : node->self_variance;
+	double sum = 0, half;
+
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		double sample = (double)diff_sample_amount(d->side[side].which.p,
+			d->options.metric);
+		double factor = column_factor(d, side, 0);
+
+		if (sample <= 0)
+			return;
+		sum += (variance[side] + sample * sample) * factor * factor;
+	}
+	half = statistics_t_quantile(1 - d->options.alpha / 2, NORMAL_FREEDOM) *
+		sqrt(sum);
+	m->interval.low = m->difference - half;
+	m->interval.high = m->difference + half;
+}
+
+static double larger_amount(const struct diff_measured *m)
+{
+	return m->base_amount > m->new_amount ? m->base_amount : m->new_amount;
 }
 
 /* ----------------------------------------------------------- hypotheses */
@@ -197,14 +235,16 @@ static void free_tests(struct tests *t)
 	vec_free(&t->hypotheses.transposed);
 }
 
-static double tested_from_ns(const struct diff *d)
+static double tested_from(const struct diff *d)
 {
 	const struct diff_measured *all = &d->nodes.item[0].total_measured;
-	int64_t base = diff_period_ns(d->side[DIFF_BASE].which.p),
-		new = diff_period_ns(d->side[DIFF_NEW].which.p);
-	double samples = TESTED_SAMPLES * (double)(base > new ? base : new);
-	double share = TESTED_SHARE * larger_ns(all);
-	double least = d->options.min_ns;
+	enum diff_metric metric = d->options.metric;
+	int64_t base = diff_sample_amount(d->side[DIFF_BASE].which.p, metric),
+		new = diff_sample_amount(d->side[DIFF_NEW].which.p, metric);
+	double samples = (metric == DIFF_TIME ? TESTED_SAMPLES : TESTED_MEMORY_SAMPLES) *
+		(double)(base > new ? base : new);
+	double share = TESTED_SHARE * larger_amount(all);
+	double least = d->options.min_amount;
 
 	least = samples > least ? samples : least;
 	return share > least ? share : least;
@@ -212,7 +252,7 @@ static double tested_from_ns(const struct diff *d)
 
 /*
  * Measures all nodes, and collects what is to be tested of the views asked for; the
- * program's time is the first.
+ * program itself is the first.
  */
 static void collect(struct diff *d, struct tests *nodes)
 {
@@ -220,7 +260,7 @@ static void collect(struct diff *d, struct tests *nodes)
 	double *value = memory_zeroed(columns, sizeof(*value));
 	double *tested = memory_zeroed(columns, sizeof(*tested));
 	double *plain = memory_zeroed(columns, sizeof(*plain));
-	double from_ns = 0;
+	double from = 0;
 
 	for (size_t i = 0; i < d->nodes.count; i++) {
 		struct diff_node *node = &d->nodes.item[i];
@@ -235,11 +275,14 @@ static void collect(struct diff *d, struct tests *nodes)
 			diff_speed_level(d, value);
 			measure(d, m, value);
 			widen(d, m);
+			if (d->is_grouped && d->options.metric != DIFF_TIME)
+				measure_sampling(d, node, is_total, m);
 			diff_speed_level_test(d, tested);
 			scale_columns(d, tested);
 			if (i == 0 && is_total)
-				from_ns = tested_from_ns(d);
-			else if (i == 0 || larger_ns(m) < from_ns || larger_ns(m) <= 0)
+				from = tested_from(d);
+			else if (i == 0 || larger_amount(m) < from ||
+				larger_amount(m) <= 0)
 				continue;
 			add_test(nodes, m, tested, columns, false);
 			if (d->speed.use == DIFF_SPEED_USED)
@@ -251,7 +294,6 @@ static void collect(struct diff *d, struct tests *nodes)
 	free(value);
 	free(tested);
 	free(plain);
-	transpose(&nodes->hypotheses, columns);
 }
 
 /* p and q[hypothesis], of runs as they stand in rows. */
@@ -316,7 +358,7 @@ static void judge_runs(struct diff *d, struct tests *t)
 		m->p = p[h];
 		m->q = q[h];
 		if (is_named(d, tested, q[h]))
-			m->verdict = m->difference > 0 ? DIFF_SLOWER : DIFF_FASTER;
+			m->verdict = m->difference > 0 ? DIFF_MORE : DIFF_LESS;
 	}
 	free(p);
 	free(q);
@@ -348,19 +390,24 @@ bool diff_has_enough_runs(const struct diff *d)
 	return d->test.smallest_p <= d->options.alpha;
 }
 
-static void judge_once(struct diff *d)
+void diff_judge_together(struct diff *d, size_t count)
 {
 	struct tests nodes = {0};
 
-	collect(d, &nodes);
-	d->tested_count = places_tested(&nodes);
-	d->test = statistics_plan(d->columns[DIFF_BASE], d->columns[DIFF_NEW],
-		d->options.alpha);
+	for (size_t i = 0; i < count; i++) {
+		collect(&d[i], &nodes);
+		d[i].test = statistics_plan(d->columns[DIFF_BASE], d->columns[DIFF_NEW],
+			d->options.alpha);
+	}
+	transpose(&nodes.hypotheses, d->columns[DIFF_BASE] + d->columns[DIFF_NEW]);
 	if (d->is_grouped)
 		judge_sampling(d, &nodes);
 	else
 		judge_runs(d, &nodes);
-	d->nodes.item[0].self_measured = d->nodes.item[0].total_measured;
+	for (size_t i = 0; i < count; i++) {
+		d[i].tested_count = places_tested(&nodes);
+		d[i].nodes.item[0].self_measured = d[i].nodes.item[0].total_measured;
+	}
 	free_tests(&nodes);
 }
 
@@ -368,7 +415,7 @@ void diff_judge(struct diff *d)
 {
 	diff_speed_find(d);
 	do
-		judge_once(d);
+		diff_judge_together(d, 1);
 	while (diff_speed_reconsider(d));
 }
 
@@ -440,7 +487,7 @@ static void take_split(const struct diff *d, const double *rows, size_t count, d
 	result->any_alarms += program_alarm || node_alarm;
 }
 
-/* How much the program's time varies, as measured and in what is tested. */
+/* How much the program's amount varies, as measured and in what is tested. */
 static void take_spread(const struct diff *d, const double *rows, size_t count,
 	struct diff_self_check *result)
 {
@@ -469,6 +516,7 @@ void diff_check_itself(struct diff *d, size_t split_count, struct diff_self_chec
 	if (!diff_has_enough_runs(d))
 		diff_speed_reconsider(d);
 	collect(d, &nodes);
+	transpose(&nodes.hypotheses, columns);
 	d->tested_count = places_tested(&nodes);
 	count = nodes.hypotheses.values.items.count;
 	*result = (struct diff_self_check){.split_count = split_count};
@@ -504,7 +552,8 @@ double diff_class_mean(const struct diff *d, const struct diff_node *node,
 {
 	size_t first = side == DIFF_NEW ? d->columns[DIFF_BASE] : 0;
 	const struct diff_measured *m = &node->self_measured;
-	double sum = 0, all = 0, level = side == DIFF_NEW ? m->new_ns : m->base_ns;
+	double sum = 0, all = 0,
+	       level = side == DIFF_NEW ? m->new_amount : m->base_amount;
 
 	for (size_t i = 0; i < d->columns[side]; i++) {
 		const double *of_class = node->self + (first + i) * PTF_CLASS_KIND_COUNT;

@@ -451,6 +451,18 @@ struct diff_line diff_match_origin(const struct diff_match *m, uint32_t new_func
 	return to.file ? to : (struct diff_line){0};
 }
 
+struct diff_line diff_match_common_line(const struct diff_match *m, enum diff_side side,
+	struct profile_place line, bool *is_base_only)
+{
+	struct profile_function f = profile_get_function(m->side[side].p, line.function);
+	struct diff_line own = {diff_match_own_file(m, side, f.file), line.line, false};
+	struct diff_line to =
+		side == DIFF_BASE ? diff_match_line(m, line.function, line.line) : own;
+
+	*is_base_only = to.line == 0;
+	return *is_base_only ? own : to;
+}
+
 struct diff_line diff_match_text_origin(const struct diff_match *m, uint32_t new_file,
 	uint32_t new_line)
 {

@@ -72,8 +72,14 @@ struct diff_line diff_match_line(const struct diff_match *m, uint32_t base_funct
 /* The line of the base that a new line was; line 0 = none, it is new. */
 struct diff_line diff_match_origin(const struct diff_match *m, uint32_t new_function,
 	uint32_t new_line);
+/*
+ * What a line of either side is called on both: as a line of the new side, or of the
+ * base where it is only there.
+ */
+struct diff_line diff_match_common_line(const struct diff_match *m, enum diff_side side,
+	struct profile_place line, bool *is_base_only);
 
-/* The same for any line of a file's text, whatever function it is in. */
+/* The line of the base that any line of a new text was, whatever function it is in. */
 struct diff_line diff_match_text_origin(const struct diff_match *m, uint32_t new_file,
 	uint32_t new_line);
 

@@ -64,8 +64,8 @@ static void find_slowness(struct diff *d)
 {
 	struct diff_speed *s = &d->speed;
 	size_t n = d->columns[DIFF_BASE], k = d->columns[DIFF_NEW];
-	int64_t base = diff_period_ns(d->side[DIFF_BASE].which.p),
-		new = diff_period_ns(d->side[DIFF_NEW].which.p);
+	int64_t base = diff_sample_amount(d->side[DIFF_BASE].which.p, DIFF_TIME),
+		new = diff_sample_amount(d->side[DIFF_NEW].which.p, DIFF_TIME);
 	double least = SPEED_SAMPLES * (double)(base > new ? base : new);
 	double mean, within, freedom = (double)(n + k) - (k ? 2 : 1);
 

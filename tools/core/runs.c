@@ -54,6 +54,7 @@ void runs_find(struct runs *r, const struct profile *p)
 {
 	r->p = p;
 	vec_cover(&r->of_section, p->sections.count);
+	vec_cover(&r->of_process, p->processes.count);
 	vec_cover(&r->of_thread, p->threads.count);
 	count_doubles(r);
 	/* A trace whose processes are not known is one run. */
@@ -78,18 +79,17 @@ void runs_find(struct runs *r, const struct profile *p)
 	}
 	for (uint32_t section = 0; section < p->sections.count; section++)
 		r->of_section.item[section] = r->of_section.item[first_part(p, section)];
-	for (uint32_t thread = 1; thread <= p->threads.count; thread++) {
-		uint32_t process = p->threads.item[thread - 1].process;
-
-		if (!process)
-			r->of_thread.item[thread] = r->of.count == 1;
-		else if (!is_double(p, process))
-			r->of_thread.item[thread] = find_run(r,
+	/* What no process is known of can only be told when there is one run. */
+	r->of_process.item[0] = r->of.count == 1;
+	for (uint32_t process = 1; process <= p->processes.count; process++)
+		if (!is_double(p, process))
+			r->of_process.item[process] = find_run(r,
 				first_part(p, p->processes.item[process - 1].section),
 				run_id(p, process));
-	}
-	/* What no thread is known of can only be told when there is one run. */
-	r->of_thread.item[0] = r->of.count == 1;
+	r->of_thread.item[0] = r->of_process.item[0];
+	for (uint32_t thread = 1; thread <= p->threads.count; thread++)
+		r->of_thread.item[thread] =
+			r->of_process.item[p->threads.item[thread - 1].process];
 }
 
 char *runs_name(const struct runs *runs, size_t index)
@@ -114,6 +114,7 @@ char *runs_name(const struct runs *runs, size_t index)
 void runs_free(struct runs *runs)
 {
 	vec_free(&runs->of);
+	vec_free(&runs->of_process);
 	vec_free(&runs->of_thread);
 	vec_free(&runs->of_section);
 }

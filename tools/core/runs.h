@@ -17,7 +17,8 @@ struct run {
 struct runs {
 	const struct profile *p;
 	VEC(struct run) of;
-	VEC(uint32_t) of_thread;  /* [thread] = index + 1, 0 = of no run */
+	VEC(uint32_t) of_process; /* [process] = index + 1, 0 = of no run */
+	VEC(uint32_t) of_thread;  /* [thread], the same */
 	VEC(uint32_t) of_section; /* [section] = index of its first run + 1 */
 	size_t double_count;      /* recordings that came before, and are left out */
 };

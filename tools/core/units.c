@@ -1,6 +1,8 @@
 #include "tools/core/units.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,16 +107,11 @@ double units_percent(double part, double whole)
 	return whole > 0 ? 100.0 * part / whole : 0.0;
 }
 
-bool units_read_time(const char **text, int64_t *time_ns)
+/* A number at the start of *text, which is moved behind it. */
+static bool read_number(const char **text, double *value)
 {
-	static const struct {
-		const char *name;
-		double ns;
-	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
-		{"h", 3600e9}};
 	size_t size = strspn(*text, "0123456789.");
 	char number[32], *end;
-	double value, unit = 1e9;
 
 	/* "2..5" is two numbers: a point belongs to one when a digit follows. */
 	for (size_t i = 0; i + 1 < size; i++)
@@ -124,10 +121,25 @@ bool units_read_time(const char **text, int64_t *time_ns)
 		return false;
 	memcpy(number, *text, size);
 	number[size] = '\0';
-	value = strtod(number, &end);
+	*value = strtod(number, &end);
 	if (*end)
 		return false;
 	*text += size;
+	return true;
+}
+
+bool units_read_time(const char **text, int64_t *time_ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {{"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9},
+		{"h", 3600e9}};
+	double value, unit = 1e9;
+	size_t size;
+
+	if (!read_number(text, &value))
+		return false;
 	size = strspn(*text, "numsh");
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		if (size && strlen(units[i].name) == size &&
@@ -139,5 +151,28 @@ bool units_read_time(const char **text, int64_t *time_ns)
 	if (size || value * unit >= (double)INT64_MAX)
 		return false;
 	*time_ns = (int64_t)(value * unit + 0.5);
+	return true;
+}
+
+bool units_read_bytes(const char **text, uint64_t *bytes)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	double value;
+
+	if (!read_number(text, &value))
+		return false;
+	unit = **text ? strchr(units, toupper((unsigned char)**text)) : NULL;
+	if (unit) {
+		value = ldexp(value, 10 * (int)(unit - units + 1));
+		++*text;
+		if (**text == 'i')
+			++*text;
+	}
+	if (**text == 'B')
+		++*text;
+	if (value >= 0x1p63)
+		return false;
+	*bytes = (uint64_t)(value + 0.5);
 	return true;
 }

@@ -27,6 +27,8 @@ char *units_count(char buffer[UNITS_SIZE], uint64_t count);
  * "1.5ms"; units ns, us, ms, s, m, h; seconds without one.
  */
 bool units_read_time(const char **text, int64_t *time_ns);
+/* The same of a size: "512", "512K", "1.5M", "2 GiB" without the blank; of 1024. */
+bool units_read_bytes(const char **text, uint64_t *bytes);
 /* 100 * part / whole, 0 when whole is not positive; never NaN. */
 double units_percent(double part, double whole);
 

@@ -16,9 +16,12 @@ static void put_clean(FILE *out, const char *text)
 			out);
 }
 
-static int64_t microseconds(double ns)
+/* Microseconds, or bytes. */
+static int64_t weight(const struct diff *d, double amount)
 {
-	return ns > 0 ? (int64_t)llround(ns / 1000) : 0;
+	if (d->options.metric == DIFF_TIME)
+		amount /= 1000;
+	return amount > 0 ? (int64_t)llround(amount) : 0;
 }
 
 static void write_folded(FILE *out, const struct diff_print *print)
@@ -28,8 +31,8 @@ static void write_folded(FILE *out, const struct diff_print *print)
 
 	for (uint32_t i = 0; i < d->nodes.count; i++) {
 		const struct diff_node *node = &d->nodes.item[i];
-		int64_t base = microseconds(node->self_measured.base_ns),
-			new = microseconds(node->self_measured.new_ns);
+		int64_t base = weight(d, node->self_measured.base_amount),
+			new = weight(d, node->self_measured.new_amount);
 
 		if (node->view != DIFF_STACK || base + new == 0)
 			continue;
@@ -51,7 +54,8 @@ static void write_folded(FILE *out, const struct diff_print *print)
 const struct diff_format diff_folded = {
 	.name = "folded",
 	.suffix = ".folded",
-	.description = "stacks with the microseconds of both sides, for flame graphs",
+	.description =
+		"stacks with the microseconds, or bytes, of both sides, for flame graphs",
 	.views = 1u << DIFF_STACK,
 	.write = write_folded,
 };

@@ -10,13 +10,15 @@
 #include "tools/cli/terminal.h"
 #include "tools/core/diff_facts.h"
 #include "tools/core/diff_gate.h"
+#include "tools/core/diff_memory.h"
 
 struct diff_print {
 	const struct diff *d;
 	const struct diff_facts *facts;
 	const struct gate *gate; /* NULL = not asked for */
-	bool is_forced;          /* refusals were overruled */
-	double min_share;        /* of the time: what is smaller is left out */
+	const struct diff_memory *memory;
+	bool is_forced;   /* refusals were overruled */
+	double min_share; /* of all: what is smaller is left out */
 	struct terminal terminal;
 };
 
@@ -24,7 +26,8 @@ struct diff_format {
 	const char *name;
 	const char *suffix; /* of files */
 	const char *description;
-	unsigned views; /* bits 1 << enum diff_view that it needs, or 0 */
+	unsigned views;    /* bits 1 << enum diff_view that it needs, or 0 */
+	bool tells_memory; /* besides time */
 	/* Errors of writing show at the end, in the file's error flag. */
 	void (*write)(FILE *out, const struct diff_print *print);
 };

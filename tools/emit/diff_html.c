@@ -1,7 +1,7 @@
 /*
  * --to html: both sides on one page that needs nothing but a browser. The page is
  * tools/web/diff.html and what it names; its data is what --to json writes, and
- * the texts of the files with time.
+ * the texts of the files that have some of it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +24,10 @@ static double larger(const struct diff_measured *m)
 	return m->base > m->new ? m->base : m->new;
 }
 
-/* A file that both sides have, and the time of its lines. */
+/* A file that both sides have, and what its lines have. */
 struct page_file {
 	uint32_t base, new;
-	double time;
+	double amount;
 };
 
 struct page_files {
@@ -39,8 +39,8 @@ static int compare_files(const void *a, const void *b)
 {
 	const struct page_file *x = a, *y = b;
 
-	if (x->time != y->time)
-		return x->time > y->time ? -1 : 1;
+	if (x->amount != y->amount)
+		return x->amount > y->amount ? -1 : 1;
 	return x->new < y->new ? -1 : x->new > y->new;
 }
 
@@ -52,13 +52,13 @@ static void find_files(const struct diff_print *print, struct page_files *files)
 
 	for (size_t i = 0; i < d->nodes.count; i++) {
 		const struct diff_node *node = &d->nodes.item[i];
-		double time = larger(&node->self_measured);
+		double amount = larger(&node->self_measured);
 		enum diff_fate fate;
 		uint32_t new = node->file[DIFF_NEW], base = node->file[DIFF_BASE];
 		size_t k = 0;
 
 		if (node->view != DIFF_LINE ||
-			(time < least && !diff_is_found(&node->self_measured) &&
+			(amount < least && !diff_is_found(&node->self_measured) &&
 				!node->self_measured.beyond_sampling))
 			continue;
 		new = new ? new : diff_match_file(d->match, DIFF_BASE, base, &fate);
@@ -70,7 +70,7 @@ static void find_files(const struct diff_print *print, struct page_files *files)
 			profile_source_of(d->side[DIFF_NEW].which.p, new))
 			vec_push(files, (struct page_file){base, new, 0});
 		if (k < files->count)
-			files->item[k].time += time;
+			files->item[k].amount += amount;
 	}
 	if (files->count)
 		qsort(files->item, files->count, sizeof(*files->item), compare_files);
@@ -194,6 +194,7 @@ const struct diff_format diff_html = {
 	.name = "html",
 	.suffix = ".html",
 	.description = "a page with both sides and a flame graph, for any browser",
+	.tells_memory = true,
 	.views = (1u << DIFF_VIEW_COUNT) - 1,
 	.write = write_html,
 };

@@ -22,6 +22,11 @@ static void put_finite(struct json *j, const char *key, double value)
 		json_null(j, key);
 }
 
+static bool is_time(const struct diff *d)
+{
+	return d->options.metric == DIFF_TIME;
+}
+
 static void put_measured(struct json *j, const char *key, const struct diff *d,
 	const struct diff_measured *m)
 {
@@ -32,9 +37,9 @@ static void put_measured(struct json *j, const char *key, const struct diff *d,
 	put_finite(j, "relative", diff_relative(m));
 	put_finite(j, "low", m->interval.low);
 	put_finite(j, "high", m->interval.high);
-	json_number(j, "base_ns", m->base_ns);
-	json_number(j, "new_ns", m->new_ns);
-	json_literal(j, "verdict", diff_verdict_name(m->verdict));
+	json_number(j, is_time(d) ? "base_ns" : "base_bytes", m->base_amount);
+	json_number(j, is_time(d) ? "new_ns" : "new_bytes", m->new_amount);
+	json_literal(j, "verdict", diff_verdict_name(d->options.metric, m->verdict));
 	if (diff_has_replicates(d) && m->verdict != DIFF_SMALL) {
 		json_number(j, "p", m->p);
 		json_number(j, "q", m->q);
@@ -137,8 +142,9 @@ static void put_runs(struct json *j, const struct diff *d, enum diff_side side,
 		json_literal(j, "path", of->path);
 		if (of->id.size)
 			put_text(j, "run", of->id);
-		json_number(j, "time_ns", run->time_ns);
-		json_number(j, "runnable_ns", run->runnable_ns);
+		json_number(j, is_time(d) ? "time_ns" : "bytes", run->amount);
+		if (is_time(d))
+			json_number(j, "runnable_ns", run->runnable_ns);
 		if (d->speed.use == DIFF_SPEED_USED)
 			json_number(j, "slowness",
 				d->speed.slowness[i +
@@ -167,18 +173,51 @@ static void put_facts(struct json *j, const struct diff_facts *facts)
 	json_end(j);
 }
 
-static void put_gate(struct json *j, const struct gate *gate)
+static void put_gate(struct json *j, const struct diff *d, const struct gate *gate)
 {
 	static const char *const outcomes[] = {"passed", "regressed", "insufficient"};
 
 	json_object(j, "gate");
 	json_literal(j, "outcome", outcomes[gate->outcome]);
 	json_number(j, "above", gate->options.above);
-	json_number(j, "min_ns", gate->options.min_ns);
+	json_number(j, is_time(d) ? "min_ns" : "min_bytes", gate->options.min_amount);
 	json_literal(j, "why", gate->why);
 	json_inline_array(j, "nodes");
 	for (size_t i = 0; i < gate->nodes.count; i++)
 		json_unsigned(j, NULL, gate->nodes.item[i]);
+	json_end(j);
+	json_end(j);
+}
+
+/* Of time: what became of memory besides. Ids are those of each metric alone. */
+static void put_memory(struct json *j, const struct diff_print *print)
+{
+	const struct diff_memory *memory = print->memory;
+
+	if (!memory || memory->count == 0)
+		return;
+	json_object(j, "memory");
+	if (memory->why_not)
+		json_literal(j, "why_not", memory->why_not);
+	else
+		json_unsigned(j, "tested", memory->of[0].tested_count);
+	json_array(j, "metrics");
+	for (size_t i = 0; i < memory->count && !memory->why_not; i++) {
+		const struct diff *d = &memory->of[i];
+		struct diff_names names = {0};
+
+		json_object(j, NULL);
+		json_literal(j, "metric", diff_metric_name(d->options.metric));
+		json_literal(j, "title", diff_metric_title(d));
+		put_measured(j, "program", d, &d->nodes.item[0].total_measured);
+		diff_name_memory(print, i, &names);
+		json_array(j, "named");
+		for (size_t k = 0; k < names.item.count; k++)
+			put_node(j, d, names.item.item[k].node);
+		json_end(j);
+		json_end(j);
+		vec_free(&names.item);
+	}
 	json_end(j);
 	json_end(j);
 }
@@ -191,6 +230,7 @@ void diff_put_json(struct json *j, const char *key, const struct diff_print *pri
 
 	json_object(j, key);
 	json_literal(j, "ptf_version", PTF_VERSION_STRING);
+	json_literal(j, "metric", diff_metric_name(d->options.metric));
 	json_literal(j, "scale",
 		d->options.scale == DIFF_EQUAL_SPEED && d->speed.use != DIFF_SPEED_USED
 			? scales[DIFF_ABSOLUTE]
@@ -202,13 +242,15 @@ void diff_put_json(struct json *j, const char *key, const struct diff_print *pri
 	json_literal(j, "interval", diff_has_replicates(d) ? "runs" : "sampling");
 	json_number(j, "alpha", d->options.alpha);
 	json_unsigned(j, "tested", d->tested_count);
-	json_bool(j, "counts_runnable", d->options.runnable);
+	if (is_time(d))
+		json_bool(j, "counts_runnable", d->options.runnable);
 	put_runs(j, d, DIFF_BASE, "base_runs");
 	put_runs(j, d, DIFF_NEW, "new_runs");
 	put_speed(j, d);
 	put_facts(j, print->facts);
 	if (print->gate)
-		put_gate(j, print->gate);
+		put_gate(j, d, print->gate);
+	put_memory(j, print);
 	json_array(j, "nodes");
 	for (uint32_t i = 0; i < d->nodes.count; i++)
 		put_node(j, d, i);
@@ -229,6 +271,7 @@ const struct diff_format diff_json = {
 	.name = "json",
 	.suffix = ".json",
 	.description = "everything, for programs (tools/README.md)",
+	.tells_memory = true,
 	.views = (1u << DIFF_VIEW_COUNT) - 1,
 	.write = write_json,
 };

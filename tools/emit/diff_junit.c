@@ -55,7 +55,10 @@ static void put_case(FILE *out, const struct diff_print *print, const struct ask
 	fprintf(out, "    <testcase classname=\"%s\" name=\"",
 		diff_view_name(a->node->view));
 	put_text(out, title);
-	fprintf(out, "\" time=\"%.6f\">\n      ", a->measured->new_ns / 1e9);
+	fputs("\"", out);
+	if (print->d->options.metric == DIFF_TIME)
+		fprintf(out, " time=\"%.6f\"", a->measured->new_amount / 1e9);
+	fputs(">\n      ", out);
 	if (a->is_failure)
 		fputs("<failure type=\"regression\" message=\"", out);
 	else if (a->is_skipped)
@@ -83,9 +86,9 @@ static void write_junit(FILE *out, const struct diff_print *print)
 	}
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n", out);
 	fprintf(out,
-		"  <testsuite name=\"pdiff\" tests=\"%zu\" failures=\"%zu\" "
+		"  <testsuite name=\"pdiff %s\" tests=\"%zu\" failures=\"%zu\" "
 		"skipped=\"%zu\" errors=\"0\">\n",
-		count, failures, skipped);
+		diff_metric_name(d->options.metric), count, failures, skipped);
 	fputs("    <testcase classname=\"gate\" name=\"enough data\">\n", out);
 	if (is_insufficient) {
 		fputs("      <skipped message=\"", out);

@@ -73,6 +73,17 @@ static void put_heading(FILE *out)
 		out);
 }
 
+static void put_names(FILE *out, const struct diff *d, const struct diff_names *names)
+{
+	for (size_t i = 0; i < names->item.count && i < ROWS_MAX; i++)
+		put_row(out, d, &d->nodes.item[names->item.item[i].node],
+			diff_named_measure(d, &names->item.item[i]),
+			names->item.item[i].is_total ? ", with what it calls" : "");
+	if (names->item.count > ROWS_MAX)
+		fprintf(out, "\n%zu more changes are not shown.\n",
+			names->item.count - ROWS_MAX);
+}
+
 static void write_markdown(FILE *out, const struct diff_print *print)
 {
 	const struct diff *d = print->d;
@@ -103,19 +114,26 @@ static void write_markdown(FILE *out, const struct diff_print *print)
 	put_heading(out);
 	put_row(out, d, &d->nodes.item[0], &d->nodes.item[0].total_measured, "");
 	diff_name_changes(d, &names);
-	for (size_t i = 0; i < names.item.count && i < ROWS_MAX; i++)
-		put_row(out, d, &d->nodes.item[names.item.item[i].node],
-			diff_named_measure(d, &names.item.item[i]),
-			names.item.item[i].is_total ? ", with what it calls" : "");
-	if (names.item.count > ROWS_MAX)
-		fprintf(out, "\n%zu more changes are not shown.\n",
-			names.item.count - ROWS_MAX);
+	put_names(out, d, &names);
 	vec_free(&names.item);
+	for (size_t i = 0; i < DIFF_MEMORY_METRICS; i++) {
+		names = (struct diff_names){0};
+		diff_name_memory(print, i, &names);
+		if (names.item.count) {
+			const struct diff *memory = &print->memory->of[i];
+
+			fprintf(out, "\n%s:\n\n", diff_metric_title(memory));
+			put_heading(out);
+			put_names(out, memory, &names);
+		}
+		vec_free(&names.item);
+	}
 }
 
 const struct diff_format diff_markdown = {
 	.name = "markdown",
 	.suffix = ".md",
 	.description = "what changed, as tables for a comment",
+	.tells_memory = true,
 	.write = write_markdown,
 };

@@ -28,10 +28,10 @@ void diff_self_check_print(FILE *out, const struct terminal *terminal,
 	table_prose(out, terminal, text);
 	snprintf(text, sizeof(text),
 		"Noise floor: 95 %% of the splits differ by less than %.1f %% in the "
-		"program's time, and by less than %.1f %% at the noisiest place. Single "
+		"program's %s, and by less than %.1f %% at the noisiest place. Single "
 		"runs vary by %.1f %% (standard deviation)%s",
-		100 * c->program_floor, 100 * c->node_floor, 100 * c->program_spread,
-		d->speed.use == DIFF_SPEED_USED ? "" : ".");
+		100 * c->program_floor, diff_metric_noun(d), 100 * c->node_floor,
+		100 * c->program_spread, d->speed.use == DIFF_SPEED_USED ? "" : ".");
 	if (d->speed.use == DIFF_SPEED_USED)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			", by %.1f %% when their speed is taken out, as it is above "

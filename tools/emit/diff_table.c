@@ -11,28 +11,36 @@
 
 /* Of the changes above the tables; the tables have them all. */
 #define NAMED_MAX 12
+/* ... of each metric of memory, which have no tables. */
+#define MEMORY_NAMED_MAX 6
+
+enum {
+	COLUMN_COUNT = 8,
+};
 
 struct view {
 	FILE *out;
 	const struct diff_print *print;
 	const struct diff *d;
+	struct table_column columns[COLUMN_COUNT];
 	struct table table;
 };
 
-static const struct table_column columns[] = {
-	{"", "Line", 6, PAINT_PLAIN},
-	{"Time", "base", 8, PAINT_PLAIN},
-	{"", "new", 8, PAINT_PLAIN},
-	{"Change", "", 8, PAINT_PLAIN},
-	{"", "+-", 7, PAINT_PLAIN},
-	{"", "%", 6, PAINT_PLAIN},
-	{"", "is", 8, PAINT_PLAIN},
-	{"", "", 0, PAINT_PLAIN},
-};
+static void set_columns(struct view *v)
+{
+	const struct table_column columns[COLUMN_COUNT] = {
+		{"", "Line", 6, PAINT_PLAIN},
+		{diff_metric_title(v->d), "base", 9, PAINT_PLAIN},
+		{"", "new", 9, PAINT_PLAIN},
+		{"Change", "", 9, PAINT_PLAIN},
+		{"", "+-", 8, PAINT_PLAIN},
+		{"", "%", 6, PAINT_PLAIN},
+		{"", "is", 8, PAINT_PLAIN},
+		{"", "", 0, PAINT_PLAIN},
+	};
 
-enum {
-	COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]),
-};
+	memcpy(v->columns, columns, sizeof(columns));
+}
 
 static double larger(const struct diff_measured *m)
 {
@@ -112,15 +120,9 @@ static void put_facts(const struct view *v)
 	}
 }
 
-/* The first says it, as does the second where there is a gate; the rest is notes. */
-static size_t headline_count(const struct view *v)
-{
-	return v->print->gate ? 2 : 1;
-}
-
 static void put_headlines(const struct view *v)
 {
-	for (size_t i = 0; i < headline_count(v); i++) {
+	for (size_t i = 0; i < diff_headline_count(v->print); i++) {
 		char *text = diff_sentence(v->print, i);
 
 		prose(v, text ? text : "", i == 0 ? PAINT_TITLE : PAINT_PLAIN);
@@ -132,22 +134,23 @@ static void put_notes(const struct view *v)
 {
 	char *text;
 
-	for (size_t i = headline_count(v); (text = diff_sentence(v->print, i)) != NULL;
-		i++) {
+	for (size_t i = diff_headline_count(v->print);
+		(text = diff_sentence(v->print, i)) != NULL; i++) {
 		prose(v, text, PAINT_PLAIN);
 		free(text);
 	}
 	fputc('\n', v->out);
 }
 
-/* "  +470 ms    +98 %  step (work.py:10), with what it calls" */
-static void put_name(const struct view *v, const struct diff_named *named)
+/* "  +470 ms    +98 %  step (work.py:10), with what it calls"; of what, or "" */
+static void put_name(const struct view *v, const struct diff *d,
+	const struct diff_named *named, const char *of_what)
 {
-	const struct diff_node *node = &v->d->nodes.item[named->node];
-	const struct diff_measured *m = diff_named_measure(v->d, named);
+	const struct diff_node *node = &d->nodes.item[named->node];
+	const struct diff_measured *m = diff_named_measure(d, named);
 	char change[DIFF_WORDS_SIZE], percent[DIFF_WORDS_SIZE], half[DIFF_WORDS_SIZE];
-	char *title = diff_node_title(v->d, node), *fate = diff_fate_words(v->d, node);
-	struct ptf_text source = node->view == DIFF_LINE ? diff_line_text(v->d, node)
+	char *title = diff_node_title(d, node), *fate = diff_fate_words(d, node);
+	struct ptf_text source = node->view == DIFF_LINE ? diff_line_text(d, node)
 							 : (struct ptf_text){"", 0};
 	struct text_style style = {.unicode = v->print->terminal.unicode,
 		.max_columns = v->print->terminal.columns};
@@ -158,10 +161,10 @@ static void put_name(const struct view *v, const struct diff_named *named)
 		source.data++;
 		source.size--;
 	}
-	diff_half_width(half, v->d, m);
-	size = asprintf(&text, "%10s %s%-8s %8s  %s%s%s%s%.*s",
-		diff_change(change, v->d, m->difference), *half ? "+- " : "   ", half,
-		diff_percent(percent, m), title, fate,
+	diff_half_width(half, d, m);
+	size = asprintf(&text, "%10s %s%-8s %8s  %s%s%s%s%s%.*s",
+		diff_change(change, d, m->difference), *half ? "+- " : "   ", half,
+		diff_percent(percent, m), of_what, title, fate,
 		named->is_total ? ", with what it calls" : "", source.size ? "  " : "",
 		(int)source.size, source.data);
 	if (size >= 0) {
@@ -199,7 +202,7 @@ static void put_names(const struct view *v)
 						 "runs:",
 			PAINT_TITLE);
 	for (; shown < names.item.count && shown < NAMED_MAX; shown++)
-		put_name(v, &names.item.item[shown]);
+		put_name(v, d, &names.item.item[shown], "");
 	if (shown < names.item.count) {
 		char text[64];
 
@@ -209,6 +212,37 @@ static void put_names(const struct view *v)
 	}
 	fputc('\n', v->out);
 	vec_free(&names.item);
+}
+
+/* What became of memory, below what became of time. */
+static void put_memory_names(const struct view *v)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < DIFF_MEMORY_METRICS; i++) {
+		struct diff_names names = {0};
+		char of_what[32];
+
+		diff_name_memory(v->print, i, &names);
+		if (names.item.count && !any)
+			prose(v,
+				diff_has_replicates(v->d)
+					? "What changed of memory:"
+					: "What of memory differs by more than the "
+					  "sampling error:",
+				PAINT_TITLE);
+		any = any || names.item.count;
+		for (size_t k = 0; k < names.item.count && k < MEMORY_NAMED_MAX; k++) {
+			const struct diff *d = &v->print->memory->of[i];
+
+			snprintf(of_what, sizeof(of_what), "%-9s  ",
+				diff_metric_title(d));
+			put_name(v, d, &names.item.item[k], of_what);
+		}
+		vec_free(&names.item);
+	}
+	if (any)
+		fputc('\n', v->out);
 }
 
 /* --------------------------------------------------------------- tables */
@@ -361,7 +395,7 @@ static void put_file(struct view *v, struct file_rows *f)
 		? diff_match_short_path(v->d->match, f->side, f->file)
 		: (struct ptf_text){"(no source file)", 16};
 
-	table_init(&v->table, v->out, &v->print->terminal, columns, COLUMN_COUNT, 40);
+	table_init(&v->table, v->out, &v->print->terminal, v->columns, COLUMN_COUNT, 40);
 	table_heading(&v->table, name.data, name.size);
 	sort_rows(v, &f->lines, true);
 	for (size_t i = 0; i < f->lines.count; i++)
@@ -460,7 +494,7 @@ static void put_view(struct view *v, enum diff_view view, const char *heading,
 	if (rows.count == 0)
 		return;
 	sort_rows(v, &rows, false);
-	table_init(&v->table, v->out, &v->print->terminal, columns, COLUMN_COUNT, 40);
+	table_init(&v->table, v->out, &v->print->terminal, v->columns, COLUMN_COUNT, 40);
 	table_heading(&v->table, heading, strlen(heading));
 	for (size_t i = 0; i < rows.count; i++) {
 		const struct diff_node *node = &v->d->nodes.item[rows.item[i]];
@@ -486,24 +520,27 @@ static void write_table(FILE *out, const struct diff_print *print)
 {
 	struct view v = {.out = out, .print = print, .d = print->d};
 
+	set_columns(&v);
 	put_side(&v, DIFF_BASE);
 	put_side(&v, DIFF_NEW);
 	put_facts(&v);
 	fputc('\n', out);
 	put_headlines(&v);
 	put_names(&v);
+	put_memory_names(&v);
 	put_notes(&v);
 	put_files(&v);
 	put_view(&v, DIFF_FILE, "files, with what they call", true);
 	put_view(&v, DIFF_STACK, "stacks", false);
 	put_view(&v, DIFF_THREAD, "threads", true);
 	put_view(&v, DIFF_MODULE, "modules", false);
-	put_view(&v, DIFF_CLASS, "kinds of time", true);
+	put_view(&v, DIFF_CLASS, diff_classes_title(print->d), true);
 }
 
 const struct diff_format diff_table = {
 	.name = "table",
 	.suffix = ".txt",
 	.description = "what changed, then lines and functions of both sides, for people",
+	.tells_memory = true,
 	.write = write_table,
 };

@@ -12,20 +12,73 @@
 /* ... at a place with so much of the time. */
 #define POWER_SHARE 0.1
 
+/* What is said of each metric. */
+static const struct {
+	const char *title;       /* of a table */
+	const char *more, *less; /* what was found: "The program ..." */
+	const char *noun;        /* "The program's ..." */
+	const char *of_what;     /* "Numbers are means of ..." */
+	const char *brief;       /* in a list of metrics */
+} words_of[DIFF_METRIC_COUNT] = {
+	[DIFF_TIME] = {"Time", "The program is slower", "The program is faster", "time",
+		"CPU time of all threads and waits of main ones", "time"},
+	[DIFF_ALLOCATED] = {"Allocated", "The program allocates more",
+		"The program allocates less", "allocated memory", "the memory allocated",
+		"allocated"},
+	[DIFF_LIVE] = {"At end", "The program holds more memory at its end",
+		"The program holds less memory at its end", "memory at its end",
+		"the memory held at the end", "held at the end"},
+	[DIFF_PEAK] = {"Peak", "The program's peak of memory is higher",
+		"The program's peak of memory is lower", "peak of memory",
+		"the memory held when each process held most", "peak"},
+	[DIFF_LEAKED] = {"Leaked", "The program leaks more memory",
+		"The program leaks less memory", "leaked memory",
+		"the memory held at the end by places that leak on either side",
+		"leaked"},
+	[DIFF_COPIED] = {"Copied", "The program copies more", "The program copies less",
+		"copied memory", "the memory copied", "copied"},
+};
+
+const char *diff_metric_title(const struct diff *d)
+{
+	return words_of[d->options.metric].title;
+}
+
+const char *diff_metric_noun(const struct diff *d)
+{
+	return words_of[d->options.metric].noun;
+}
+
+const char *diff_classes_title(const struct diff *d)
+{
+	return d->options.metric == DIFF_TIME ? "kinds of time" : "allocators";
+}
+
 /* -------------------------------------------------------------- numbers */
 
 /* Sums of a profile stay far below; infinities are asked for before. */
-static int64_t whole_ns(double value)
+static int64_t whole(double value)
 {
 	return (int64_t)llround(value);
+}
+
+/* Of differences, too: "-12.3 MiB". */
+static void put_bytes(char buffer[DIFF_WORDS_SIZE], int64_t bytes)
+{
+	char size[UNITS_SIZE];
+
+	units_bytes(size, bytes < 0 ? -(uint64_t)bytes : (uint64_t)bytes);
+	snprintf(buffer, DIFF_WORDS_SIZE, "%s%s", bytes < 0 ? "-" : "", size);
 }
 
 char *diff_amount(char buffer[DIFF_WORDS_SIZE], const struct diff *d, double value)
 {
 	if (d->options.scale == DIFF_SHARE)
 		snprintf(buffer, DIFF_WORDS_SIZE, "%.2f %%", 100 * value);
+	else if (d->options.metric == DIFF_TIME)
+		units_time_brief(buffer, whole(value));
 	else
-		units_time_brief(buffer, whole_ns(value));
+		put_bytes(buffer, whole(value));
 	return buffer;
 }
 
@@ -82,14 +135,14 @@ char *diff_half_width(char buffer[DIFF_WORDS_SIZE], const struct diff *d,
 
 const char *diff_verdict_words(const struct diff *d, const struct diff_measured *m)
 {
-	static const char *const words[] = {"", "few runs", "unclear", "slower",
-		"faster"};
-
 	if (!diff_has_replicates(d) && m->verdict == DIFF_INSUFFICIENT)
 		return !has_bounds(m)        ? "unclear"
 			: m->beyond_sampling ? (m->difference > 0 ? "more" : "less")
 					     : "unclear";
-	return words[m->verdict];
+	return m->verdict == DIFF_SMALL ? ""
+		: m->verdict == DIFF_INSUFFICIENT
+		? "few runs"
+		: diff_verdict_name(d->options.metric, m->verdict);
 }
 
 /* ---------------------------------------------------------------- names */
@@ -189,6 +242,7 @@ char *diff_fate_words(const struct diff *d, const struct diff_node *node)
 static char *headline(const struct diff *d)
 {
 	const struct diff_measured *m = &d->nodes.item[0].total_measured;
+	enum diff_metric metric = d->options.metric;
 	char base[DIFF_WORDS_SIZE], new[DIFF_WORDS_SIZE], percent[DIFF_WORDS_SIZE];
 	char interval[2 * DIFF_WORDS_SIZE], detectable[DIFF_WORDS_SIZE], *text = NULL;
 	char half[DIFF_WORDS_SIZE];
@@ -199,14 +253,15 @@ static char *headline(const struct diff *d)
 	diff_percent(percent, m);
 	if (!diff_has_replicates(d))
 		size = asprintf(&text,
-			"One run a side: %s -> %s (%s). What other runs would take is "
-			"not known: this is no verdict.",
-			base, new, percent);
+			"One run a side: %s%s%s -> %s (%s). What other runs would take "
+			"is not known: this is no verdict.",
+			metric == DIFF_TIME ? "" : words_of[metric].noun,
+			metric == DIFF_TIME ? "" : " ", base, new, percent);
 	else if (diff_is_found(m))
-		size = asprintf(&text,
-			"The program is %s: %s -> %s a run, %s (%s), p = %.2g.",
-			m->verdict == DIFF_SLOWER ? "slower" : "faster", base, new,
-			percent, diff_interval(interval, d, m), m->p);
+		size = asprintf(&text, "%s: %s -> %s a run, %s (%s), p = %.2g.",
+			m->verdict == DIFF_MORE ? words_of[metric].more
+						: words_of[metric].less,
+			base, new, percent, diff_interval(interval, d, m), m->p);
 	else if (m->verdict == DIFF_INSUFFICIENT)
 		size = asprintf(&text,
 			"Too few runs to tell a difference from chance at alpha %g: %s "
@@ -215,21 +270,23 @@ static char *headline(const struct diff *d)
 			statistics_runs_needed(d->options.alpha));
 	else
 		size = asprintf(&text,
-			"The program's time is not told apart: %s -> %s a run (%s, "
+			"The program's %s is not told apart: %s -> %s a run (%s, "
 			"%s%s), p = "
 			"%.2g. A difference of %s would most likely have been found.",
-			base, new, percent, *diff_half_width(half, d, m) ? "+-" : "",
-			half, m->p, diff_amount(detectable, d, m->detectable));
+			words_of[metric].noun, base, new, percent,
+			*diff_half_width(half, d, m) ? "+-" : "", half, m->p,
+			diff_amount(detectable, d, m->detectable));
 	return size < 0 || !text ? memory_zeroed(1, 1) : text;
 }
 
 static char *basis(const struct diff *d)
 {
-	static const char *const scales[] = {"a run", "of the time of a run", "",
+	static const char *const scales[] = {"a run", "as shares of all of a run", "",
 		"a run"};
-	const char *of_what = d->options.cpu_only ? "CPU time of all threads"
-		: d->options.wait_all             ? "CPU time and waits of all threads"
-				      : "CPU time of all threads and waits of main ones";
+	bool is_time = d->options.metric == DIFF_TIME;
+	const char *of_what = is_time && d->options.cpu_only ? "CPU time of all threads"
+		: is_time && d->options.wait_all ? "CPU time and waits of all threads"
+						 : words_of[d->options.metric].of_what;
 	char *text = NULL;
 	int size;
 
@@ -257,7 +314,8 @@ static char *basis(const struct diff *d)
 				: d->options.scale == DIFF_SHARE ? scales[DIFF_SHARE]
 								 : "",
 			100 * (1 - d->options.alpha),
-			d->columns[DIFF_BASE] > 1
+			!is_time ? ", by the blocks of memory that were sampled"
+				: d->columns[DIFF_BASE] > 1
 				? ", by resampling blocks of time"
 				: "; not known, as the runs are too short");
 	return size < 0 || !text ? memory_zeroed(1, 1) : text;
@@ -283,7 +341,7 @@ static char *speed(const struct diff *d)
 			"Functions that did not change are %s as well, by %s a run (%s): "
 			"the machine, or what runs the program, differs. Times are as "
 			"measured.",
-			s->measured.verdict == DIFF_SLOWER ? "slower" : "faster",
+			s->measured.verdict == DIFF_MORE ? "slower" : "faster",
 			diff_percent(percent, &s->measured),
 			diff_interval(interval, d, &s->measured));
 	else if (s->use == DIFF_SPEED_UNKNOWN)
@@ -359,25 +417,27 @@ static char *runnable(const struct diff *d)
 	char x[UNITS_SIZE], y[UNITS_SIZE], *text;
 
 	if (d->options.runnable || d->options.cpu_only || base + new <= 0)
-		return NULL;
+		return NULL; /* none was left out, as of memory */
 	return asprintf(&text,
 		       "Left out: time ready to run while no processor was free, %s -> "
 		       "%s a run (--runnable).",
-		       units_time_brief(x, whole_ns(base)),
-		       units_time_brief(y, whole_ns(new))) < 0
+		       units_time_brief(x, whole(base)),
+		       units_time_brief(y, whole(new))) < 0
 		? NULL
 		: text;
 }
 
 static char *unplaced(const struct diff *d)
 {
-	int64_t ns = d->side[DIFF_BASE].unplaced_ns + d->side[DIFF_NEW].unplaced_ns;
-	char time[UNITS_SIZE], *text;
+	double amount =
+		d->side[DIFF_BASE].unplaced_amount + d->side[DIFF_NEW].unplaced_amount;
+	char left_out[DIFF_WORDS_SIZE], *text;
+	const struct diff absolute = {.options.metric = d->options.metric};
 
-	if (ns == 0)
+	if (amount == 0)
 		return NULL;
 	return asprintf(&text, "Left out: %s of no known thread, and so of no known run.",
-		       units_time_brief(time, ns)) < 0
+		       diff_amount(left_out, &absolute, amount)) < 0
 		? NULL
 		: text;
 }
@@ -418,18 +478,87 @@ static char *gate_words(const struct diff *d, const struct gate *gate)
 	return size < 0 ? NULL : text;
 }
 
+/* "peak 120 MiB -> 240 MiB (+100 %, larger, p = 1e-05)" */
+static void put_memory(FILE *f, const struct diff *d)
+{
+	const struct diff_measured *m = &d->nodes.item[0].total_measured;
+	char base[DIFF_WORDS_SIZE], new[DIFF_WORDS_SIZE], percent[DIFF_WORDS_SIZE];
+	const char *verdict = diff_verdict_words(d, m);
+
+	fprintf(f, "%s %s -> %s (%s", words_of[d->options.metric].brief,
+		diff_amount(base, d, m->base), diff_amount(new, d, m->new),
+		diff_percent(percent, m));
+	if (*verdict)
+		fprintf(f, ", %s", verdict);
+	if (diff_is_found(m))
+		fprintf(f, ", p = %.2g", m->p);
+	fputc(')', f);
+}
+
+static char *memory(const struct diff_memory *memory)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	if (!memory || memory->count == 0)
+		return NULL;
+	f = open_memstream(&text, &size);
+	if (!f)
+		return NULL;
+	fputs(memory->why_not ? "Memory is not compared: " : "Memory: ", f);
+	if (memory->why_not)
+		fputs(memory->why_not, f);
+	for (size_t i = 0; i < memory->count && !memory->why_not; i++) {
+		const struct diff_measured *m =
+			&memory->of[i].nodes.item[0].total_measured;
+
+		/* Leaks are worth a word where there are any. */
+		if (i > 0 && m->base_amount <= 0 && m->new_amount <= 0)
+			continue;
+		fputs(i ? ", " : "", f);
+		put_memory(f, &memory->of[i]);
+	}
+	fputc('.', f);
+	fclose(f);
+	return text;
+}
+
+static char *memory_basis(const struct diff_memory *memory)
+{
+	const struct diff *d = memory ? &memory->of[0] : NULL;
+	char *text;
+
+	if (!memory || memory->count == 0 || memory->why_not || !diff_has_replicates(d))
+		return NULL;
+	return asprintf(&text,
+		       "Of memory, %zu places were tested by themselves; chance names "
+		       "any of them in at most %g %% of comparisons. More by --metric "
+		       "peak, alloc, live, leaked or copy.",
+		       d->tested_count, 100 * d->options.alpha) < 0
+		? NULL
+		: text;
+}
+
+size_t diff_headline_count(const struct diff_print *print)
+{
+	return 1 + (print->gate != NULL) + (print->memory && print->memory->count);
+}
+
 char *diff_sentence(const struct diff_print *print, size_t index)
 {
 	const struct diff *d = print->d;
 
-	for (size_t kind = 0; kind < 8; kind++) {
+	for (size_t kind = 0; kind < 10; kind++) {
 		char *text = kind == 0 ? headline(d)
 			: kind == 1    ? gate_words(d, print->gate)
-			: kind == 2    ? power(d)
-			: kind == 3    ? speed(d)
-			: kind == 4    ? basis(d)
-			: kind == 5    ? runnable(d)
-			: kind == 6    ? unplaced(d)
+			: kind == 2    ? memory(print->memory)
+			: kind == 3    ? power(d)
+			: kind == 4    ? speed(d)
+			: kind == 5    ? basis(d)
+			: kind == 6    ? memory_basis(print->memory)
+			: kind == 7    ? runnable(d)
+			: kind == 8    ? unplaced(d)
 				       : textless(d);
 
 		if (text && index-- == 0)
@@ -476,4 +605,18 @@ void diff_name_changes(const struct diff *d, struct diff_names *names)
 	if (names->item.count)
 		qsort_r(names->item.item, names->item.count, sizeof(*names->item.item),
 			compare_named, (void *)(uintptr_t)d);
+}
+
+void diff_name_memory(const struct diff_print *print, size_t metric,
+	struct diff_names *names)
+{
+	size_t kept = 0;
+
+	if (!print->memory || print->memory->why_not || metric >= print->memory->count)
+		return;
+	diff_name_changes(&print->memory->of[metric], names);
+	for (size_t i = 0; i < names->item.count; i++)
+		if (!names->item.item[i].is_total)
+			names->item.item[kept++] = names->item.item[i];
+	names->item.count = kept;
 }

@@ -6,7 +6,7 @@
 
 #define DIFF_WORDS_SIZE 64
 
-/* "470 ms", "3.20 %" (of shares): a number of the diff's scale. */
+/* "470 ms", "12.3 MiB", "3.20 %" (of shares): a number of the diff's scale. */
 char *diff_amount(char buffer[DIFF_WORDS_SIZE], const struct diff *d, double value);
 /* "+470 ms" */
 char *diff_change(char buffer[DIFF_WORDS_SIZE], const struct diff *d, double value);
@@ -18,6 +18,13 @@ char *diff_interval(char buffer[2 * DIFF_WORDS_SIZE], const struct diff *d,
 /* Half of the interval: "30.1 ms", "" when unknown. */
 char *diff_half_width(char buffer[DIFF_WORDS_SIZE], const struct diff *d,
 	const struct diff_measured *m);
+
+/* "Time", "Peak", "Allocated": what is compared, as a heading. */
+const char *diff_metric_title(const struct diff *d);
+/* "time", "peak of memory": "the program's ..." */
+const char *diff_metric_noun(const struct diff *d);
+/* "kinds of time", "allocators": what DIFF_CLASS tells apart. */
+const char *diff_classes_title(const struct diff *d);
 
 /* "slower", "few runs", ...: a verdict for people; "" for what is too small. */
 const char *diff_verdict_words(const struct diff *d, const struct diff_measured *m);
@@ -37,6 +44,8 @@ struct ptf_text diff_file_path(const struct diff *d, const struct diff_node *nod
  * each. They hold text of traces.
  */
 char *diff_sentence(const struct diff_print *print, size_t index);
+/* How many of them say what came out; the others are notes. */
+size_t diff_headline_count(const struct diff_print *print);
 
 /*
  * The nodes worth naming: those of lines and functions that were found, or with
@@ -51,6 +60,9 @@ struct diff_names {
 	VEC(struct diff_named) item;
 };
 void diff_name_changes(const struct diff *d, struct diff_names *names);
+/* Of print->memory: those that differ by themselves. Empty when not comparable. */
+void diff_name_memory(const struct diff_print *print, size_t metric,
+	struct diff_names *names);
 
 static inline const struct diff_measured *diff_named_measure(const struct diff *d,
 	const struct diff_named *named)

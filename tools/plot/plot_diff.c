@@ -84,8 +84,8 @@ static int verdict_of(const struct diff_node *node)
 {
 	const struct diff_measured *m = &node->self_measured;
 
-	if (m->verdict == DIFF_SLOWER || m->verdict == DIFF_FASTER)
-		return m->verdict == DIFF_SLOWER ? 1 : -1;
+	if (m->verdict == DIFF_MORE || m->verdict == DIFF_LESS)
+		return m->verdict == DIFF_MORE ? 1 : -1;
 	return 0;
 }
 

@@ -1,5 +1,5 @@
-// A differential flame graph: boxes are as wide as one side's time, and coloured
-// by how the time of their function differs.
+// A differential flame graph: boxes are as wide as one side's time, or memory, and
+// coloured by how that of their function differs.
 'use strict';
 
 const BOX_HEIGHT = 19;
@@ -29,15 +29,15 @@ function makeFlame() {
   }}, element('option', {value: 'new'}, 'the new side'), element('option', {value: 'base'}, 'the base'));
   replaceChildren(byId('flame'),
     element('div', {class: 'choices'},
-      element('label', {}, 'width is the time of ', side),
-      element('span', {class: 'aside'}, 'less ', element('i', {class: 'scale'}), ' more, of its own time and what it calls'),
+      element('label', {}, 'width is that of ', side),
+      element('span', {class: 'aside'}, 'less ', element('i', {class: 'scale'}), ' more, by itself and what it calls'),
       element('button', {type: 'button', id: 'flame-reset', onclick: () => zoomTo(0)}, 'all')),
     canvas);
   canvas.addEventListener('mousemove', event => {
     const box = boxAt(event);
     flame.hover = box ? box.id : -1;
     if (box)
-      showTip(event, visible(report.nodes[box.id].name), tipRows(report.nodes[box.id]), fateText(report.nodes[box.id]));
+      showTip(event, visible(report.nodes[box.id].name), tipRows(report.nodes[box.id], mainAmount), fateText(report.nodes[box.id]));
     else
       hideTip();
     drawFlame();
@@ -120,7 +120,7 @@ function drawFlame() {
       context.rect(box.x, box.y, wide - 3, BOX_HEIGHT);
       context.clip();
       context.fillStyle = box.id ? '#000' : cssColor('--text');
-      context.fillText(`${visible(node.name)}  ${changeText(node.total.difference)}`, box.x + 4, box.y + BOX_HEIGHT / 2);
+      context.fillText(`${visible(node.name)}  ${changeText(node.total.difference, mainAmount)}`, box.x + 4, box.y + BOX_HEIGHT / 2);
       context.restore();
     }
   }

@@ -1,7 +1,7 @@
 // Both sides of a file beside each other, with the numbers of every line.
 'use strict';
 
-// Lines around those with time, or that differ, that are shown.
+// Lines around those with some of it, or that differ, that are shown.
 const CONTEXT_LINES = 3;
 
 // [{base, new, fate}] line numbers, 0 = not there, in the order of the new text;
@@ -81,17 +81,17 @@ function lineRow(row, node, base, next) {
   const code = (side, number) => number ? sourceElement(side, number) : '';
   const tr = element('tr', {class: [row.fate && `is-${row.fate}`,
     node && isNamed(node.self) && 'is-named'].filter(Boolean).join(' ')},
-  ...(node && larger(node.self) > 0 ? numberCells(node.self)
+  ...(node && larger(node.self) > 0 ? numberCells(node.self, mainAmount)
     : [...Array(6)].map(() => element('td', {class: 'number'}))),
   element('td', {class: 'line base'}, row.base || ''),
   element('td', {class: 'text base'}, code(base, row.base)),
   element('td', {class: 'line new'}, row.new || ''),
   element('td', {class: 'text new'}, code(next, row.new)));
-  return node ? withTip(tr, node) : tr;
+  return node ? withTip(tr, node, mainAmount) : tr;
 }
 
 function drawLines() {
   replaceChildren(byId('lines'), ...data.files.map(drawFile),
     data.files.length ? null
-      : element('p', {class: 'notice'}, 'No file with time has its text in both traces.'));
+      : element('p', {class: 'notice'}, 'No file that is shown has its text in both traces.'));
 }

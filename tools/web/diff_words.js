@@ -5,11 +5,11 @@ const data = JSON.parse(byId('data').textContent);
 const {report} = data;
 const hasRuns = report.interval === 'runs';
 
-function amountText(value) {
-  return report.scale === 'share' ? `${(100 * value).toFixed(2)} %` : timeText(value);
-}
+// How amounts of the report are written.
+const mainAmount = report.scale === 'share' ? value => `${(100 * value).toFixed(2)} %`
+  : report.metric === 'time' ? timeText : bytesText;
 
-function changeText(value) {
+function changeText(value, amountText) {
   return `${value < 0 ? '' : '+'}${amountText(value)}`;
 }
 
@@ -22,18 +22,19 @@ function relativeText(measured) {
   return `${relative < 0 ? '' : '+'}${(100 * relative).toFixed(Math.abs(relative) < 0.0995 ? 1 : 0)} %`;
 }
 
-function intervalText(measured) {
+function intervalText(measured, amountText) {
   return measured.low === null || measured.high === null ? ''
-    : `${changeText(measured.low)} to ${changeText(measured.high)}`;
+    : `${changeText(measured.low, amountText)} to ${changeText(measured.high, amountText)}`;
 }
 
-function halfText(measured) {
+function halfText(measured, amountText) {
   return measured.low === null || measured.high === null ? ''
     : `± ${amountText((measured.high - measured.low) / 2)}`;
 }
 
-const isNamed = measured => measured.verdict === 'slower' || measured.verdict === 'faster' ||
-  measured.beyond_sampling === true;
+const FOUND = ['slower', 'faster', 'larger', 'smaller'];
+
+const isNamed = measured => FOUND.includes(measured.verdict) || measured.beyond_sampling === true;
 
 function verdictText(measured) {
   if (measured.verdict === 'small')
@@ -54,14 +55,14 @@ function fateText(node) {
 
 const larger = measured => Math.max(measured.base, measured.new);
 
-function tipRows(node) {
+function tipRows(node, amountText) {
   const rows = [];
   for (const [name, measured] of [['self', node.self], ['total', node.total]]) {
     rows.push([`${name}, base`, amountText(measured.base)],
       [`${name}, new`, amountText(measured.new)],
-      [`${name}, change`, `${changeText(measured.difference)} (${relativeText(measured)})`]);
+      [`${name}, change`, `${changeText(measured.difference, amountText)} (${relativeText(measured)})`]);
     if (measured.low !== null)
-      rows.push([`${name}, interval`, intervalText(measured)]);
+      rows.push([`${name}, interval`, intervalText(measured, amountText)]);
     if (measured.q !== undefined)
       rows.push([`${name}, p and q`, `${measured.p.toPrecision(2)}, ${measured.q.toPrecision(2)}`]);
   }
