@@ -34,7 +34,7 @@ TOOLLIB_OBJS  = $(call obj,$(wildcard tools/cli/*.c tools/core/*.c tools/emit/*.
 		$(O)/gen/perfetto.pb-c.o $(O)/gen/pprof.pb-c.o \
 		$(O)/tools/web/embed.o
 RECORDER_OBJS = $(call obj,recorder/agent/preload_check.c $(filter-out recorder/prec.c,\
-                $(wildcard recorder/*.c recorder/asyncio/*.c recorder/output/*.c recorder/cpython/*.c)))
+                $(wildcard recorder/*.c recorder/asyncio/*.c recorder/memory/*.c recorder/output/*.c recorder/cpython/*.c)))
 AGENT_OBJS    = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/*.c recorder/cpython/*.c))
 MEMORY_OBJS   = $(patsubst %.c,$(O)/pic/%.o,$(wildcard recorder/agent/memory/*.c))
 UNIT_TESTS    = $(patsubst tests/unit/%.c,$(O)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -42,7 +42,7 @@ FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT_PROGRAMS = $(patsubst tests/support/%.c,$(O)/tests/support/%,$(wildcard tests/support/*.c))
 
 FORMAT_LIBS   = -lzstd -lprotobuf-c -lxxhash
-RECORDER_LIBS = $(FORMAT_LIBS) -ldw -lelf -liberty -lpthread
+RECORDER_LIBS = $(FORMAT_LIBS) -ldw -lelf -liberty -lpthread -lm
 TOOL_LIBS     = $(FORMAT_LIBS) -lz -lm
 
 .DELETE_ON_ERROR:
@@ -137,7 +137,7 @@ $(O)/bin/%: $(O)/tools/%.o $(O)/libtools.a $(O)/lib/libptf.a
 
 # Of the agent only what interposes nothing may be linked into a test.
 $(O)/tests/unit/%: $(O)/tests/unit/%.o $(call obj,recorder/agent/guard.c recorder/agent/seen.c recorder/agent/memory/held.c recorder/agent/memory/points.c) $(O)/librecorder.a $(O)/libtools.a $(O)/lib/libptf.a
-	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lz -lm -lcmocka
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(RECORDER_LIBS) -lz -lcmocka
 
 $(O)/tests/fuzz/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/standalone.o $(O)/lib/libptf.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(FORMAT_LIBS)

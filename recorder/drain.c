@@ -47,23 +47,20 @@ static void take_codes(struct recording *r, struct recorded_thread *thread,
 	}
 }
 
-/* The frames of a sample in their order, the ring of root frames unrolled. */
-static size_t load_frames(const uint64_t *words, uint64_t at,
-	const struct prec_sample *sample,
+/* The frames behind a record in their order, the ring of root frames unrolled. */
+static size_t load_frames(const uint64_t *words, uint64_t at, size_t count,
+	uint32_t elided_count, uint32_t root_rotation,
 	struct prec_frame frames[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES])
 {
 	const size_t frame_words = sizeof(struct prec_frame) / 8;
-	size_t count = sample->frame_count;
 
 	if (count > PREC_LEAF_FRAMES + PREC_ROOT_FRAMES)
 		return 0;
-	at += sizeof *sample / 8;
 	for (size_t i = 0; i < count; i++) {
 		size_t from = i;
-		if (sample->elided_frame_count && i >= PREC_LEAF_FRAMES)
+		if (elided_count && i >= PREC_LEAF_FRAMES)
 			from = PREC_LEAF_FRAMES +
-				(i - PREC_LEAF_FRAMES + sample->root_rotation) %
-					PREC_ROOT_FRAMES;
+				(i - PREC_LEAF_FRAMES + root_rotation) % PREC_ROOT_FRAMES;
 		prec_ring_load(words, at + from * frame_words, &frames[i], frame_words);
 	}
 	return count;
@@ -108,7 +105,8 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 		return;
 	}
 	weight_ns -= take_lost_time(r, thread, &sample, weight_ns);
-	size_t count = load_frames(words, at, &sample, frames);
+	size_t count = load_frames(words, at + sizeof sample / 8, sample.frame_count,
+		sample.elided_frame_count, sample.root_rotation, frames);
 	const struct mapping *mapping = address_space_find(&process->space, sample.pc);
 	class_id = classify_sample(&sample, mapping, process->python.version);
 	if (count) {
@@ -129,6 +127,18 @@ static void take_sample(struct recording *r, struct recorded_thread *thread,
 		class_id};
 	if (weight_ns && rows_add(&thread->rows, row) < 0)
 		recording_no_memory(r);
+}
+
+static void take_block(struct recording *r, struct recorded_thread *thread,
+	const uint64_t *words, uint64_t at)
+{
+	static struct prec_frame frames[PREC_LEAF_FRAMES + PREC_ROOT_FRAMES];
+	struct prec_block block;
+
+	prec_ring_load(words, at, &block, sizeof block / 8);
+	size_t count = load_frames(words, at + sizeof block / 8, block.frame_count,
+		block.elided_frame_count, block.root_rotation, frames);
+	process_memory_take_block(r, thread, &block, frames, count);
 }
 
 static void take_module(struct recording *r, struct recorded_process *process,
@@ -196,6 +206,16 @@ static void take_records(struct recording *r, const struct drained_slot *slot)
 		case PREC_RECORD_SAMPLE:
 			take_sample(r, thread, slot->words, thread->drained);
 			break;
+		case PREC_RECORD_BLOCK:
+			take_block(r, thread, slot->words, thread->drained);
+			break;
+		case PREC_RECORD_BLOCK_FREED: {
+			struct prec_block_freed freed;
+			prec_ring_load(slot->words, thread->drained, &freed,
+				sizeof freed / 8);
+			process_memory_take_freed(r, thread, &freed);
+			break;
+		}
 		case PREC_RECORD_MARK:
 			take_mark(r, thread, slot->words, thread->drained);
 			break;
@@ -392,6 +412,8 @@ bool drain(struct recording *r)
 		if (slots[i].had_ended)
 			thread_release_slot(r, slots[i].thread);
 	}
+	for (size_t i = 0; i < r->process_count; i++)
+		process_memory_settle(r, r->process[i]);
 	unfollowed_take(r);
 	return processes_end_dead(r) || waits;
 }

@@ -39,15 +39,8 @@ static void poll_process(struct recording *r, struct recorded_process *process,
 		return;
 	gauges->read_ns = now_ns;
 	int64_t bytes = read_rss(process);
-	if (bytes <= 0 || bytes == gauges->last_bytes)
-		return;
-	if (gauges->count == GAUGE_POINTS_MAX)
-		gauges_write(r, process);
-	gauges->time_ns[gauges->count] = recording_time(r, now_ns);
-	gauges->rss_bytes[gauges->count++] = bytes;
-	gauges->last_bytes = bytes;
-	if (bytes > gauges->maximum_bytes)
-		gauges->maximum_bytes = bytes;
+	if (bytes > 0)
+		gauges_add(r, process, GAUGE_RSS, recording_time(r, now_ns), bytes);
 }
 
 void gauges_poll(struct recording *r)
@@ -61,44 +54,77 @@ void gauges_poll(struct recording *r)
 			poll_process(r, r->process[i], now_ns);
 }
 
-static uint32_t define_metric(struct recording *r)
+static uint32_t metric_of(struct recording *r, enum gauge gauge)
 {
-	const struct ptf_metric metric = {
-		.name = recording_string(r, "rss"),
-		.unit = recording_string(r, "bytes"),
-		.kind = PTF_METRIC_GAUGE,
-		.addition = PTF_ADD_LAST,
-		.description = recording_string(r, "resident memory of the process"),
+	static const char *const name[GAUGE_COUNT] = {
+		[GAUGE_RSS] = "rss",
+		[GAUGE_FOOTPRINT] = "footprint",
 	};
+	static const char *const description[GAUGE_COUNT] = {
+		[GAUGE_RSS] = "resident memory of the process",
+		[GAUGE_FOOTPRINT] = "heap memory that the process holds",
+	};
+	uint32_t *metric = &r->section.gauge_metric[gauge];
 
-	return recording_metric(r, &metric);
+	if (!*metric)
+		*metric = recording_metric(r,
+			&(struct ptf_metric){
+				.name = recording_string(r, name[gauge]),
+				.unit = recording_string(r, "bytes"),
+				.kind = PTF_METRIC_GAUGE,
+				.addition = PTF_ADD_LAST,
+				.description = recording_string(r, description[gauge]),
+			});
+	return *metric;
 }
 
-void gauges_write(struct recording *r, struct recorded_process *process)
+static void write_series(struct recording *r, struct recorded_process *process,
+	enum gauge gauge)
 {
-	struct gauges *gauges = &process->gauges;
+	struct gauge_series *series = &process->gauges.series[gauge];
 	struct ptf_counters points = {
 		.process = process->id,
-		.count = gauges->count,
-		.time_ns = gauges->time_ns,
-		.values = gauges->rss_bytes,
+		.count = series->count,
+		.time_ns = series->time_ns,
+		.values = series->value,
 	};
 	struct ptf_error err;
 
-	if (!gauges->count)
+	if (!series->count)
 		return;
-	gauges->count = 0;
-	if (!r->section.rss_metric)
-		r->section.rss_metric = define_metric(r);
-	points.metric = r->section.rss_metric;
+	series->count = 0;
+	points.metric = metric_of(r, gauge);
 	if (recording_is_sound(r))
 		recording_check(r, ptf_writer_counters(r->section.writer, &points, &err),
 			&err);
 }
 
+void gauges_add(struct recording *r, struct recorded_process *process, enum gauge gauge,
+	int64_t time_ns, int64_t value)
+{
+	struct gauge_series *series = &process->gauges.series[gauge];
+
+	if (value == series->last)
+		return;
+	if (series->count == GAUGE_POINTS_MAX)
+		write_series(r, process, gauge);
+	series->time_ns[series->count] = time_ns;
+	series->value[series->count++] = value;
+	series->last = value;
+	if (value > series->maximum)
+		series->maximum = value;
+}
+
+void gauges_write(struct recording *r, struct recorded_process *process)
+{
+	for (enum gauge gauge = 0; gauge < GAUGE_COUNT; gauge++)
+		write_series(r, process, gauge);
+}
+
 void gauges_enter_section(struct gauges *gauges)
 {
-	gauges->last_bytes = 0;
+	for (enum gauge gauge = 0; gauge < GAUGE_COUNT; gauge++)
+		gauges->series[gauge].last = -1;
 	gauges->read_ns = 0;
 }
 

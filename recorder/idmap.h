@@ -32,4 +32,14 @@ static inline uint64_t idmap_join(uint64_t a, uint64_t b)
 	return hash ? hash : 1;
 }
 
+/* A key made of a text. */
+static inline uint64_t idmap_text_key(const char *text)
+{
+	uint64_t hash = UINT64_C(1469598103934665603);
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+	return hash | 1;
+}
+
 #endif

@@ -18,6 +18,10 @@ static const char *const names[LOSS_KIND_COUNT] = {
 	[LOSS_SOURCE_REFUSED] = "source_refused",
 	[LOSS_CHILD_NOT_FOLLOWED] = "child_not_followed",
 	[LOSS_SECCOMP] = "seccomp",
+	[LOSS_MEMORY_RING_FULL] = "memory_ring_full",
+	[LOSS_FREED_RING_FULL] = "freed_ring_full",
+	[LOSS_MEMORY_UNTRACKED] = "memory_untracked",
+	[LOSS_OWN_ALLOCATOR] = "own_allocator",
 	[LOSS_DEBUGGER] = "debugger",
 };
 
@@ -25,6 +29,7 @@ void losses_take_slot(struct losses *losses, const struct prec_slot *slot)
 {
 	losses->ring_full += atomic_load(&slot->lost_full_count);
 	losses->mark += atomic_load(&slot->lost_mark_count);
+	losses->memory_ring_full += atomic_load(&slot->lost_block_count);
 	losses->torn += atomic_load(&slot->lost_torn_count);
 	losses->throttled += atomic_load(&slot->throttled_count);
 }
@@ -65,6 +70,11 @@ static void sum_up(const struct recording *r, struct loss sum[LOSS_KIND_COUNT])
 		(struct loss){atomic_load(&shm->unfollowed_child_count),
 			unfollowed_cpu_ns(r)};
 	sum[LOSS_SECCOMP].count = atomic_load(&shm->sealed_count);
+	sum[LOSS_MEMORY_RING_FULL].count = lost.memory_ring_full;
+	sum[LOSS_FREED_RING_FULL].count =
+		lost.freed_ring_full + atomic_load(&shm->lost_freed_count);
+	sum[LOSS_MEMORY_UNTRACKED].count = atomic_load(&shm->memory_untracked_count);
+	sum[LOSS_OWN_ALLOCATOR].count = atomic_load(&shm->own_allocator_count);
 	sum[LOSS_DEBUGGER] =
 		(struct loss){r->debugger_gaps.count, r->debugger_gaps.time_ns};
 }

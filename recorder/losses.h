@@ -23,6 +23,10 @@ enum loss_kind {
 	LOSS_SOURCE_REFUSED,
 	LOSS_CHILD_NOT_FOLLOWED,
 	LOSS_SECCOMP,
+	LOSS_MEMORY_RING_FULL,
+	LOSS_FREED_RING_FULL,
+	LOSS_MEMORY_UNTRACKED,
+	LOSS_OWN_ALLOCATOR,
 	LOSS_DEBUGGER,
 	LOSS_KIND_COUNT
 };
@@ -34,6 +38,7 @@ struct loss {
 struct losses {
 	/* Of slots that are free again, and what prec counts itself. */
 	uint64_t ring_full, mark, torn, throttled, unread_code, stack_elided, unknown_pc;
+	uint64_t memory_ring_full, freed_ring_full;
 	uint64_t await_unread, await_unread_ns; /* looks at tasks; time of them */
 	uint64_t switched_off, switched_off_ns; /* ticks; CPU time of them */
 	struct loss told[LOSS_KIND_COUNT];      /* in sections so far */

@@ -157,6 +157,7 @@ static void define(struct recording *r, struct recorded_process *process)
 
 void process_leave_section(struct recording *r, struct recorded_process *process)
 {
+	process_memory_leave_section(r, process);
 	gauges_write(r, process);
 	awaits_leave_section(r, process, r->section.end_ns);
 }
@@ -169,6 +170,7 @@ void process_enter_section(struct recording *r, struct recorded_process *process
 	gauges_enter_section(&process->gauges);
 	process->main_thread = 0;
 	define(r, process);
+	process_memory_enter_section(r, process);
 }
 
 /* Its first definition. */
@@ -373,6 +375,7 @@ struct recorded_process *process_of_slot(struct recording *r, struct prec_slot *
 	if (!process)
 		return begin(r, slot, &image, text);
 	awaits_write(r, process);
+	process_memory_leave_image(r, process, image.time_ns);
 	free_image(process);
 	process_take_image(r, process, &image, text);
 	return process;
@@ -420,6 +423,7 @@ void process_take_unfollowed(struct recording *r, const struct prec_unfollowed *
 	/* The program could not be executed after all, and went on. */
 	if (told->time_ns < process->image_ns)
 		return;
+	process_memory_leave_image(r, process, told->time_ns);
 	process->is_unfollowed = true;
 	process->not_followed = told->reason;
 	process->python = (struct python_process){0};
@@ -491,7 +495,8 @@ static void look_at_dead(struct recording *r, struct recorded_process *process,
 	if (is_first)
 		process_usage_read_child(process->pid, &process->end);
 	if (!process->end.maximum_rss_bytes)
-		process->end.maximum_rss_bytes = (uint64_t)process->gauges.maximum_bytes;
+		process->end.maximum_rss_bytes =
+			(uint64_t)process->gauges.series[GAUGE_RSS].maximum;
 }
 
 void processes_poll(struct recording *r)
@@ -567,6 +572,7 @@ static void end_process(struct recording *r, struct recorded_process *process)
 	uint64_t time_ns = end_time_ns(process);
 
 	end_threads(r, process, time_ns);
+	process_memory_write(r, process, INT64_MAX);
 	gauges_write(r, process);
 	awaits_end(process, time_ns);
 	awaits_write(r, process);
@@ -628,6 +634,7 @@ void process_leave(struct recording *r, struct recorded_process *process)
 	for (size_t i = 0; i < r->thread_count; i++)
 		if (r->thread[i]->process == process)
 			thread_leave(r, r->thread[i]);
+	process_memory_write(r, process, INT64_MAX);
 	gauges_write(r, process);
 	awaits_end(process, clock_now_ns());
 	awaits_write(r, process);
@@ -637,6 +644,7 @@ void process_finish(struct recording *r, struct recorded_process *process)
 {
 	gauges_finish(&process->gauges);
 	debugger_finish(r, process);
+	process_memory_finish(&process->memory);
 	free_image(process);
 	if (process->pid_fd >= 0)
 		close(process->pid_fd);

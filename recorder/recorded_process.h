@@ -23,6 +23,7 @@
 #include "recorder/debugger.h"
 #include "recorder/gauges.h"
 #include "recorder/idmap.h"
+#include "recorder/memory/process_memory.h"
 #include "recorder/ring.h"
 
 struct recording;
@@ -59,6 +60,7 @@ struct recorded_process {
 	struct debugger debugger;
 	struct gauges gauges;
 	struct awaits awaits; /* of the image */
+	struct process_memory memory;
 
 	uint64_t ended_cpu_ns;      /* of all its threads that have ended */
 	uint64_t cpu_ns;            /* at the last poll */

@@ -1,6 +1,7 @@
 /* Sections of a recording and the seams between them; see recorded_section.h. */
 #include "recorder/recorded_section.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,15 @@ static char *join(char *const *words)
 	return line;
 }
 
+static void add_bytes(struct host *host, const char *key, uint64_t bytes)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%" PRIu64, bytes);
+	if (bytes)
+		host_add(host, key, text);
+}
+
 static void describe_run(const struct recording *r, struct host *host)
 {
 	const struct recording_start *start = &r->start;
@@ -62,10 +72,12 @@ static void describe_run(const struct recording *r, struct host *host)
 		r->shm->source == PREC_SOURCE_PERF ? "perf" : "timer");
 	snprintf(rate, sizeof rate, "%g", start->rate_hz);
 	host_add(host, "sampling.rate_hz", rate);
+	add_bytes(host, "memory.interval_bytes", r->shm->memory_interval_bytes);
+	add_bytes(host, "memory.copy_interval_bytes", r->shm->copy_interval_bytes);
 }
 
 /* No view can tell apart stamps closer than a sixteenth of the period. */
-static uint64_t resolution_ns(const struct recording *r)
+uint64_t section_resolution_ns(const struct recording *r)
 {
 	uint64_t asked_ns = r->start.time_resolution_ns;
 
@@ -96,7 +108,7 @@ void section_begin(struct recording *r, int fd)
 	struct ptf_section_start section = {
 		.producer = PTF_TEXT("prec " PTF_VERSION_STRING),
 		.sample_period_ns = r->shm->period_ns,
-		.time_resolution_ns = resolution_ns(r),
+		.time_resolution_ns = section_resolution_ns(r),
 	};
 	struct host host;
 	struct ptf_error err;
@@ -200,7 +212,7 @@ struct recorded_section section_go_on(struct recording *r, int fd)
 	uint64_t seam_ns = clock_now_ns();
 
 	/* On a step of the stamps, so that sections can become one again. */
-	seam_ns -= (seam_ns - r->origin_ns) % resolution_ns(r);
+	seam_ns -= (seam_ns - r->origin_ns) % section_resolution_ns(r);
 	leave_all(r, seam_ns);
 	left = r->section;
 	r->left_bytes += left.writer ? ptf_writer_bytes(left.writer) : 0;

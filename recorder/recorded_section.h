@@ -14,7 +14,9 @@
 
 #include <ptf/ptf.h>
 
+#include "recorder/gauges.h"
 #include "recorder/idmap.h"
+#include "recorder/memory/memory_rows.h"
 #include "recorder/symbolize.h"
 
 struct recording;
@@ -31,9 +33,13 @@ struct recorded_section {
 	struct idmap modules;      /* hash of a path -> module */
 	struct idmap sources_seen; /* string id of a path -> 1 */
 	struct native_frames native_frames; /* to be symbolized */
-	uint32_t rss_metric;                /* 0 = not defined yet */
+	/* 0 = not defined yet */
+	uint32_t gauge_metric[GAUGE_COUNT], memory_metric[MEMORY_USE_COUNT];
 	uint32_t unsampled_node, elided_frame, unknown_frame;
 };
+
+/* The step of its stamps. */
+uint64_t section_resolution_ns(const struct recording *r);
 
 /* Begins one on fd, with its time 0 at r->section.origin_ns: host, run, clock. */
 void section_begin(struct recording *r, int fd);

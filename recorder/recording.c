@@ -111,6 +111,8 @@ void recording_flush(struct recording *r)
 	}
 	threads_free_ended(r);
 	for (size_t i = 0; i < r->process_count; i++) {
+		process_memory_write(r, r->process[i],
+			recording_time(r, now_ns - ROW_SETTLE_NS));
 		gauges_write(r, r->process[i]);
 		awaits_write(r, r->process[i]);
 	}

@@ -8,7 +8,7 @@
  *     drain.c     rings -> rows
  *     offcpu.c    /proc and the target's memory -> rows
  *     stacks.c    frames -> nodes;  codes.c  code objects -> functions, lines
- *     thread_rows.c  rows -> sample Blocks
+ *     thread_rows.c  rows -> sample Blocks;  memory/  the same of memory
  *     sources.c, symbolize.c, host.c   facts
  */
 #ifndef PREC_RECORDING_H

@@ -93,20 +93,18 @@ uint32_t stacks_python_node(struct recording *r, struct recorded_process *proces
 
 static uint32_t module_of(struct recording *r, const char *path)
 {
-	uint64_t hash = 1469598103934665603u;
-	uint32_t *known, id = 0;
+	uint64_t key = idmap_text_key(path);
+	const uint32_t *known = idmap_get(&r->section.modules, key);
 	struct ptf_error err;
+	uint32_t id = 0;
 
-	for (const char *c = path; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
-	hash |= 1;
-	if ((known = idmap_get(&r->section.modules, hash)))
+	if (known)
 		return *known;
 	struct ptf_module module = {.path = recording_string(r, path)};
 	if (recording_is_sound(r) &&
 		recording_check(r,
 			ptf_writer_module(r->section.writer, &module, &id, &err), &err) &&
-		idmap_set(&r->section.modules, hash, id) < 0)
+		idmap_set(&r->section.modules, key, id) < 0)
 		recording_no_memory(r);
 	return id;
 }

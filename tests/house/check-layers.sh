@@ -26,9 +26,10 @@ recorder/agent   | recorder/agent recorder/cpython recorder/arch recorder/ring.h
 recorder/agent/memory | recorder/agent/memory recorder/agent recorder/cpython recorder/ring.h
 recorder/cpython | recorder/cpython
 recorder/arch    | recorder/arch
-recorder/asyncio | recorder/asyncio recorder recorder/cpython include/ptf
-recorder/output  | recorder/output recorder recorder/asyncio recorder/cpython include/ptf
-recorder         | recorder recorder/agent recorder/asyncio recorder/output recorder/cpython recorder/arch include/ptf
+recorder/asyncio | recorder/asyncio recorder recorder/memory recorder/cpython include/ptf
+recorder/memory  | recorder/memory recorder recorder/asyncio recorder/cpython include/ptf
+recorder/output  | recorder/output recorder recorder/asyncio recorder/memory recorder/cpython include/ptf
+recorder         | recorder recorder/agent recorder/asyncio recorder/memory recorder/output recorder/cpython recorder/arch include/ptf
 tools/cli        | tools/cli include/ptf
 tools/core       | tools/core include/ptf
 tools/emit       | tools/emit tools/core tools/cli include/ptf
