@@ -110,6 +110,8 @@ static int advance(struct writing *w, struct cursor *c)
 		w->out.rc = rc;
 		w->out.is_input_wrong = true;
 	}
+	if (rc == 0)
+		merge_feed_end(&w->out, &c->feed);
 	if (rc <= 0)
 		close_cursor(c);
 	else

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "tools/core/merge_output.h"
+#include "tools/core/merge_peaks.h"
 
 /*
  * After a failure the ids are 0 and everything goes on to its end without
@@ -19,12 +19,19 @@
 		vec_push(&(ids)->list.id, id_);                                          \
 	} while (0)
 
+/* Longer than the name of any metric of memory. */
+#define SHORT_TEXT_BYTES 16
+
 static void define_string(struct merge_output *out, struct merge_ids *ids,
 	struct ptf_text text)
 {
 	uint32_t defined;
 
 	DEFINE(ids, string, ptf_writer_string(out->w, text, id, &out->err));
+	if (out->m->options.aggregate)
+		vec_push(&ids->short_texts,
+			text.size <= SHORT_TEXT_BYTES ? arena_text(&ids->arena, text)
+						      : PTF_TEXT(""));
 	defined = ids->string.id.item[ids->string.id.count - 1];
 	if (!defined)
 		return;
@@ -64,6 +71,26 @@ static void define_code(struct merge_output *out, struct merge_ids *ids,
 	}
 }
 
+static struct ptf_text short_text(const struct merge_ids *ids, uint32_t string)
+{
+	return string && string <= ids->short_texts.count
+		? ids->short_texts.item[string - 1]
+		: PTF_TEXT("");
+}
+
+/* The first of a name counts, as in a profile. */
+static void learn_heap_metric(struct merge_output *out, struct merge_ids *ids,
+	const struct ptf_metric *m, uint32_t id)
+{
+	enum heap_metric metric =
+		heap_metric_of(short_text(ids, m->name), short_text(ids, m->unit));
+
+	if (metric < HEAP_METRIC_COUNT && !ids->heap_metrics.id[metric])
+		ids->heap_metrics.id[metric] = id;
+	if (metric == HEAP_METRIC_PEAK)
+		merge_peak_metric(out);
+}
+
 static void define_metrics(struct merge_output *out, struct merge_ids *ids,
 	const struct ptf_definitions *d)
 {
@@ -75,6 +102,7 @@ static void define_metrics(struct merge_output *out, struct merge_ids *ids,
 			vec_push(&ids->metric.id, PTF_TIME_METRIC);
 			continue;
 		}
+		learn_heap_metric(out, ids, &m, d->first_metric + (uint32_t)i);
 		m.name = merge_id(&ids->string, m.name);
 		m.unit = merge_id(&ids->string, m.unit);
 		m.description = merge_id(&ids->string, m.description);
@@ -135,4 +163,6 @@ void merge_ids_free(struct merge_ids *ids)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vec_free(&all[i]->id);
+	vec_free(&ids->short_texts);
+	arena_free(&ids->arena);
 }

@@ -4,6 +4,7 @@
 
 #include <ptf/types.h>
 
+#include "tools/core/heap_rows.h"
 #include "tools/core/memory.h"
 
 struct merge_output;
@@ -21,6 +22,10 @@ struct merge_ids {
 		label_set, process, thread;
 	uint32_t time_metric; /* id in the section */
 	const struct merge_ids *wanted;
+	/* Where rows are summed: what of them is about memory. */
+	struct heap_metrics heap_metrics; /* ids in the section */
+	VEC(struct ptf_text) short_texts; /* [string - 1]; "" = it is no name of those */
+	struct arena arena;
 };
 
 static inline uint32_t merge_id(const struct merge_id_map *map, uint32_t id)

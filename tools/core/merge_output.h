@@ -58,6 +58,7 @@ struct merge_output {
 
 	struct intern sum_keys;
 	VEC(struct merge_sum) sums;
+	uint32_t peak_metric; /* merge_peaks.h; 0 = not yet defined */
 	struct arena arena;
 
 	/* Rows on their way. */
@@ -106,6 +107,9 @@ void merge_add_value(struct merge_output *out, const struct merge_sum_key *key,
 	int64_t value);
 void merge_add_sum(struct merge_output *out, const struct merge_sum_key *key,
 	const struct ptf_aggregates *of, const struct ptf_aggregate *row);
+/* Of blocks of which the least and the most are not known. */
+void merge_add_blocks(struct merge_output *out, const struct merge_sum_key *key,
+	uint64_t n, int64_t bytes, unsigned __int128 squares);
 void merge_put_sums(struct merge_output *out);
 
 #endif

@@ -89,7 +89,8 @@ struct merge_people {
 	VEC(bool) process_is_recording;
 	VEC(uint32_t) thread;
 	VEC(bool) thread_is_main;
-	uint32_t recording_count; /* recording processes so far */
+	VEC(uint32_t) thread_process; /* ids of the section */
+	uint32_t recording_count;     /* recording processes so far */
 };
 
 /* Is it a recording process? id may be NULL. */

@@ -109,6 +109,37 @@ static uint32_t thread_of(struct merge_output *out, struct merge_feed *feed,
 
 /* ---------------------------------------------------------------- rows */
 
+static int64_t bytes_at(const int64_t *column, size_t row)
+{
+	return column ? column[row] : 0;
+}
+
+/* What was held at the peak has no thread: one allocates, another one frees. */
+static void follow_memory(struct merge_output *out, struct merge_feed *feed,
+	const struct ptf_samples *s)
+{
+	const struct merge_people *people = &feed->people;
+	struct merge_recording *r = recording_of_thread(feed, s->thread);
+	struct heap_columns memory;
+	struct merge_peak_row row = {.thread = s->thread,
+		.process = s->thread && s->thread <= people->thread_process.count
+			? people->thread_process.item[s->thread - 1]
+			: 0};
+
+	if (!heap_columns_find(&memory, &feed->ids.heap_metrics, feed->ids.time_metric,
+		    s))
+		return;
+	row.key.thread = merge_recording_thread(out, r, true);
+	for (size_t i = 0; i < s->count; i++) {
+		row.key.node = merge_id(&feed->ids.node, s->node[i]);
+		row.key.class_id = merge_class(&feed->ids, s->class_id[i]);
+		row.time_ns = s->time_ns[i];
+		merge_peaks_take(out, &feed->peaks, &row,
+			bytes_at(memory.bytes[HEAP_METRIC_ALLOCATED], i),
+			bytes_at(memory.bytes[HEAP_METRIC_FREED], i));
+	}
+}
+
 static void sum_samples(struct merge_output *out, struct merge_feed *feed,
 	const struct ptf_samples *s)
 {
@@ -127,6 +158,7 @@ static void sum_samples(struct merge_output *out, struct merge_feed *feed,
 	}
 	for (size_t i = 0; s->task && i < s->count; i++)
 		out->dropped_tasks += s->task[i] != 0;
+	follow_memory(out, feed, s);
 }
 
 /* Blocks with the time metric and those without follow one another by themselves. */
@@ -320,6 +352,8 @@ static void put_image(struct merge_output *out, struct merge_feed *feed,
 {
 	struct ptf_process_image image = *from;
 
+	if (out->m->options.aggregate)
+		merge_peaks_exec(out, &feed->peaks, from->process, from->time_ns);
 	image.process = merge_id(&feed->ids.process, from->process);
 	if (!image.process || out->rc < 0)
 		return;
@@ -509,8 +543,15 @@ bool merge_block_begins(const struct merge_feed *feed, const struct ptf_block *b
 	return true;
 }
 
+void merge_feed_end(struct merge_output *out, struct merge_feed *feed)
+{
+	merge_peaks_finish(out, &feed->peaks);
+}
+
 void merge_feed_free(struct merge_feed *feed)
 {
+	merge_peaks_free(feed->peaks);
+	feed->peaks = NULL;
 	merge_ids_free(&feed->ids);
 	merge_people_free(&feed->people);
 }

@@ -102,6 +102,7 @@ uint32_t merge_people_thread(struct merge_people *people, const struct ptf_threa
 
 	vec_push(&people->thread, recording);
 	vec_push(&people->thread_is_main, t->is_main);
+	vec_push(&people->thread_process, t->process);
 	return recording;
 }
 
@@ -111,6 +112,7 @@ void merge_people_free(struct merge_people *people)
 	vec_free(&people->process_is_recording);
 	vec_free(&people->thread);
 	vec_free(&people->thread_is_main);
+	vec_free(&people->thread_process);
 	people->recording_count = 0;
 }
 

@@ -44,12 +44,36 @@ void merge_add_sum(struct merge_output *out, const struct merge_sum_key *key,
 	s->more_squares += row->sum_of_squares;
 }
 
+void merge_add_blocks(struct merge_output *out, const struct merge_sum_key *key,
+	uint64_t n, int64_t bytes, unsigned __int128 squares)
+{
+	struct merge_sum *s = sum_of(out, key);
+
+	s->lacks_range = true;
+	s->n += n;
+	s->sum = add_wrapping(s->sum, bytes);
+	s->squares += squares;
+}
+
 /* -------------------------------------------------------------- writing */
 
 struct keyed_sum {
 	struct merge_sum_key key;
 	const struct merge_sum *sum;
 };
+
+struct part_sums {
+	int64_t *item;
+	size_t count, capacity;
+};
+
+static struct merge_sum_key key_of(const struct merge_output *out, size_t sum)
+{
+	struct merge_sum_key key;
+
+	memcpy(&key, intern_get(&out->sum_keys, (uint32_t)sum + 1).data, sizeof(key));
+	return key;
+}
 
 /* What is in one Block has one metric, and all of it squares and range or not. */
 static int compare_sums(const void *x, const void *y)
@@ -90,17 +114,56 @@ static struct ptf_aggregate row_of(const struct keyed_sum *s)
 	};
 }
 
+/*
+ * Parts of one recording hold much of the same at their peaks: of them the one that held
+ * most is kept. *kept: [thread], the sums of its blocks; -1 = of another part.
+ */
+static void choose_parts(const struct merge_output *out, struct part_sums *kept)
+{
+	const struct merge_recording *best = NULL;
+
+	for (size_t i = 0; i < out->sums.count; i++) {
+		struct merge_sum_key key = key_of(out, i);
+
+		vec_cover(kept, key.thread);
+		if (key.metric == out->peak_metric)
+			kept->item[key.thread] = add_wrapping(kept->item[key.thread],
+				out->sums.item[i].sum);
+	}
+	for (size_t i = 0; i < out->m->recordings.count; i++) {
+		const struct merge_recording *r = out->m->recordings.item[i];
+
+		if (r->is_double || r->thread >= kept->count)
+			continue;
+		/* Sorted by identity, so that the parts of one follow one another. */
+		if (!best || best->first_part != r->first_part) {
+			best = r;
+		} else if (kept->item[r->thread] > kept->item[best->thread]) {
+			kept->item[best->thread] = -1;
+			best = r;
+		} else {
+			kept->item[r->thread] = -1;
+		}
+	}
+}
+
 void merge_put_sums(struct merge_output *out)
 {
-	size_t count = out->sums.count;
+	size_t count = out->sums.count, kept_count = 0;
 	struct keyed_sum *sums = memory_zeroed(count + 1, sizeof(*sums));
 	struct ptf_aggregate *rows = memory_zeroed(count + 1, sizeof(*rows));
+	struct part_sums parts = {0};
 
+	if (out->peak_metric)
+		choose_parts(out, &parts);
 	for (size_t i = 0; i < count; i++) {
-		memcpy(&sums[i].key, intern_get(&out->sum_keys, (uint32_t)i + 1).data,
-			sizeof(sums[i].key));
-		sums[i].sum = &out->sums.item[i];
+		struct keyed_sum sum = {key_of(out, i), &out->sums.item[i]};
+
+		if (sum.key.metric != out->peak_metric || parts.item[sum.key.thread] >= 0)
+			sums[kept_count++] = sum;
 	}
+	count = kept_count;
+	vec_free(&parts);
 	qsort(sums, count, sizeof(*sums), compare_sums);
 	for (size_t i = 0, n; i < count; i += n) {
 		struct ptf_aggregates block = {sums[i].key.metric,

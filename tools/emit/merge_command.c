@@ -38,7 +38,8 @@ static const struct argp_option options[] = {
 		3},
 	{"aggregate", KEY_AGGREGATE, NULL, 0,
 		"No times: of each run and stack only number, sum, sum of squares, "
-		"smallest and largest; small, for baselines that are kept long",
+		"smallest and largest, and what of memory it held at the peak; small, "
+		"for baselines that are kept long",
 		3},
 	{0},
 };
