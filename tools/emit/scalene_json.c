@@ -2,6 +2,7 @@
  * --to json: the schema of Scalene's profiles, so that what reads those reads
  * ours, plus exact nanoseconds in keys that begin with "ptf_".
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,16 +45,178 @@ static void put_await(struct json *j, const struct await_times *await)
 	json_integer(j, "ptf_total_await_ns", await->total_ns);
 }
 
+/* --------------------------------------------------------------- memory */
+
+/* Scalene's "MB" are these. */
+#define MB 1048576.0
+
+static void put_mb(struct json *j, const char *key, int64_t bytes)
+{
+	json_number(j, key, (double)bytes / MB);
+}
+
+/* Of what it allocated. */
+static double python_fraction(const struct heap_use *use)
+{
+	return units_percent((double)use->allocated_bytes[HEAP_PYTHON],
+		       (double)heap_allocated(use)) /
+		100;
+}
+
+/* Where it cannot be known, null. */
+static void put_error(struct json *j, const char *key, double bytes)
+{
+	if (bytes >= 0)
+		json_number(j, key, bytes);
+	else
+		json_null(j, key);
+}
+
+/* What was held over time: [nanoseconds since the start, MB]. */
+static void put_levels(struct writer *w, const char *key, const struct heap_use *use)
+{
+	const struct heap *heap = &w->report.heap;
+	int64_t part_ns = (heap->end_ns - heap->start_ns) / HEAP_LEVEL_COUNT;
+	struct json *j = &w->j;
+
+	json_array(j, key);
+	for (size_t i = 0; use->levels && i < HEAP_LEVEL_COUNT; i++) {
+		json_inline_array(j, NULL);
+		json_integer(j, NULL, heap->start_ns + (int64_t)i * part_ns);
+		put_mb(j, NULL, use->levels[i]);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+/* Of a line or function, as Scalene has it. */
+static void put_memory(struct writer *w, const struct heap_use *use)
+{
+	static const struct heap_use none;
+	const struct heap_use *all = &w->report.heap.all;
+	double seconds = (double)profile_elapsed_ns(w->p) / NS_PER_SECOND;
+	struct json *j = &w->j;
+
+	use = use ? use : &none;
+	put_mb(j, "n_avg_mb", use->average_bytes);
+	put_mb(j, "n_peak_mb", use->maximum_bytes);
+	put_mb(j, "n_growth_mb", use->maximum_bytes);
+	put_mb(j, "n_malloc_mb", heap_allocated(use));
+	json_unsigned(j, "n_mallocs", use->allocation_count);
+	json_number(j, "n_python_fraction", python_fraction(use));
+	json_number(j, "n_usage_fraction",
+		units_percent((double)heap_allocated(use), (double)heap_allocated(all)) /
+			100);
+	put_mb(j, "n_copy_mb_s",
+		seconds > 0 ? (int64_t)((double)use->copied_bytes / seconds) : 0);
+	put_levels(w, "memory_samples", use);
+}
+
+/* Bytes, of what has any. */
+static void put_exact_memory(struct json *j, const struct heap_use *use)
+{
+	if (!use)
+		return;
+	json_integer(j, "ptf_allocated_python_bytes", use->allocated_bytes[HEAP_PYTHON]);
+	json_integer(j, "ptf_allocated_native_bytes", use->allocated_bytes[HEAP_NATIVE]);
+	put_error(j, "ptf_allocated_error_bytes", use->allocated_error_bytes);
+	json_integer(j, "ptf_live_bytes", use->live_bytes);
+	put_error(j, "ptf_live_error_bytes", use->live_error_bytes);
+	json_integer(j, "ptf_peak_bytes", use->peak_bytes);
+	put_error(j, "ptf_peak_error_bytes", use->peak_error_bytes);
+	json_integer(j, "ptf_maximum_bytes", use->maximum_bytes);
+	json_integer(j, "ptf_average_bytes", use->average_bytes);
+	json_integer(j, "ptf_copied_bytes", use->copied_bytes);
+	json_unsigned(j, "ptf_memory_samples", use->allocation_count + use->copy_count);
+}
+
+static void put_leaks(struct writer *w, const struct report_file *f)
+{
+	struct json *j = &w->j;
+
+	json_object(j, "leaks");
+	for (size_t i = 0; w->report.heap.has_time && i < f->lines.count; i++) {
+		const struct report_line *l = &f->lines.item[i];
+		struct heap_leak leak = {0};
+		char line[16];
+
+		if (l->memory)
+			leak = heap_leak_of(&w->report.heap, l->memory);
+		if (!leak.is_likely)
+			continue;
+		snprintf(line, sizeof(line), "%" PRIu32, l->line);
+		json_key(j, line, strlen(line));
+		json_inline_object(j, NULL);
+		json_number(j, "likelihood", leak.likelihood);
+		json_number(j, "velocity_mb_s", leak.bytes_per_s / MB);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+/* What held most when the program held most. */
+static void put_peak_place(struct writer *w)
+{
+	const struct report_file *file = NULL;
+	const struct report_line *line = NULL;
+
+	for (size_t i = 0; i < w->report.files.count; i++) {
+		const struct report_file *f = &w->report.files.item[i];
+
+		for (size_t k = 0; k < f->lines.count; k++) {
+			const struct report_line *l = &f->lines.item[k];
+
+			if (!l->memory ||
+				(line &&
+					l->memory->peak_bytes <=
+						line->memory->peak_bytes))
+				continue;
+			file = f;
+			line = l;
+		}
+	}
+	put_id(&w->j, w->p, "max_footprint_fname", file ? file->file : 0);
+	json_unsigned(&w->j, "max_footprint_lineno", line ? line->line : 0);
+}
+
+static void put_all_memory(struct writer *w)
+{
+	const struct heap *heap = &w->report.heap;
+	int64_t python_peak = 0, native = 0;
+	struct json *j = &w->j;
+
+	for (size_t i = 0; i < heap->cells.count; i++) {
+		const struct heap_cell *c = &heap->cells.item[i];
+
+		if (profile_get_class(w->p, c->class_id).kind == PTF_CLASS_PYTHON)
+			python_peak += c->use.peak_bytes;
+	}
+	for (size_t i = 0; i < w->report.files.count; i++)
+		if (!w->report.files.item[i].file && w->report.files.item[i].memory)
+			native += heap_allocated(w->report.files.item[i].memory);
+	json_unsigned(j, "alloc_samples", heap->all.allocation_count);
+	json_number(j, "growth_rate",
+		units_percent((double)heap->all.live_bytes,
+			(double)heap_allocated(&heap->all)));
+	put_mb(j, "max_footprint_mb", heap->all.peak_bytes);
+	json_number(j, "max_footprint_python_fraction",
+		units_percent((double)python_peak, (double)heap->all.peak_bytes) / 100);
+	put_peak_place(w);
+	put_mb(j, "native_allocations_mb", native);
+	json_bool(j, "memory", w->report.has_memory);
+	put_levels(w, "samples", &heap->all);
+	if (w->report.has_memory)
+		put_exact_memory(j, &heap->all);
+}
+
 /* What lines and functions have in common. */
 static void put_measures(struct writer *w, const struct class_times *self,
-	int64_t total_ns, const struct await_times *await)
+	int64_t total_ns, const struct await_times *await, const struct heap_use *memory)
 {
 	static const char *const zero_number[] = {"n_core_utilization", "n_gpu_percent",
-		"n_gpu_avg_memory_mb", "n_gpu_peak_memory_mb", "n_avg_mb", "n_peak_mb",
-		"n_growth_mb", "n_malloc_mb", "n_python_fraction", "n_usage_fraction",
-		"n_copy_mb_s", "n_async_concurrency_mean", "n_async_concurrency_peak"};
-	static const char *const empty_list[] = {"cpu_samples_list", "memory_samples",
-		"async_task_names"};
+		"n_gpu_avg_memory_mb", "n_gpu_peak_memory_mb", "n_async_concurrency_mean",
+		"n_async_concurrency_peak"};
+	static const char *const empty_list[] = {"cpu_samples_list", "async_task_names"};
 	struct json *j = &w->j;
 	double all = (double)w->report.all_ns;
 
@@ -67,7 +230,7 @@ static void put_measures(struct writer *w, const struct class_times *self,
 		units_percent((double)await->self_ns, (double)w->report.await_ns));
 	for (size_t i = 0; i < sizeof(zero_number) / sizeof(zero_number[0]); i++)
 		json_number(j, zero_number[i], 0);
-	json_integer(j, "n_mallocs", 0);
+	put_memory(w, memory);
 	for (size_t i = 0; i < sizeof(empty_list) / sizeof(empty_list[0]); i++) {
 		json_array(j, empty_list[i]);
 		json_end(j);
@@ -76,6 +239,7 @@ static void put_measures(struct writer *w, const struct class_times *self,
 	put_class_ns(j, self);
 	json_integer(j, "ptf_total_ns", total_ns);
 	put_await(j, await);
+	put_exact_memory(j, memory);
 }
 
 /* ------------------------------------------------------- lines, functions */
@@ -125,7 +289,7 @@ static void put_line(struct writer *w, uint32_t line, const struct region *funct
 	json_unsigned(j, "start_outermost_loop", line);
 	json_unsigned(j, "end_outermost_loop", line);
 	l = l ? l : &none;
-	put_measures(w, &l->self, l->total_ns, &l->await);
+	put_measures(w, &l->self, l->total_ns, &l->await, l->memory);
 	json_end(j);
 }
 
@@ -171,7 +335,7 @@ static void put_functions(struct writer *w, const struct report_file *f)
 			put_id(&w->j, w->p, "line", d.name);
 		else
 			json_literal(&w->j, "line", "[no stack]");
-		put_measures(w, &g->self, g->total_ns, &g->await);
+		put_measures(w, &g->self, g->total_ns, &g->await, g->memory);
 		json_end(&w->j);
 	}
 	json_end(&w->j);
@@ -208,11 +372,11 @@ static void put_files(struct writer *w)
 				(double)w->report.all_ns));
 		json_array(j, "imports");
 		json_end(j);
-		json_object(j, "leaks");
-		json_end(j);
+		put_leaks(w, f);
 		put_class_ns(j, &f->self);
 		json_integer(j, "ptf_total_ns", f->total_ns);
 		put_await(j, &f->await);
+		put_exact_memory(j, f->memory);
 		put_lines(w, f);
 		put_functions(w, f);
 		json_end(j);
@@ -239,6 +403,7 @@ static void put_files(struct writer *w)
 
 struct stack_tally {
 	struct class_times times;
+	int64_t allocated_bytes;
 	uint64_t count;
 };
 
@@ -248,21 +413,41 @@ struct stacks {
 	VEC(struct stack_tally) tally; /* [id] */
 };
 
-static void add_stack(struct stacks *s, const struct id_list *list,
-	const struct profile_cell *c, uint32_t class_kind)
+static struct stack_tally *tally_of(struct stacks *s, const struct id_list *list)
 {
 	uint32_t id =
 		intern_bytes(&s->keys, list->item, list->count * sizeof(*list->item));
 
 	vec_cover(&s->tally, id);
-	s->tally.item[id].times.ns[class_kind] += c->time_ns;
-	s->tally.item[id].count += c->count;
+	return &s->tally.item[id];
+}
+
+static void add_stack(struct stacks *s, const struct id_list *list,
+	const struct profile_cell *c, uint32_t class_kind)
+{
+	struct stack_tally *t = tally_of(s, list);
+
+	t->times.ns[class_kind] += c->time_ns;
+	t->count += c->count;
+}
+
+/* The Python places of a stack, innermost first. */
+static void only_python(const struct profile *p, const struct id_list *all,
+	struct id_list *python)
+{
+	python->count = 0;
+	for (size_t k = 0; k < all->count; k++) {
+		struct profile_place place = profile_get_place(p, all->item[k]);
+
+		if (profile_get_function(p, place.function).kind == PTF_FUNCTION_PYTHON)
+			vec_push(python, all->item[k]);
+	}
 }
 
 static void collect_stacks(struct writer *w, struct stacks *python,
 	struct stacks *combined)
 {
-	struct id_list all = {0}, only_python = {0};
+	struct id_list all = {0}, of_python = {0};
 
 	for (size_t i = 0; i < w->p->cells.count; i++) {
 		const struct profile_cell *c = &w->p->cells.item[i];
@@ -271,21 +456,31 @@ static void collect_stacks(struct writer *w, struct stacks *python,
 		if (!report_counts(w->p, &w->report_options, c))
 			continue;
 		profile_stack(w->p, c->node, &all);
-		only_python.count = 0;
-		for (size_t k = 0; k < all.count; k++) {
-			struct profile_place place = profile_get_place(w->p, all.item[k]);
-
-			if (profile_get_function(w->p, place.function).kind ==
-				PTF_FUNCTION_PYTHON)
-				vec_push(&only_python, all.item[k]);
-		}
-		if (only_python.count)
-			add_stack(python, &only_python, c, kind);
+		only_python(w->p, &all, &of_python);
+		if (of_python.count)
+			add_stack(python, &of_python, c, kind);
 		if (all.count)
 			add_stack(combined, &all, c, kind);
 	}
 	vec_free(&all);
-	vec_free(&only_python);
+	vec_free(&of_python);
+}
+
+static void collect_memory_stacks(struct writer *w, struct stacks *python)
+{
+	struct id_list all = {0}, of_python = {0};
+
+	for (size_t i = 0; i < w->report.heap.cells.count; i++) {
+		const struct heap_cell *c = &w->report.heap.cells.item[i];
+
+		profile_stack(w->p, c->node, &all);
+		only_python(w->p, &all, &of_python);
+		if (of_python.count)
+			tally_of(python, &of_python)->allocated_bytes +=
+				heap_allocated(&c->use);
+	}
+	vec_free(&all);
+	vec_free(&of_python);
 }
 
 static const uint32_t *stack_places(const struct stacks *s, uint32_t id, size_t *count)
@@ -379,22 +574,48 @@ static void put_combined_stacks(struct writer *w, const struct stacks *s)
 	json_end(j);
 }
 
+static void put_memory_stacks(struct writer *w, const struct stacks *s)
+{
+	struct json *j = &w->j;
+
+	json_array(j, "memory_stacks");
+	for (uint32_t id = 1; id < s->tally.count; id++) {
+		size_t count;
+		const uint32_t *place = stack_places(s, id, &count);
+
+		if (!s->tally.item[id].allocated_bytes)
+			continue;
+		json_inline_array(j, NULL);
+		json_array(j, NULL);
+		while (count--)
+			put_frame_text(w, place[count]);
+		json_end(j);
+		put_mb(j, NULL, s->tally.item[id].allocated_bytes);
+		json_end(j);
+	}
+	json_end(j);
+}
+
+static void free_stacks(struct stacks *s)
+{
+	intern_free(&s->keys);
+	vec_free(&s->tally);
+}
+
 static void put_all_stacks(struct writer *w)
 {
-	static const char *const empty[] = {"combined_stacks_timeline", "memory_stacks"};
-	struct stacks python = {0}, combined = {0};
+	struct stacks python = {0}, combined = {0}, memory = {0};
 
 	collect_stacks(w, &python, &combined);
+	collect_memory_stacks(w, &memory);
 	put_stacks(w, &python);
 	put_combined_stacks(w, &combined);
-	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++) {
-		json_array(&w->j, empty[i]);
-		json_end(&w->j);
-	}
-	intern_free(&python.keys);
-	intern_free(&combined.keys);
-	vec_free(&python.tally);
-	vec_free(&combined.tally);
+	json_array(&w->j, "combined_stacks_timeline");
+	json_end(&w->j);
+	put_memory_stacks(w, &memory);
+	free_stacks(&python);
+	free_stacks(&combined);
+	free_stacks(&memory);
 }
 
 /* ----------------------------------------------------------------- top */
@@ -482,19 +703,10 @@ static void put_top(struct writer *w)
 	json_seconds(j, "start_time_absolute", s ? s->origin_realtime_ns : 0);
 	json_seconds(j, "start_time_perf", s ? s->origin_monotonic_ns : 0);
 	json_unsigned(j, "main_thread_id", main_tid);
-	json_integer(j, "alloc_samples", 0);
-	json_number(j, "growth_rate", 0);
-	json_number(j, "max_footprint_mb", 0);
-	json_number(j, "max_footprint_python_fraction", 0);
-	json_literal(j, "max_footprint_fname", "");
-	json_integer(j, "max_footprint_lineno", 0);
-	json_number(j, "native_allocations_mb", 0);
+	put_all_memory(w);
 	json_bool(j, "gpu", false);
 	json_literal(j, "gpu_device", "");
-	json_bool(j, "memory", false);
 	json_bool(j, "async_profile", w->report.await_ns != 0);
-	json_array(j, "samples");
-	json_end(j);
 	json_literal(j, "ptf_version", PTF_VERSION_STRING);
 	put_selection(w);
 	json_literal(j, "ptf_weight", w->report_options.cpu_only ? "cpu" : "wall");
@@ -517,9 +729,12 @@ static int write_json(FILE *out, const struct profile *p,
 		.report_options = {.selection = &options->selection,
 			.wait_all = options->wait_all,
 			.cpu_only = emit_metric(&emit_json, options) == EMIT_METRIC_CPU,
+			.memory_levels = true,
 			.charge = options->charge}};
+	int rc = report_make_with_memory(&w.report, p, &w.report_options, err);
 
-	report_make(&w.report, p, &w.report_options);
+	if (rc < 0)
+		return rc;
 	json_begin(&w.j, out);
 	json_object(&w.j, NULL);
 	put_top(&w);
@@ -529,7 +744,6 @@ static int write_json(FILE *out, const struct profile *p,
 	json_end(&w.j);
 	json_finish(&w.j);
 	report_free(&w.report);
-	(void)err; /* all is in the profile */
 	return 0;
 }
 
