@@ -18,6 +18,9 @@ double heap_variance(int64_t value_bytes, double interval_bytes)
 	ratio = value / interval_bytes;
 	if (ratio <= 1)
 		return value * value;
+	/* So large that it is met for sure. */
+	if (ratio > 700)
+		return 0;
 	for (int i = 0; i < 16; i++) {
 		double missed = exp(-ratio * p);
 		double step = (p - 1 + missed) / (1 - ratio * missed);

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "tools/core/wrapping.h"
-
 static int64_t later(int64_t a, int64_t b)
 {
 	return a > b ? a : b;
@@ -30,28 +28,46 @@ void heap_lives_see(struct heap_lives *lives, uint32_t process, int64_t time_ns)
 	life->end_ns = later(life->end_ns, time_ns);
 }
 
-/* What is selected of a process that was there before its recording, or goes on. */
+/* Of the sections that a process may be in: of its own, and the other parts of it. */
+static struct heap_life life_of_recording(const struct profile *p,
+	const struct profile_process *process)
+{
+	uint32_t recording = p->parts.of.item[process->part].recording;
+	struct heap_life life = {INT64_MAX, INT64_MIN, true};
+
+	for (uint32_t i = 0; i < p->sections.count; i++) {
+		const struct profile_section *s = &p->sections.item[i];
+		int64_t from_ns = 0, to_ns = s->end_ns;
+
+		if (i != process->section &&
+			(!recording || p->parts.of.item[s->part].recording != recording))
+			continue;
+		if (p->selection && p->selection->has_time) {
+			from_ns = later(from_ns, p->selection->from_ns);
+			to_ns = earlier(to_ns, p->selection->to_ns);
+		}
+		life.begin_ns = earlier(life.begin_ns, profile_axis_time(p, i, from_ns));
+		life.end_ns = later(life.end_ns, profile_axis_time(p, i, to_ns));
+	}
+	return life;
+}
+
+/* By all that is selected of a process, not only by its rows. */
 static void widen(struct heap_life *life, const struct profile *p,
 	const struct profile_process *process)
 {
-	const struct selection *s = p->selection;
-	const struct profile_section *last = &p->sections.item[process->last_section];
-	int64_t start_ns = p->sections.item[process->section].shift_ns;
-	int64_t begin_ns = later(start_ns,
-		profile_axis_time(p, process->section, process->start_ns));
-	int64_t end_ns = process->has_end
-		? profile_axis_time(p, process->section, process->end.time_ns)
-		: profile_axis_time(p, process->last_section, last->end_ns);
+	struct heap_life all = life_of_recording(p, process);
 
 	/* Of regions, which may be different ones of each thread, rows say it. */
-	if (s && s->region_globs.count)
+	if (p->selection && p->selection->region_globs.count)
 		return;
-	if (s && s->has_time) {
-		begin_ns = later(begin_ns, add_wrapping(start_ns, s->from_ns));
-		end_ns = earlier(end_ns, add_wrapping(last->shift_ns, s->to_ns));
-	}
-	life->begin_ns = earlier(life->begin_ns, begin_ns);
-	life->end_ns = later(life->end_ns, end_ns);
+	all.begin_ns = later(all.begin_ns,
+		profile_axis_time(p, process->section, process->start_ns));
+	if (process->has_end)
+		all.end_ns = earlier(all.end_ns,
+			profile_axis_time(p, process->section, process->end.time_ns));
+	life->begin_ns = earlier(life->begin_ns, all.begin_ns);
+	life->end_ns = later(life->end_ns, all.end_ns);
 }
 
 static int compare_passings(const void *a, const void *b)
