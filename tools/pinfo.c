@@ -151,20 +151,25 @@ static bool wants_sizes(const struct arguments *a)
 	return a->sizes || (a->mode != MODE_SUMMARY && bytes <= MEASURE_FILE_BYTES);
 }
 
-static void write_info(struct trace_info *info, const struct arguments *a)
+static int write_info(struct trace_info *info, const struct arguments *a)
 {
 	struct info_view view = {.all = a->all,
 		.terminal = terminal_of(stdout, cli_color())};
+	struct ptf_error err = {0};
+	int rc;
 
 	trace_info_finish(info);
-	if (a->mode == MODE_JSON) {
-		info_write_json(stdout, info);
-	} else if (a->mode == MODE_SUMMARY) {
-		profile_finish(info->profile);
-		info_write_summary(stdout, info, &view);
-	} else {
-		info_write_text(stdout, info, &view);
+	rc = a->mode == MODE_SUMMARY ? info_write_summary(stdout, info, &view, &err)
+				     : trace_info_find_memory(info, &err);
+	if (rc < 0) {
+		message_error("", "%s", err.message);
+		return EXIT_STATUS_FAILED;
 	}
+	if (a->mode == MODE_JSON)
+		info_write_json(stdout, info);
+	else if (a->mode == MODE_TEXT)
+		info_write_text(stdout, info, &view);
+	return EXIT_STATUS_OK;
 }
 
 static int tell(const struct arguments *a)
@@ -189,7 +194,7 @@ static int tell(const struct arguments *a)
 			status = fail(a->paths[i], rc, &err);
 	}
 	if (status == EXIT_STATUS_OK)
-		write_info(&info, a);
+		status = write_info(&info, a);
 	trace_info_free(&info);
 	return status;
 }
@@ -328,6 +333,7 @@ static int follow_reader(struct profile *p, const char *path, struct ptf_reader 
 	struct profile_feed *feed = profile_feed_new(p, path);
 	bool on_terminal = isatty(STDOUT_FILENO);
 	uint64_t shown_samples = UINT64_MAX;
+	struct profile_input input = {.path = path};
 	unsigned polls = 0;
 	int rc;
 
@@ -335,7 +341,8 @@ static int follow_reader(struct profile *p, const char *path, struct ptf_reader 
 		struct ptf_block block;
 		bool ended;
 
-		while ((rc = ptf_reader_next(reader, &block, err)) > 0)
+		for (; (rc = ptf_reader_next(reader, &block, err)) > 0;
+			input.block_count++)
 			profile_feed_block(feed, &block);
 		/* Not one Block yet is no error while more may come. */
 		if (rc < 0 && rc != PTF_ERR_EMPTY)
@@ -358,6 +365,9 @@ static int follow_reader(struct profile *p, const char *path, struct ptf_reader 
 	if (on_terminal)
 		putchar('\n');
 	profile_feed_free(feed);
+	/* As much of it can be read again. */
+	if (rc >= 0)
+		vec_push(&p->inputs, input);
 	return rc;
 }
 
@@ -367,7 +377,7 @@ static int follow(const struct arguments *a)
 	struct ptf_error err = {0};
 	struct ptf_reader *reader;
 	struct trace_info info;
-	int rc;
+	int rc, status = EXIT_STATUS_OK;
 
 	sigaction(SIGINT, &action, NULL);
 	rc = open_growing(&reader, a->paths[0], &err);
@@ -377,11 +387,11 @@ static int follow(const struct arguments *a)
 	rc = follow_reader(info.profile, a->paths[0], reader, &err);
 	if (rc >= 0) {
 		trace_info_take(&info, a->paths[0], reader, 0);
-		write_info(&info, a);
+		status = write_info(&info, a);
 	}
 	ptf_reader_close(reader);
 	trace_info_free(&info);
-	return rc < 0 ? fail(a->paths[0], rc, &err) : EXIT_STATUS_OK;
+	return rc < 0 ? fail(a->paths[0], rc, &err) : status;
 }
 
 int main(int argc, char **argv)

@@ -289,8 +289,7 @@ static void write_all(struct trace_info *info, FILE *out)
 
 	info_write_json(out, info);
 	info_write_text(out, info, &view);
-	profile_finish(info->profile);
-	info_write_summary(out, info, &view);
+	assert_int_equal(info_write_summary(out, info, &view, NULL), 0);
 	for (unsigned i = 0; emit_format_at(i / 8); i++) {
 		struct emit_options o = {.threads = i & 1,
 			.wait_all = i & 2,

@@ -111,6 +111,12 @@ static void has(const char *text, const char *part)
 		fail_msg("no '%s' in:\n%s", part, text);
 }
 
+static void write_summary(FILE *out, const struct trace_info *info,
+	const struct info_view *view)
+{
+	must(info_write_summary(out, info, view, &err));
+}
+
 static char *as_text(void (*write)(FILE *, const struct trace_info *,
 			     const struct info_view *),
 	const struct trace_info *info)
@@ -165,8 +171,7 @@ static void a_whole_file(void **state)
 	has(text, "kernel");
 	free(text);
 
-	profile_finish(info.profile);
-	text = as_text(info_write_summary, &info);
+	text = as_text(write_summary, &info);
 	has(text, "Python 18 %; kernel 3 %; wait 79 %\n   21 %  work.py:5  in work\n");
 	free(text);
 	trace_info_free(&info);

@@ -238,11 +238,12 @@ void profile_select(struct profile *p, const struct selection *selection);
 int profile_add_file(struct profile *p, const char *path,
 	const struct profile_hooks *hooks, struct ptf_error *err);
 /*
- * The same with a reader that the caller opened; it is read to its end. Such a
- * profile cannot be replayed.
+ * The same with a reader that the caller opened; it is read to its end. The caller
+ * closes it, unless the profile keeps it.
  */
 int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
 	const struct profile_hooks *hooks, struct ptf_error *err);
+bool profile_keeps_reader(const char *path);
 /*
  * The same Block by Block, for who reads by himself. A feed belongs to one
  * file; it keeps what the ids of the section mean.

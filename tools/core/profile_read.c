@@ -579,14 +579,6 @@ static int read_all(struct profile *p, const char *path, struct ptf_reader *read
 	return rc;
 }
 
-int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
-	const struct profile_hooks *hooks, struct ptf_error *err)
-{
-	struct profile_input input = {0};
-
-	return read_all(p, path, reader, hooks, &input, err);
-}
-
 struct region_rows {
 	struct profile *p;
 	struct kind_cells kind_cells;
@@ -624,24 +616,37 @@ static int take_regions(struct profile *p, const struct profile_input *input,
 	return rc;
 }
 
-int profile_add_file(struct profile *p, const char *path,
+int profile_add_reader(struct profile *p, const char *path, struct ptf_reader *reader,
 	const struct profile_hooks *hooks, struct ptf_error *err)
 {
 	struct profile_input input = {.first_section = (uint32_t)p->sections.count};
+	int rc = read_all(p, path, reader, hooks, &input, err);
+
+	input.path = arena_copy(&p->arena, path, strlen(path));
+	if (profile_keeps_reader(path))
+		input.reader = reader;
+	vec_push(&p->inputs, input);
+	if (rc >= 0 && p->selection && p->selection->region_globs.count)
+		rc = take_regions(p, &input, err);
+	return rc;
+}
+
+/* Standard input cannot be opened a second time. */
+bool profile_keeps_reader(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
+int profile_add_file(struct profile *p, const char *path,
+	const struct profile_hooks *hooks, struct ptf_error *err)
+{
 	struct ptf_reader *reader;
 	int rc = ptf_reader_open(&reader, path, NULL, err);
 
 	if (rc < 0)
 		return rc;
-	rc = read_all(p, path, reader, hooks, &input, err);
-	input.path = arena_copy(&p->arena, path, strlen(path));
-	/* Standard input cannot be opened a second time. */
-	if (!strcmp(path, "-"))
-		input.reader = reader;
-	else
+	rc = profile_add_reader(p, path, reader, hooks, err);
+	if (!profile_keeps_reader(path))
 		ptf_reader_close(reader);
-	vec_push(&p->inputs, input);
-	if (rc >= 0 && p->selection && p->selection->region_globs.count)
-		rc = take_regions(p, &input, err);
 	return rc;
 }

@@ -72,7 +72,8 @@ int trace_info_add(struct trace_info *info, const char *path,
 	rc = profile_add_reader(info->profile, path, reader, hooks, err);
 	if (rc >= 0)
 		trace_info_take(info, path, reader, first_section);
-	ptf_reader_close(reader);
+	if (!profile_keeps_reader(path))
+		ptf_reader_close(reader);
 	return rc;
 }
 
@@ -89,11 +90,34 @@ static int compare_sizes(const void *a, const void *b)
 
 void trace_info_finish(struct trace_info *info)
 {
+	const struct profile *p = info->profile;
+
+	info->definitions = (struct info_definitions){
+		.strings = p->strings.items.count,
+		.modules = p->modules.items.count,
+		.functions = p->functions.items.count,
+		.frames = p->frames.items.count,
+		.stacks = p->nodes.items.count,
+	};
+	profile_finish(info->profile);
 	if (info->sizes.count)
 		qsort(info->sizes.item, info->sizes.count, sizeof(*info->sizes.item),
 			compare_sizes);
 	for (size_t i = 0; i < info->sizes.count; i++)
 		info->has_packed_sizes |= info->sizes.item[i].packed_bytes != 0;
+}
+
+int trace_info_find_memory(struct trace_info *info, struct ptf_error *err)
+{
+	static const struct heap_options options = {.levels = true};
+	int rc;
+
+	/* What was fed by hand cannot be read again. */
+	if (!info->profile->inputs.count || !profile_has_memory(info->profile))
+		return 0;
+	rc = heap_make(&info->heap, info->profile, &options, err);
+	info->has_memory = rc >= 0;
+	return rc;
 }
 
 void trace_info_free(struct trace_info *info)
@@ -104,6 +128,7 @@ void trace_info_free(struct trace_info *info)
 	}
 	vec_free(&info->files);
 	vec_free(&info->sizes);
+	heap_free(&info->heap);
 	profile_free(info->profile);
 }
 

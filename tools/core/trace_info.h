@@ -1,12 +1,13 @@
 /*
- * What pinfo tells: a profile of all inputs, and how their bytes are spent.
- * (The profile is not finished: places are not asked for.)
+ * What pinfo tells: a profile of all inputs, their memory, and how their bytes are
+ * spent.
  */
 #ifndef TOOLS_CORE_TRACE_INFO_H
 #define TOOLS_CORE_TRACE_INFO_H
 
 #include <ptf/reader.h>
 
+#include "tools/core/heap.h"
 #include "tools/core/profile.h"
 
 struct info_section {
@@ -27,8 +28,16 @@ struct info_size {
 	uint64_t raw_bytes, packed_bytes;
 };
 
+/* How many things the inputs define; a profile makes up some more. */
+struct info_definitions {
+	size_t strings, modules, functions, frames, stacks;
+};
+
 struct trace_info {
 	struct profile *profile;
+	struct info_definitions definitions;
+	bool has_memory; /* trace_info_find_memory found some */
+	struct heap heap;
 	VEC(struct info_file) files;
 	VEC(struct info_size) sizes; /* of all files, largest first */
 	uint64_t file_bytes;
@@ -43,7 +52,10 @@ int trace_info_add(struct trace_info *info, const char *path,
 /* Takes over what a reader knows, after the profile got its Blocks. */
 void trace_info_take(struct trace_info *info, const char *path, struct ptf_reader *reader,
 	uint32_t first_profile_section);
+/* The profile is finished then. */
 void trace_info_finish(struct trace_info *info);
+/* After that, if wanted: 0, or negative when an input could not be read again. */
+int trace_info_find_memory(struct trace_info *info, struct ptf_error *err);
 void trace_info_free(struct trace_info *info);
 
 /* Packed bytes of the parts whose name begins so, of sizes that were measured. */

@@ -14,9 +14,9 @@ struct info_view {
 
 void info_write_text(FILE *out, const struct trace_info *info,
 	const struct info_view *view);
-/* A few lines, for after a recording; the profile must be finished. */
-void info_write_summary(FILE *out, const struct trace_info *info,
-	const struct info_view *view);
+/* A few lines, for after a recording. 0, or negative as report_make_with_memory. */
+int info_write_summary(FILE *out, const struct trace_info *info,
+	const struct info_view *view, struct ptf_error *err);
 /* The schema is in tools/README.md. */
 void info_write_json(FILE *out, const struct trace_info *info);
 

@@ -174,8 +174,50 @@ static void put_recordings(struct json *j, const struct profile *p,
 	json_end(j);
 }
 
+/* Where it cannot be known, null. */
+static void put_error(struct json *j, const char *key, double bytes)
+{
+	if (bytes >= 0)
+		json_number(j, key, bytes);
+	else
+		json_null(j, key);
+}
+
+static void put_memory_use(struct json *j, const struct heap_use *use)
+{
+	json_integer(j, "peak_bytes", use->peak_bytes);
+	put_error(j, "peak_error_bytes", use->peak_error_bytes);
+	json_integer(j, "average_bytes", use->average_bytes);
+	json_integer(j, "live_bytes", use->live_bytes);
+	put_error(j, "live_error_bytes", use->live_error_bytes);
+	json_integer(j, "allocated_python_bytes", use->allocated_bytes[HEAP_PYTHON]);
+	json_integer(j, "allocated_native_bytes", use->allocated_bytes[HEAP_NATIVE]);
+	put_error(j, "allocated_error_bytes", use->allocated_error_bytes);
+	json_integer(j, "copied_bytes", use->copied_bytes);
+	json_unsigned(j, "allocation_samples", use->allocation_count);
+	json_unsigned(j, "free_samples", use->free_count);
+	json_unsigned(j, "copy_samples", use->copy_count);
+}
+
+static void put_memory(struct json *j, const struct trace_info *info)
+{
+	const struct heap *heap = &info->heap;
+
+	if (!info->has_memory) {
+		json_null(j, "memory");
+		return;
+	}
+	json_object(j, "memory");
+	put_memory_use(j, &heap->all);
+	if (heap->has_time)
+		json_integer(j, "peak_ns", heap->peak_ns);
+	else
+		json_null(j, "peak_ns");
+	json_end(j);
+}
+
 static void put_processes(struct json *j, const struct profile *p,
-	const struct recordings *recordings)
+	const struct heap *heap, const struct recordings *recordings)
 {
 	json_array(j, "processes");
 	for (size_t i = 0; i < p->processes.count; i++) {
@@ -209,6 +251,11 @@ static void put_processes(struct json *j, const struct profile *p,
 			json_unsigned(j, "minor_faults", process->end.minor_fault_count);
 			json_unsigned(j, "maximum_rss_bytes",
 				process->end.maximum_rss_bytes);
+		}
+		if (i + 1 < heap->processes.count) {
+			json_object(j, "memory");
+			put_memory_use(j, &heap->processes.item[i + 1]);
+			json_end(j);
 		}
 		json_end(j);
 	}
@@ -312,12 +359,16 @@ static void put_sources(struct json *j, const struct profile *p)
 		json_end(j);
 	}
 	json_end(j);
+}
+
+static void put_definitions(struct json *j, const struct info_definitions *d)
+{
 	json_inline_object(j, "definitions");
-	json_unsigned(j, "strings", p->strings.items.count);
-	json_unsigned(j, "modules", p->modules.items.count);
-	json_unsigned(j, "functions", p->functions.items.count);
-	json_unsigned(j, "frames", p->frames.items.count);
-	json_unsigned(j, "stacks", p->nodes.items.count);
+	json_unsigned(j, "strings", d->strings);
+	json_unsigned(j, "modules", d->modules);
+	json_unsigned(j, "functions", d->functions);
+	json_unsigned(j, "frames", d->frames);
+	json_unsigned(j, "stacks", d->stacks);
 	json_end(j);
 }
 
@@ -358,14 +409,16 @@ void info_write_json(FILE *out, const struct trace_info *info)
 	put_class_ns(&j, &all);
 	put_files(&j, info);
 	put_classes(&j, p);
+	put_memory(&j, info);
 	recordings_find(&recordings, p);
 	put_recordings(&j, p, &recordings);
-	put_processes(&j, p, &recordings);
+	put_processes(&j, p, &info->heap, &recordings);
 	recordings_free(&recordings);
 	put_threads(&j, p);
 	put_metrics(&j, p);
 	put_losses_and_marks(&j, p);
 	put_sources(&j, p);
+	put_definitions(&j, &info->definitions);
 	put_sizes(&j, info);
 	json_end(&j);
 	json_finish(&j);

@@ -10,6 +10,7 @@
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
 #include "tools/emit/loss_words.h"
+#include "tools/emit/memory_words.h"
 
 /* How many of the busiest places are named. */
 #define PLACES 3
@@ -21,7 +22,7 @@
 struct busy_place {
 	const struct report_file *file;
 	uint32_t line, function;
-	int64_t ns;
+	int64_t amount; /* nanoseconds or bytes */
 };
 
 struct summary {
@@ -43,7 +44,7 @@ static void keep_busy(struct busy_place busy[PLACES], struct busy_place candidat
 	for (size_t n = 0; n < PLACES; n++) {
 		struct busy_place weaker = busy[n];
 
-		if (candidate.ns <= weaker.ns)
+		if (candidate.amount <= weaker.amount)
 			continue;
 		busy[n] = candidate;
 		candidate = weaker;
@@ -60,7 +61,8 @@ static void find_busy_places(const struct summary *s, struct busy_place busy[PLA
 				(struct busy_place){.file = f,
 					.line = f->lines.item[k].line,
 					.function = f->lines.item[k].function,
-					.ns = class_times_sum(&f->lines.item[k].self)});
+					.amount =
+						class_times_sum(&f->lines.item[k].self)});
 		for (size_t k = 0; !f->file && k < f->functions.count; k++) {
 			uint32_t id = f->functions.item[k].function;
 			struct profile_function g = profile_get_function(s->p, id);
@@ -70,20 +72,19 @@ static void find_busy_places(const struct summary *s, struct busy_place busy[PLA
 				keep_busy(busy,
 					(struct busy_place){.file = f,
 						.function = id,
-						.ns = class_times_sum(
+						.amount = class_times_sum(
 							&f->functions.item[k].self)});
 		}
 	}
 }
 
-static void put_busy_line(const struct summary *s, const struct busy_place *place)
+static void put_busy_line(const struct summary *s, const struct busy_place *place,
+	unsigned column)
 {
 	struct ptf_text name = name_of_path(profile_string(s->p, place->file->file));
 	struct ptf_text text = {"", 0};
 	struct text_style style = {.unicode = s->style.unicode,
 		.max_columns = PLACE_COLUMNS};
-	unsigned column = sizeof("  100 %  ") - 1;
-
 	column += text_put(s->out, name.data, name.size, &style);
 	column += (unsigned)fprintf(s->out, ":%" PRIu32 "  ", place->line);
 	profile_source_line(profile_source_of(s->p, place->file->file), place->line,
@@ -118,7 +119,7 @@ static void put_busy_place(const struct summary *s, const struct busy_place *pla
 		text_put(s->out, title, strlen(title), &style);
 		free(title);
 	} else {
-		put_busy_line(s, place);
+		put_busy_line(s, place, sizeof("  100 %  ") - 1);
 	}
 	fputc('\n', s->out);
 }
@@ -129,7 +130,7 @@ static void put_busy_places(const struct summary *s)
 
 	find_busy_places(s, busy);
 	for (size_t i = 0; i < PLACES; i++)
-		put_busy_place(s, &busy[i], percent_of(s, busy[i].ns));
+		put_busy_place(s, &busy[i], percent_of(s, busy[i].amount));
 }
 
 /* --------------------------------------------------------------- the rest */
@@ -187,15 +188,52 @@ static void put_awaits(const struct summary *s)
 				(struct busy_place){.file = f,
 					.line = f->lines.item[k].line,
 					.function = f->lines.item[k].function,
-					.ns = f->lines.item[k].await.self_ns});
+					.amount = f->lines.item[k].await.self_ns});
 	}
-	if (!most[0].ns)
+	if (!most[0].amount)
 		return;
 	fprintf(s->out, "  tasks awaited %s in all\n",
 		units_time_brief(time, s->report.await_ns));
 	for (size_t i = 0; i < PLACES; i++)
 		put_busy_place(s, &most[i],
-			units_percent((double)most[i].ns, (double)s->report.await_ns));
+			units_percent((double)most[i].amount,
+				(double)s->report.await_ns));
+}
+
+/* And the line that held most when the program did. */
+static void put_memory(const struct summary *s)
+{
+	struct busy_place most = {0};
+	char words[MEMORY_WORDS_SIZE];
+	unsigned column;
+	double percent;
+
+	if (!s->report.has_memory)
+		return;
+	fputs("  memory ", s->out);
+	text_wrap(s->out, memory_words(words, &s->report.heap, s->style.unicode),
+		&s->style, sizeof("  memory ") - 1, 2);
+	fputc('\n', s->out);
+	for (size_t i = 0; i < s->report.files.count; i++) {
+		const struct report_file *f = &s->report.files.item[i];
+
+		for (size_t k = 0; k < f->lines.count; k++) {
+			const struct report_line *l = &f->lines.item[k];
+
+			if (l->memory && l->memory->peak_bytes > most.amount)
+				most = (struct busy_place){.file = f,
+					.line = l->line,
+					.function = l->function,
+					.amount = l->memory->peak_bytes};
+		}
+	}
+	percent =
+		units_percent((double)most.amount, (double)s->report.heap.all.peak_bytes);
+	if (percent < 1)
+		return;
+	column = (unsigned)fprintf(s->out, "  %3.0f %% of the peak  ", percent);
+	put_busy_line(s, &most, column);
+	fputc('\n', s->out);
 }
 
 static void put_losses(const struct summary *s)
@@ -211,8 +249,8 @@ static void put_losses(const struct summary *s)
 	}
 }
 
-void info_write_summary(FILE *out, const struct trace_info *info,
-	const struct info_view *view)
+int info_write_summary(FILE *out, const struct trace_info *info,
+	const struct info_view *view, struct ptf_error *err)
 {
 	/* What one can change: libraries count for who called them. */
 	const struct report_options options = {.charge = CHARGE_USER};
@@ -222,8 +260,11 @@ void info_write_summary(FILE *out, const struct trace_info *info,
 			.max_columns = view->terminal.columns}};
 	const struct text_style name_style = {.unicode = view->terminal.unicode};
 	unsigned column = 0;
+	int rc;
 
-	report_make(&s.report, s.p, &options);
+	rc = report_make_with_memory(&s.report, s.p, &options, err);
+	if (rc < 0)
+		return rc;
 	fputs(terminal_paint(&view->terminal, PAINT_TITLE), out);
 	for (size_t i = 0; i < info->files.count; i++) {
 		const char *name = info_file_name(&info->files.item[i]);
@@ -237,6 +278,8 @@ void info_write_summary(FILE *out, const struct trace_info *info,
 		put_shares(&s);
 	put_busy_places(&s);
 	put_awaits(&s);
+	put_memory(&s);
 	put_losses(&s);
 	report_free(&s.report);
+	return 0;
 }

@@ -12,6 +12,7 @@
 #include "tools/core/units.h"
 #include "tools/emit/info.h"
 #include "tools/emit/loss_words.h"
+#include "tools/emit/memory_words.h"
 
 /* Lists longer than this are cut unless all was asked for. */
 #define LIST_MAX 10
@@ -459,6 +460,48 @@ static void put_classes(struct teller *t)
 	fprintf(t->out, ", %s with the waits of all threads\n", units_time(text, all));
 }
 
+/* ", one each 512 KiB": of the first section that says it. */
+static void put_interval(struct teller *t, const char *key)
+{
+	for (size_t i = 0; i < t->p->sections.count; i++) {
+		struct ptf_text value =
+			profile_section_attribute(&t->p->sections.item[i], key);
+		char digits[24], size[UNITS_SIZE];
+
+		if (!value.size)
+			continue;
+		snprintf(digits, sizeof(digits), "%.*s", (int)value.size, value.data);
+		fprintf(t->out, ", one every %s",
+			units_bytes(size, strtoull(digits, NULL, 10)));
+		return;
+	}
+}
+
+static void put_memory(struct teller *t)
+{
+	const struct heap *heap = &t->info->heap;
+	const struct text_style style = {.unicode = t->view->terminal.unicode,
+		.max_columns = t->view->terminal.columns};
+	char words[MEMORY_WORDS_SIZE], time[UNITS_SIZE], count[UNITS_SIZE];
+
+	if (!t->info->has_memory)
+		return;
+	label(t, "memory");
+	text_wrap(t->out, memory_words(words, heap, style.unicode), &style, LABEL_COLUMNS,
+		LABEL_COLUMNS);
+	fputc('\n', t->out);
+	label(t, "");
+	if (heap->has_time)
+		fprintf(t->out, "peak at %s; ", units_time_brief(time, heap->peak_ns));
+	fprintf(t->out, "%s sample%s of allocations",
+		units_count(count, heap->all.allocation_count),
+		heap->all.allocation_count == 1 ? "" : "s");
+	put_interval(t, "memory.interval_bytes");
+	fprintf(t->out, "; %s of copies", units_count(count, heap->all.copy_count));
+	put_interval(t, "memory.copy_interval_bytes");
+	fputc('\n', t->out);
+}
+
 static void put_metrics(struct teller *t)
 {
 	bool first = true;
@@ -526,6 +569,7 @@ static void put_losses_and_marks(struct teller *t)
 
 static void put_sources(struct teller *t)
 {
+	const struct info_definitions *d = &t->info->definitions;
 	uint64_t bytes = 0;
 	size_t excerpts = 0, changed = 0;
 	char size[UNITS_SIZE];
@@ -546,9 +590,7 @@ static void put_sources(struct teller *t)
 	label(t, "definitions");
 	fprintf(t->out,
 		"stacks %zu, frames %zu, functions %zu, modules %zu, strings %zu\n",
-		t->p->nodes.items.count, t->p->frames.items.count,
-		t->p->functions.items.count, t->p->modules.items.count,
-		t->p->strings.items.count);
+		d->stacks, d->frames, d->functions, d->modules, d->strings);
 }
 
 /* --------------------------------------------------------------- sizes */
@@ -613,6 +655,7 @@ void info_write_text(FILE *out, const struct trace_info *info,
 	put_recordings(&t);
 	put_people(&t);
 	put_classes(&t);
+	put_memory(&t);
 	put_metrics(&t);
 	put_losses_and_marks(&t);
 	put_sources(&t);

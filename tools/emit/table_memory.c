@@ -131,7 +131,7 @@ static void put_size(char text[MEMORY_CELL_SIZE], int64_t bytes)
 	else if (mib >= 1023.5)
 		snprintf(text, MEMORY_CELL_SIZE, "%.*fG", mib < 99.5 * 1024 ? 2 : 0,
 			mib / 1024);
-	else if (mib >= 0.5)
+	else if (mib > 0.5)
 		snprintf(text, MEMORY_CELL_SIZE, "%.0fM", mib);
 }
 

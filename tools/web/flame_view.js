@@ -39,7 +39,7 @@ const FLAME_METRICS = [
   ['allocated', 'memory allocated'],
   ['peak', 'memory held at the peak'],
   ['live', 'memory held at the end'],
-  ['copied', 'bytes copied'],
+  ['copied', 'memory copied'],
 ];
 
 // Of the whole run: computed once.
