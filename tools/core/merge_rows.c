@@ -116,27 +116,23 @@ static int64_t bytes_at(const int64_t *column, size_t row)
 
 /* What was held at the peak has no thread: one allocates, another one frees. */
 static void follow_memory(struct merge_output *out, struct merge_feed *feed,
-	const struct ptf_samples *s)
+	const struct ptf_samples *s, const struct heap_columns *memory)
 {
 	const struct merge_people *people = &feed->people;
 	struct merge_recording *r = recording_of_thread(feed, s->thread);
-	struct heap_columns memory;
 	struct merge_peak_row row = {.thread = s->thread,
 		.process = s->thread && s->thread <= people->thread_process.count
 			? people->thread_process.item[s->thread - 1]
 			: 0};
 
-	if (!heap_columns_find(&memory, &feed->ids.heap_metrics, feed->ids.time_metric,
-		    s))
-		return;
 	row.key.thread = merge_recording_thread(out, r, true);
 	for (size_t i = 0; i < s->count; i++) {
 		row.key.node = merge_id(&feed->ids.node, s->node[i]);
 		row.key.class_id = merge_class(&feed->ids, s->class_id[i]);
 		row.time_ns = s->time_ns[i];
 		merge_peaks_take(out, &feed->peaks, &row,
-			bytes_at(memory.bytes[HEAP_METRIC_ALLOCATED], i),
-			bytes_at(memory.bytes[HEAP_METRIC_FREED], i));
+			bytes_at(memory->bytes[HEAP_METRIC_ALLOCATED], i),
+			bytes_at(memory->bytes[HEAP_METRIC_FREED], i));
 	}
 }
 
@@ -144,10 +140,16 @@ static void sum_samples(struct merge_output *out, struct merge_feed *feed,
 	const struct ptf_samples *s)
 {
 	struct merge_sum_key key = {.thread = thread_of(out, feed, s->thread)};
+	struct heap_columns memory;
+	bool is_memory = heap_columns_find(&memory, &feed->ids.heap_metrics,
+		feed->ids.time_metric, s);
 
 	for (size_t k = 0; k < s->column_count; k++) {
 		key.metric = merge_id(&feed->ids.metric, s->columns[k].metric);
 		for (size_t i = 0; i < s->count; i++) {
+			/* A row about memory is one of one of these metrics only. */
+			if (is_memory && !s->columns[k].values[i])
+				continue;
 			key.node = merge_id(&feed->ids.node, s->node[i]);
 			key.class_id = merge_class(&feed->ids, s->class_id[i]);
 			key.labels = s->labels
@@ -158,7 +160,8 @@ static void sum_samples(struct merge_output *out, struct merge_feed *feed,
 	}
 	for (size_t i = 0; s->task && i < s->count; i++)
 		out->dropped_tasks += s->task[i] != 0;
-	follow_memory(out, feed, s);
+	if (is_memory)
+		follow_memory(out, feed, s, &memory);
 }
 
 /* Blocks with the time metric and those without follow one another by themselves. */
