@@ -10,17 +10,21 @@ PDIFF = str(BIN / "pdiff")
 RUNS = 8
 ALPHA = ("--alpha", "0.01")
 BEFORE, AFTER = PROGRAMS / "before.py", PROGRAMS / "after.py"
+HOLD_BEFORE, HOLD_AFTER = PROGRAMS / "hold_before.py", PROGRAMS / "hold_after.py"
+HOLD_RUNS = 10
+# Several metrics are asked, and none may be wrong by chance more often than that.
+STRICT = ("--alpha", "0.001")
 
 _recorded = {}
 
 
-def runs(program, count=RUNS):
+def runs(program, count=RUNS, argument="3", options=("-F", "1000")):
     """Traces of so many runs of a program, recorded once for all tests."""
-    name = pathlib.Path(program).stem
+    name = f"{pathlib.Path(program).stem}-{argument}-"
     have = _recorded.setdefault(name, [])
     while len(have) < count:
         trace = f"{name}{len(have)}.ptf"
-        record(trace, PYTHON, program, "3", options=("-F", "1000"))
+        record(trace, PYTHON, program, argument, options=options)
         have.append(trace)
     return have[:count]
 
@@ -47,9 +51,17 @@ def line_of(program, text):
     raise KeyError(text)
 
 
+def holding(program, count=HOLD_RUNS, kept=20):
+    return runs(program, count, str(kept), ("--memory",))
+
+
+def both_holding():
+    return [*holding(HOLD_BEFORE), "--", *holding(HOLD_AFTER)]
+
+
 def named(body, view, measure="self"):
     return {node["name"]: node for node in body["nodes"] if node["view"] == view
-            and node[measure]["verdict"] in ("slower", "faster")}
+            and node[measure]["verdict"] in ("slower", "faster", "larger", "smaller")}
 
 
 @test
@@ -123,6 +135,124 @@ def as_test_cases():
 
 
 @test
+def one_memory_line_doubled():
+    """It is named, with its function, of what it allocates and of the peak; and nothing
+    else is, of anything."""
+    line = line_of(HOLD_AFTER, "rows.append")
+    wanted = {"alloc": True, "peak": True, "live": False, "leaked": False, "copy": False}
+    for metric, is_named in wanted.items():
+        body = json.loads(pdiff(*both_holding(), *STRICT, "--metric", metric, "--to", "json"))
+        equal(body["metric"], metric, "the metric")
+        lines, functions = named(body, "line"), named(body, "function")
+        equal(set(lines), {f"hold_after.py:{line}"} if is_named else set(),
+              f"lines named of {metric}")
+        equal({name.split(" ")[0] for name in functions}, {"read"} if is_named else set(),
+              f"functions named of {metric}")
+        if is_named:
+            node = lines.popitem()[1]
+            equal(node["fate"], "rewritten", "the line")
+            equal(node["self"]["verdict"], "larger", "the line's verdict")
+            # 1000 blocks of 40 kB more.
+            check(node["self"]["low"] < 40e6 < node["self"]["high"],
+                  f"{metric}: {node['self']} more, not 40e6")
+
+
+@test
+def of_time_memory_is_told_besides():
+    line = line_of(HOLD_AFTER, "rows.append")
+    body = json.loads(pdiff(*both_holding(), *STRICT, "--to", "json"))
+    equal(body["metric"], "time", "the metric")
+    memory = {metric["metric"]: metric for metric in body["memory"]["metrics"]}
+    equal(list(memory), ["peak", "alloc", "leaked"], "metrics of memory")
+    for metric in ("peak", "alloc"):
+        equal({node["name"].split(" ")[0] for node in memory[metric]["named"]},
+              {f"hold_after.py:{line}", "read"}, f"named of {metric}")
+    equal(memory["peak"]["program"]["verdict"], "larger", "the program's peak")
+    text = pdiff(*both_holding(), *ALPHA)
+    check(re.search(r"^Memory: peak [0-9.]+ MiB -> [0-9.]+ MiB \(", text, re.M),
+          f"no memory in {text[:500]}")
+    check(re.search(rf"Peak +hold_after\.py:{line}, edited", text), "the line is not told")
+    check("Peak:" in pdiff(*both_holding(), "--to", "markdown"),
+          "no table of the peak in the markdown")
+    check("memory" not in json.loads(pdiff(*runs(BEFORE, 2), "--to", "json")),
+          "memory of traces without")
+
+
+@test
+def what_leaks_more():
+    sides = [*holding(HOLD_BEFORE, 7, 40), "--", *holding(HOLD_BEFORE, 7, 80)]
+    line = line_of(HOLD_BEFORE, "KEPT.append")
+    for metric in ("leaked", "live"):
+        body = json.loads(pdiff(*sides, *STRICT, "--metric", metric, "--to", "json"))
+        lines = named(body, "line")
+        equal(set(lines), {f"hold_before.py:{line}"}, f"lines named of {metric}")
+        node = lines.popitem()[1]["self"]
+        # 40 times 40 blocks of 20 kB more.
+        check(node["low"] < 32e6 < node["high"], f"{metric}: {node}")
+    check(re.search(r"leaked [0-9.]+ MiB -> [0-9.]+ MiB \(", pdiff(*sides, *ALPHA)),
+          "the leak is not told beside time")
+
+
+@test
+def memory_as_a_gate():
+    sides, limits = both_holding(), ("--fail-above", "10%", "--min-bytes", "1M", *ALPHA)
+    middle = sides.index("--")
+    back = [*sides[middle + 1:], "--", *sides[:middle]]
+    pdiff(*sides, "--metric", "peak", *limits, status=1)
+    pdiff(*back, "--metric", "peak", *limits, status=0)
+    pdiff(*sides, "--metric", "peak", "--fail-above", "10%", "--min-bytes", "1G", *ALPHA,
+          status=0)
+    text = pdiff(*sides, "--metric", "alloc", *limits, "--to", "junit", status=1)
+    suite = xml.etree.ElementTree.fromstring(text).find("testsuite")
+    failed = {case.get("name").split(" ")[0] for case in suite.findall("testcase")
+              if case.find("failure") is not None}
+    check("read" in failed and "index" not in failed, f"failed are {failed}")
+
+
+@test
+def memory_of_one_run_a_side():
+    base, new = holding(HOLD_BEFORE, 1)[0], holding(HOLD_AFTER, 1)[0]
+    line = f"hold_after.py:{line_of(HOLD_AFTER, 'rows.append')}"
+    for alpha, is_sure in (("0.05", lambda beyond: line in beyond),
+                           ("0.0001", lambda beyond: not beyond - {line})):
+        body = json.loads(pdiff(base, new, "--alpha", alpha, "--metric", "peak", "--to", "json"))
+        equal(body["interval"], "sampling", "the interval")
+        equal(named(body, "line"), {}, "verdicts of one run")
+        beyond = {node["name"] for node in body["nodes"]
+                  if node["view"] == "line" and node["self"]["beyond_sampling"]}
+        check(is_sure(beyond), f"at {alpha}, beyond the error of the sampling are {beyond}")
+    sums = [0, 0]
+    for line in pdiff(base, new, "--metric", "peak", "--to", "folded").splitlines():
+        sums = [total + int(number) for total, number in zip(sums, line.rsplit(" ", 2)[1:])]
+    program = body["nodes"][0]["total"]
+    for total, key in zip(sums, ("base_bytes", "new_bytes")):
+        check(abs(total - program[key]) < 100, f"{key}: {total}, not {program[key]}")
+    by_thread = json.loads(pdiff(base, new, "--metric", "alloc", "--to", "json"))
+    of_threads = sum(node["total"]["base"] for node in by_thread["nodes"]
+                     if node["view"] == "thread")
+    equal(of_threads, by_thread["nodes"][0]["total"]["base"], "what threads allocate")
+
+
+@test
+def memory_that_was_not_recorded():
+    without, with_memory = runs(BEFORE, 2), holding(HOLD_BEFORE, 1)
+    for metric in ("alloc", "copy"):
+        done = run(PDIFF, *without, "--metric", metric)
+        equal(done.returncode, 3, "the status without memory")
+        check("prec --memory" in done.stderr, f"it says {done.stderr}")
+    # Where it is one run of a side, it is no run that took none.
+    done = run(PDIFF, *with_memory, without[0], "--", *with_memory, "--metric", "peak")
+    equal(done.returncode, 3, "the status of a side that mixes")
+    check("1 of 2 runs have no memory" in done.stderr, f"it says {done.stderr}")
+    body = json.loads(pdiff(without[0], *with_memory, "--to", "json"))
+    check("memory" in {fact["what"] for fact in body["differences"]}, "no word of it")
+    for wrong in (("--metric", "peak", "--by", "thread"), ("--metric", "live", "--per", "x"),
+                  ("--metric", "leaked", "--thread", "main"), ("--min-bytes", "1M"),
+                  ("--metric", "alloc", "--min-time", "1ms"), ("--metric", "memory")):
+        pdiff(*with_memory, *with_memory, *wrong, status=2)
+
+
+@test
 def equal_runs_have_no_difference():
     equal_runs = runs(BEFORE)
     half = len(equal_runs) // 2
@@ -137,6 +267,8 @@ def equal_runs_have_no_difference():
     check(not alarms, f"equal runs differ in {sorted(alarms)}")
     text = pdiff("--self-check", *runs(BEFORE), "--splits", "50", *ALPHA)
     check("False alarms" in text and "Noise floor" in text, f"self-check says {text}")
+    text = pdiff("--self-check", *holding(HOLD_BEFORE), "--metric", "peak", *ALPHA)
+    check("the program's peak of memory" in text, f"self-check says {text}")
 
 
 @test

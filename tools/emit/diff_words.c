@@ -251,7 +251,9 @@ static char *headline(const struct diff *d)
 	diff_amount(base, d, m->base);
 	diff_amount(new, d, m->new);
 	diff_percent(percent, m);
-	if (!diff_has_replicates(d))
+	if (m->base_amount <= 0 && m->new_amount <= 0)
+		size = asprintf(&text, "Neither side has any %s.", words_of[metric].noun);
+	else if (!diff_has_replicates(d))
 		size = asprintf(&text,
 			"One run a side: %s%s%s -> %s (%s). What other runs would take "
 			"is not known: this is no verdict.",
