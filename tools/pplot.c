@@ -47,7 +47,8 @@ static const struct argp_option options[] = {
 		"Write the gnuplot script with its data instead of the picture", 1},
 
 	{NULL, 0, NULL, 0, "How it is drawn:", 3},
-	{"top", KEY_TOP, "N", 0, "At most N bars (20), lanes (24) or panels (8)", 3},
+	{"top", KEY_TOP, "N", 0,
+		"At most N bars (20), lanes (24), panels (8) or lines of memory (6)", 3},
 	{"dark", KEY_DARK, NULL, 0, "For a dark page", 3},
 	{"threads", KEY_THREADS, NULL, 0,
 		"timeline: a panel for each thread; flame: each by itself", 3},
@@ -56,7 +57,10 @@ static const struct argp_option options[] = {
 	{"metric", KEY_METRIC, "WHAT", 0,
 		"Time with waits of main threads (wall; default of bars), only on CPU "
 		"(cpu; default of timeline and flame), of some classes in all threads "
-		"(gil; python,native); timeline: only these counters (rss)",
+		"(gil; python,native); lines, functions, flame: memory allocated "
+		"(alloc), "
+		"held at the end (live), held when the process held most (peak), or "
+		"copied (copy); timeline: only these counters (rss)",
 		3},
 	{0},
 };
@@ -71,6 +75,9 @@ static const char doc[] =
 	"  pplot -k lines run*.ptf -o top.svg   the busiest lines, mean of the runs\n"
 	"  pplot -k threads --time 2s..5s walk.ptf -o threads.pdf\n"
 	"  pplot -k diff old.ptf new.ptf -o diff.png\n"
+	"  pplot -k memory walk.ptf -o mem.png  what each line holds over time\n"
+	"  pplot -k lines --metric peak walk.ptf\n"
+	"                                       who held most at the peak\n"
 	"  pplot walk.ptf --script -o walk.gp   a script to change, and to run by\n"
 	"                                       gnuplot walk.gp\n\n"
 	"Exit status: 0 when all went well, 1 after a failure, 2 after wrong use.";
@@ -233,6 +240,11 @@ static void finish(struct arguments *a, struct argp_state *state)
 	if (unknown)
 		argp_error(state, "%s has no meaning with --kind %s",
 			a->used_name[__builtin_ctz(unknown)], a->kind->name);
+	if (a->request.is_memory && a->request.by_thread)
+		argp_error(state,
+			"--threads has no meaning with memory, which threads "
+			"hold in common");
+	a->request.is_memory |= a->kind->is_of_memory;
 	if (!a->request.top)
 		a->request.top = a->kind->top;
 	choose_size(&a->request, a->picture);
@@ -240,7 +252,9 @@ static void finish(struct arguments *a, struct argp_state *state)
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	static const char *const metric[] = {"wall", "cpu", NULL};
+	enum { METRIC_WALL, METRIC_CPU, METRIC_MEMORY /* and those that follow */ };
+	static const char *const metric[] = {"wall", "cpu", "alloc", "live", "peak",
+		"copy", NULL};
 	static const char *const by[] = {"line", "function", NULL};
 	struct arguments *a = state->input;
 
@@ -292,7 +306,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_METRIC:
 		use(a, PLOT_OPTION_METRIC, "--metric");
 		metric_option_read(&a->request.metric, arg, metric, &a->selection);
-		a->request.cpu_only = a->request.metric.word == 1;
+		a->request.cpu_only = a->request.metric.word == METRIC_CPU;
+		a->request.is_memory = a->request.metric.word >= METRIC_MEMORY;
+		if (a->request.is_memory) {
+			use(a, PLOT_OPTION_MEMORY, "memory as --metric");
+			a->request.measure = (enum heap_measure)(
+				a->request.metric.word - METRIC_MEMORY);
+		}
 		a->request.wait_all = a->request.metric.has_waits;
 		break;
 	case ARGP_KEY_ARGS:
@@ -324,6 +344,8 @@ static bool read_all(struct arguments *a)
 		    a->path_count - a->base_count, &a->selection) ||
 		!metric_option_finds(&a->request.metric, a->request.all,
 			a->kind->draws_counters))
+		return false;
+	if (a->request.is_memory && !metric_option_finds_memory(a->request.all))
 		return false;
 	if (!a->kind->tells_runs_apart)
 		return true;
@@ -420,7 +442,9 @@ static bool emit(FILE *out, const struct arguments *a)
 		.selection = a->selection,
 		.threads = a->request.by_thread,
 		.wait_all = a->request.wait_all,
-		.metric = a->request.cpu_only     ? EMIT_METRIC_CPU
+		.metric = a->request.is_memory
+			? EMIT_METRIC_MEMORY + (unsigned)a->request.measure
+			: a->request.cpu_only     ? EMIT_METRIC_CPU
 			: a->request.metric.words ? EMIT_METRIC_WALL
 						  : EMIT_METRIC_DEFAULT,
 	};

@@ -253,6 +253,24 @@ def pconv_json(path, *options):
     return json.loads(done.stdout)
 
 
+# By the words of --metric, the keys of pconv's JSON.
+MEMORY = {"alloc": ("ptf_allocated_python_bytes", "ptf_allocated_native_bytes"),
+          "live": ("ptf_live_bytes",), "peak": ("ptf_peak_bytes",), "copy": ("ptf_copied_bytes",)}
+
+
+def memory_of_lines(path, *options):
+    """{measure: {(file, line): bytes}}, by pconv's JSON."""
+    found = {measure: {} for measure in MEMORY}
+    for file, body in pconv_json(path, "--min", "0", *options)["files"].items():
+        for line in body["lines"]:
+            for measure, keys in MEMORY.items():
+                amount = sum(line.get(key, 0) for key in keys)
+                if amount:
+                    found[measure][file, line["lineno"]] = amount
+    check(all(found.values()), f"{path}: no memory of some kind: {found}")
+    return found
+
+
 def one_line(text, what="stderr"):
     lines = text.splitlines()
     check(len(lines) == 1 and lines[0].strip(), f"{what} is not one line: {text!r}")

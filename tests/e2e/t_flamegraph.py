@@ -57,7 +57,8 @@ class Graph:
 def traces():
     if not os.path.exists("walk.ptf"):
         record("walk.ptf", PYTHON, ROOT / "tests/support/examples/walk.py")
-        done = run(SUPPORT / "make_trace", "made.ptf", 5000, 3)
+        # 4000 rows about memory, which are no samples of time.
+        done = run(SUPPORT / "make_trace", "made.ptf", 5000, 3, 0, 0, 4000)
         check(done.returncode == 0, done.stderr)
     return "walk.ptf", "made.ptf"
 
@@ -203,6 +204,46 @@ def nothing_counted_is_a_picture_too():
     graph = drawn(traces()[1], "--class", "wait")
     equal(graph.total, [0], "time")
     check("nothing was counted" in graph.texts(), f"{graph.texts()}")
+
+
+@test
+def memory_is_that_of_the_tables():
+    trace = traces()[1]
+    for measure, lines in memory_of_lines(trace).items():
+        graph = drawn(trace, "--metric", measure)
+        equal(graph.data["unit"], "bytes", "unit")
+        equal(graph.total[0], sum(lines.values()), f"{measure}: all")
+        check(set(graph.classes) <= {"python", "native"}, f"{measure}: {set(graph.classes)}")
+        own = collections.Counter()
+        for i in range(graph.count):
+            check(not graph.is_gathered(i), "frames are gathered")
+            name, file, line = graph.who(i)
+            # The table charges Python code with what the library does for it.
+            parent = graph.parent[i]
+            own[(file, line) if file or parent is None else graph.who(parent)[1:]] += graph.own[i]
+        equal({place: amount for place, amount in own.items() if amount}, lines, measure)
+        check(any("memory " in text and "iB" in text for text in graph.texts()), "the headline")
+        folded = run(PCONV, trace, "--to", "folded", "--metric", measure).stdout
+        equal(sum(int(line.rpartition(" ")[2]) for line in folded.splitlines()), graph.total[0],
+              f"{measure} of folded stacks")
+    python = drawn(trace, "--metric", "alloc", "--class", "python")
+    equal(list(python.classes), ["python"], "allocators")
+    equal(python.total[0], drawn(trace, "--metric", "alloc").classes["python"][0], "of Python")
+
+
+@test
+def where_there_is_no_memory_it_says_so():
+    walk, made = traces()
+    for words, status, said in (([walk, "--to", "folded", "--metric", "peak"], 1, "prec --memory"),
+                                ([made, "--to", "folded", "--metric", "live", "--time", "9h.."], 1,
+                                 "in what is selected"),
+                                ([made, "--to", "folded", "--metric", "live", "--threads"], 2,
+                                 "in common"),
+                                ([made, "--to", "perfetto", "-o", "x", "--metric", "live"], 2,
+                                 "no meaning")):
+        done = run(PCONV, *words)
+        equal(done.returncode, status, f"status of {words}")
+        check(said in done.stderr, done.stderr)
 
 
 main()

@@ -1,5 +1,6 @@
 """pplot draws what pinfo says, on every kind of page, whatever names there are."""
 from ptftest import *
+import itertools
 import xml.etree.ElementTree
 
 PPLOT = str(BIN / "pplot")
@@ -286,6 +287,94 @@ def what_is_measured_can_be_chosen():
         equal(done.returncode, status, f"status of {words}")
         check(said in done.stderr, f"{words}: {done.stderr}")
     check(not os.path.exists("x.png"), "a picture was left")
+
+
+def make_memory():
+    """A recording and a made-up trace, both with memory."""
+    equal(run(SUPPORT / "make_trace", "made.ptf", 5000, 4, 0, 0, 3000).returncode, 0, "make_trace")
+    if not os.path.exists("held.ptf"):
+        pathlib.Path("held.py").write_text(HELD)
+        record("held.ptf", PYTHON, "held.py", options=["--memory"])
+
+
+# 64 MiB are held for 0.3 s or more, 96 MiB beside them for 0.1 s of that.
+HELD = ("import time\n"
+        "def small():\n    return bytearray(64 << 20)\n"
+        "def large():\n    return bytearray(96 << 20)\n"
+        "time.sleep(0.1)\n"
+        "kept = small()\ntime.sleep(0.1)\n"
+        "more = large()\ntime.sleep(0.1)\n"
+        "del more\ntime.sleep(0.1)\n"
+        "del kept\ntime.sleep(0.1)\n")
+MIB = 1 << 20
+
+
+@test
+def memory_over_time_is_what_the_program_held():
+    make_memory()
+    script = pplot("-k", "memory", "held.ptf", "--script").stdout
+    rows = block(script, "held")
+    names = [name for name in re.findall(r'title "([^"]*)"', script) if name.startswith("held.py")]
+    equal(names[:2], ["held.py:5", "held.py:3"], "lines, the largest first")
+    # Blocks of that size are all sampled: what they hold is exact.
+    held = [(row[-1], row[-2]) for row in rows]
+    seen = [state for state, _ in itertools.groupby(held)]
+    equal(seen, [(0, 0), (0, 64 * MIB), (96 * MIB, 64 * MIB), (0, 64 * MIB), (0, 0)],
+          "what was held, one after the other")
+    check("'peak 16" in script and "MiB' at" in script, "the peak is not marked")
+    check('title "rss"' in script and 'title "footprint"' in script, "the system's view")
+    level_s = (rows[1][0] - rows[0][0]) / 1e9
+    for state, least_s in (((0, 64 * MIB), 0.2), ((96 * MIB, 64 * MIB), 0.1)):
+        took_s = held.count(state) * level_s
+        check(took_s >= least_s - 2 * level_s, f"{state} for {took_s} s, at least {least_s} s")
+
+
+@test
+def memory_on_every_page():
+    make_memory()
+    for trace in ("held.ptf", "made.ptf"):
+        for suffix, magic in (("png", b"\x89PNG"), ("pdf", b"%PDF-"), ("svg", b"<?xml")):
+            pplot("-k", "memory", trace, "-o", f"memory.{suffix}", "--size", "800x500")
+            data = pathlib.Path(f"memory.{suffix}").read_bytes()
+            check(data.startswith(magic) and len(data) > 3000, f"memory.{suffix} is no picture")
+        text = pplot("-k", "memory", trace, "--to", "text", "--size", "80x24").stdout
+        check(len(text.splitlines()) <= 24 and max(map(len, text.splitlines())) <= 80, "its size")
+        check("peak" in text and "footprint" in text, f"what is it?\n{text}")
+        pplot("-k", "memory", trace, "--script", "-o", "memory.gp")
+        equal(run("gnuplot", "memory.gp").returncode, 0, "status of gnuplot")
+    rows = block(pplot("-k", "memory", "made.ptf", "--script").stdout, "held")
+    check(all(min(row[1:]) >= 0 for row in rows), "less than nothing is held")
+    live = sum(memory_of_lines("made.ptf")["live"].values())
+    check(abs(sum(rows[-1][1:]) - live) < 64 * MIB, f"{rows[-1]} at the end, {live} is left")
+
+
+@test
+def bars_and_flames_of_memory():
+    make_memory()
+    for measure, lines in memory_of_lines("made.ptf", "--charge", "user").items():
+        script = pplot("-k", "lines", "made.ptf", "--metric", measure, "--script").stdout
+        drawn = [sum(row[1:]) for row in block(script, "bars")]
+        least = sum(lines.values()) / 1000
+        equal(drawn, sorted((n for n in lines.values() if n >= least), reverse=True), measure)
+        check("set xlabel 'MiB'" in script or "set xlabel 'GiB'" in script, "no unit of bytes")
+        pplot("-k", "functions", "made.ptf", "--metric", measure, "-o", "bars.png")
+        pplot("-k", "flame", "made.ptf", "--metric", measure, "-o", "flame.svg")
+        equal(pathlib.Path("flame.svg").read_text(),
+              run(PCONV, "made.ptf", "--to", "flamegraph", "--metric", measure).stdout, "the graph")
+    # Several runs have their interval.
+    for i in (1, 2):
+        equal(run(SUPPORT / "make_trace", f"made{i}.ptf", 5000, 4, i, 0, 3000).returncode, 0, "made")
+    script = pplot("-k", "lines", "made1.ptf", "made2.ptf", "--metric", "alloc", "--script").stdout
+    for bar, (_, mean, half) in zip(block(script, "bars"), block(script, "intervals")):
+        check(abs(sum(bar[1:]) / 2 - mean) < 1 and half > 0, f"mean {mean} of {sum(bar[1:])}")
+    for words, status, said in ((["-k", "memory", "run0.ptf"], 1, "prec --memory"),
+                                (["-k", "lines", "--metric", "peak", "run0.ptf"], 1, "prec --memory"),
+                                (["--metric", "peak", "made.ptf"], 2, "no meaning"),
+                                (["-k", "flame", "--threads", "--metric", "peak", "made.ptf"], 2,
+                                 "in common")):
+        done = run(PPLOT, *words, "-o", "x.svg")
+        equal(done.returncode, status, f"status of {words}")
+        check(said in done.stderr, done.stderr)
 
 
 @test

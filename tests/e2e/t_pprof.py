@@ -4,6 +4,8 @@ import gzip
 from ptftest import *
 
 SECOND = 10**9
+SPACES = {"alloc": "alloc_space", "live": "inuse_space", "peak": "peak_space",
+          "copy": "copy_space"}
 
 
 def decoded(path):
@@ -81,7 +83,8 @@ def owner(stack):
 def traces():
     if not os.path.exists("walk.ptf"):
         record("walk.ptf", PYTHON, ROOT / "tests/support/examples/walk.py")
-        done = run(SUPPORT / "make_trace", "made.ptf", 5000, 3)
+        # 4000 rows about memory, which are no samples of time.
+        done = run(SUPPORT / "make_trace", "made.ptf", 5000, 3, 0, 0, 4000)
         check(done.returncode == 0, done.stderr)
     return "walk.ptf", "made.ptf"
 
@@ -98,8 +101,10 @@ def types_of_values_and_ids_are_sound():
     for trace in traces():
         profile = Profile(converted(trace))
         raw = profile.raw
+        memory = SPACES.values() if trace == "made.ptf" else ()
         equal(profile.types, [("samples", "count"), ("cpu", "nanoseconds"),
-                              ("wall", "nanoseconds")], "types")
+                              ("wall", "nanoseconds")] + [(name, "bytes") for name in memory],
+              "types")
         equal(profile.texts[0], "", "the first text")
         equal(len(set(profile.texts)), len(profile.texts), "distinct texts")
         equal(profile.texts[one(raw, "default_sample_type")], "cpu", "the default type")
@@ -113,7 +118,8 @@ def types_of_values_and_ids_are_sound():
             ids = [one(item, "id") for item in raw[kind]]
             equal(sorted(ids), list(range(1, len(ids) + 1)), f"ids of {kind}")
         for stack, values, labels in profile.samples:
-            check(stack and len(values) == 3, "a sample without a stack or of too few values")
+            check(stack and len(values) == len(profile.types),
+                  "a sample without a stack or of too few values")
         spans = sorted((one(m, "memory_start"), one(m, "memory_limit")) for m in raw["mapping"])
         check(all(a[1] <= b[0] for a, b in zip(spans, spans[1:])), f"ranges overlap: {spans}")
         for location in raw["location"]:
@@ -137,8 +143,9 @@ def sums_of_types_threads_and_classes_are_those_of_pinfo():
             (labels["class"], labels.get("detail", ""))])
         equal(by_detail, +collections.Counter(
             {(c["class"], c["detail"]): c["time_ns"] for c in info["classes"]}), "kinds of wait")
-        cpu = profile.sums("cpu", lambda stack, labels: [(labels["pid"], labels["tid"])])
-        rows = profile.sums("samples", lambda stack, labels: [(labels["pid"], labels["tid"])])
+        cpu = profile.sums("cpu", lambda stack, labels: [(labels["pid"], labels.get("tid"))])
+        rows = profile.sums("samples", lambda stack, labels: [
+            (labels["pid"], labels.get("tid"))])
         for thread in info["threads"]:
             who = thread["pid"], thread["tid"]
             equal(cpu[who], sum(thread[f"{c}_ns"] for c in (
@@ -180,7 +187,7 @@ def what_is_selected_is_what_is_written():
     profile = Profile(converted(trace, "--class", "python", "--thread", "4001",
                                 "--metric", "wall", suffix=".some.pprof"))
     table = [t for t in pinfo(trace)["threads"] if t["tid"] == 4001][0]
-    equal(profile.sums("wall", lambda s, labels: [(labels["class"], labels["tid"])]),
+    equal(profile.sums("wall", lambda s, labels: [(labels["class"], labels.get("tid"))]),
           collections.Counter({("python", 4001): table["python_ns"]}), "selected time")
     equal(profile.texts[one(profile.raw, "default_sample_type")], "wall", "the default type")
     check(any(c.startswith("selected: ") for c in profile.comments), f"{profile.comments}")
@@ -212,6 +219,29 @@ def a_terminal_is_not_written_to():
     terminal = Terminal(PCONV, traces()[0], "--to", "pprof")
     equal(terminal.end(), 2, "status")
     check("is binary" in terminal.text and "-o OUT" in terminal.text, repr(terminal.text))
+
+
+@test
+def memory_is_that_of_the_tables():
+    trace = traces()[1]
+    profile = Profile(converted(trace))
+    for measure, lines in memory_of_lines(trace).items():
+        got = profile.sums(SPACES[measure], lambda stack, labels: [(owner(stack)[0][1],
+                                                                   owner(stack)[1])])
+        equal(dict(got), lines, measure)
+        by_process = profile.sums(SPACES[measure], lambda stack, labels: [
+            (labels["pid"], labels["rank"], labels.get("tid"))])
+        equal(set(by_process), {(4000, "0", None), (4001, "1", None)}, f"whose {measure}")
+        for pid, rank in ((4000, "0"), (4001, "1")):
+            only = memory_of_lines(trace, "--process", pid)[measure]
+            equal(by_process[pid, rank, None], sum(only.values()), f"{measure} of process {pid}")
+        chosen = Profile(converted(trace, "--metric", measure, suffix=f".{measure}.pprof"))
+        equal(chosen.texts[one(chosen.raw, "default_sample_type")], SPACES[measure],
+              "the type that is shown first")
+    by_class = profile.sums("alloc_space", lambda stack, labels: [labels["class"]])
+    json_ = pconv_json(trace)
+    equal(dict(by_class), {"python": json_["ptf_allocated_python_bytes"],
+                           "native": json_["ptf_allocated_native_bytes"]}, "allocators")
 
 
 main()

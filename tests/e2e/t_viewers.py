@@ -16,7 +16,8 @@ def traces():
     """A recording and a made-up trace."""
     if not os.path.exists("recorded.ptf"):
         record("recorded.ptf", PYTHON, PROGRAM, 0.5)
-        check(run(MAKE_TRACE, "made.ptf", 30000, 5).returncode == 0, "make_trace")
+        # 4000 rows about memory, which are no samples of time.
+        check(run(MAKE_TRACE, "made.ptf", 30000, 5, 0, 0, 4000).returncode == 0, "make_trace")
     return "recorded.ptf", "made.ptf"
 
 
@@ -171,7 +172,7 @@ def speedscope_sums(document, metric):
         equal(len(profile["samples"]), len(profile["weights"]), "weights")
         equal(sum(profile["weights"]), profile["endValue"] - profile["startValue"], "values")
         for sample, weight in zip(profile["samples"], profile["weights"]):
-            if sample and match[2] == metric:
+            if sample and match and match[2] == metric:
                 sums.add(int(match[1]), [frames[index] for index in sample], weight)
     return sums
 
@@ -195,6 +196,26 @@ def speedscope_has_a_sample_for_each_row_on_CPU():
               for thread in loaded(trace, "firefox", *CPU)["threads"]}
     sums = speedscope_sums(loaded(trace, "speedscope"), "CPU time")
     equal(dict(sums.count), wanted, "samples of threads")
+
+
+@test
+def speedscope_profiles_of_memory_are_that_of_the_tables():
+    trace = traces()[1]
+    document = loaded(trace, "speedscope")
+    frames = [(frame.get("file"), frame.get("line", 0)) for frame in document["shared"]["frames"]]
+    titles = dict(zip(MEMORY, ("allocated", "held at the end", "held at the peak", "copied")))
+    for pid in (4000, 4001):
+        for measure, lines in memory_of_lines(trace, "--process", pid).items():
+            only = loaded(trace, "speedscope", "--metric", measure)["profiles"]
+            name = f"python3 {pid}: memory {titles[measure]}"
+            profile, = [p for p in document["profiles"] if p["name"] == name]
+            equal(profile["unit"], "bytes", "unit")
+            equal(len(only), 2, f"profiles of {measure} alone")
+            check(name in [p["name"] for p in only], f"{measure} alone: {only}")
+            got = collections.Counter()
+            for sample, weight in zip(profile["samples"], profile["weights"]):
+                got[[frames[i] for i in sample if frames[i][0]][-1]] += weight
+            equal(dict(got), lines, f"{measure} of process {pid}")
 
 
 def firefox_stacks(document):

@@ -82,6 +82,7 @@ struct maker {
 	struct heap_lives lives;
 	size_t passing; /* next of lives.passings */
 	int64_t now_ns;
+	uint32_t level_count;
 	size_t level;        /* of now */
 	VEC(uint32_t) owing; /* cells */
 	struct variance variances[VARIANCE_COUNT];
@@ -244,7 +245,8 @@ static void change(const struct maker *m, struct held *held, struct heap_use *us
 		held->variance = 0;
 	if (held->bytes > use->maximum_bytes)
 		use->maximum_bytes = held->bytes;
-	if (use->levels && held->bytes > use->levels[m->level])
+	if (use->levels && !m->options->levels_add_up &&
+		held->bytes > use->levels[m->level])
 		use->levels[m->level] = held->bytes;
 }
 
@@ -308,13 +310,12 @@ static void set_time(struct maker *m, int64_t time_ns)
 {
 	double all = (double)m->h->end_ns - (double)m->h->start_ns;
 	double passed = (double)time_ns - (double)m->h->start_ns;
-	size_t level = all > 0 ? (size_t)(passed / all * HEAP_LEVEL_COUNT) : 0;
+	size_t level = all > 0 ? (size_t)(passed / all * m->level_count) : 0;
 
 	m->now_ns = time_ns;
-	m->level = level < HEAP_LEVEL_COUNT ? level : HEAP_LEVEL_COUNT - 1;
+	m->level = level < m->level_count ? level : m->level_count - 1;
 }
 
-/* The last time of a process is its end. */
 static void pass(struct maker *m, const struct heap_passing *passing)
 {
 	uint32_t cell = m->processes.item[passing->process].first_cell;
@@ -324,8 +325,10 @@ static void pass(struct maker *m, const struct heap_passing *passing)
 		const struct held held = m->cells.item[cell - 1].held;
 		struct heap_use *use = &m->h->cells.item[cell - 1].use;
 
-		use->live_bytes = held.bytes;
-		use->live_error_bytes = held.variance;
+		if (!passing->is_exec) {
+			use->live_bytes = held.bytes;
+			use->live_error_bytes = held.variance;
+		}
 		change_cell(m, cell - 1, -held.bytes, -held.variance);
 	}
 }
@@ -422,7 +425,7 @@ static double interval_of(const struct profile *p, uint32_t process)
 
 static void keep_levels(struct maker *m, struct heap_use *use)
 {
-	size_t size = HEAP_LEVEL_COUNT * sizeof(*use->levels);
+	size_t size = m->level_count * sizeof(*use->levels);
 
 	use->levels = arena_alloc(&m->h->arena, size);
 	memset(use->levels, 0, size);
@@ -467,7 +470,7 @@ static void find_times(struct maker *m)
 
 static void see_last_levels(struct maker *m)
 {
-	m->level = HEAP_LEVEL_COUNT - 1;
+	m->level = m->level_count - 1;
 	see_levels(m, &m->all, &m->h->all);
 	for (size_t i = 0; i < m->h->processes.count; i++)
 		see_levels(m, &m->processes.item[i].held, &m->h->processes.item[i]);
@@ -594,7 +597,12 @@ bool profile_has_memory(const struct profile *p)
 int heap_make(struct heap *h, const struct profile *p, const struct heap_options *options,
 	struct ptf_error *err)
 {
-	struct maker m = {.h = h, .p = p, .options = options, .err = err};
+	struct maker m = {.h = h,
+		.p = p,
+		.options = options,
+		.err = err,
+		.level_count =
+			options->level_count ? options->level_count : HEAP_LEVEL_COUNT};
 	int rc;
 
 	*h = (struct heap){0};

@@ -61,7 +61,10 @@ struct heap_use {
 	int64_t first_ns, last_ns;
 	/* The eighths of the life of its process in which it allocates: 1 << 0 to 7. */
 	unsigned eighths;
-	/* The most it held in each HEAP_LEVEL_COUNTth of the time; NULL = not kept. */
+	/*
+	 * The most it held in each HEAP_LEVEL_COUNTth of the time (but see
+	 * heap_options); NULL = not kept.
+	 */
 	int64_t *levels;
 };
 
@@ -108,8 +111,11 @@ struct heap_options {
 	/* Which rows are wanted; NULL = all. Ids may be 0. */
 	bool (*is_wanted)(void *context, uint32_t process, uint32_t thread);
 	void *is_wanted_context;
-	bool is_of_threads; /* is_wanted picks threads, not only processes */
-	bool levels;        /* keep them: of everything, of processes and of places */
+	bool is_of_threads;   /* is_wanted picks threads, not only processes */
+	bool levels;          /* keep them: of everything, of processes and of places */
+	uint32_t level_count; /* of them; 0 = HEAP_LEVEL_COUNT */
+	/* Not the most of each part of the time, but what is held when it begins. */
+	bool levels_add_up;
 };
 
 struct heap {

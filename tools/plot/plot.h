@@ -30,6 +30,8 @@ struct plot_request {
 	bool by_function;           /* of a comparison; else by line */
 	bool cpu_only;              /* bars without waits */
 	bool wait_all;              /* waits of all threads, not only of main ones */
+	bool is_memory;             /* not time, but bytes: */
+	enum heap_measure measure;
 	struct metric_option metric;
 	unsigned width, height; /* pixels; or characters */
 };
@@ -43,6 +45,7 @@ enum plot_option {
 	PLOT_OPTION_THREADS = 1 << 4,
 	PLOT_OPTION_PROCESSES = 1 << 5,
 	PLOT_OPTION_BY = 1 << 6,
+	PLOT_OPTION_MEMORY = 1 << 7, /* --metric alloc, live, peak, copy */
 };
 /* Of every picture that gnuplot draws. */
 #define PLOT_OPTIONS_OF_PICTURES (PLOT_OPTION_SIZE | PLOT_OPTION_DARK)
@@ -53,6 +56,7 @@ struct plot_kind {
 	bool is_comparison;
 	unsigned options; /* that it knows: enum plot_option */
 	bool draws_counters;
+	bool is_of_memory; /* as request.is_memory */
 	/* A picture that is no plot: this format of pconv, in SVG; no write. */
 	const struct emit_format *emits;
 	unsigned top; /* without --top, of kinds that know it */

@@ -1,6 +1,7 @@
 /*
  * lines, functions: who has most time, by class, as bars; with several runs
- * their mean and its 95 % interval.
+ * their mean and its 95 % interval. Or memory, by allocator: all that is called time
+ * is then bytes.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -29,9 +30,11 @@ struct drawing {
 	const struct profile *p;
 	bool functions;
 	VEC(struct bar) bars;
-	struct class_times times; /* of the bars that are drawn */
-	int64_t all_ns;           /* 100 %, of all runs together */
-	double unit_ns;           /* of the axis */
+	struct class_times times;   /* of the bars that are drawn */
+	int64_t all_ns;             /* 100 %, of all runs together */
+	struct profile_cells bytes; /* where memory is asked for */
+	double unit_ns;             /* of the axis */
+	const char *unit;
 };
 
 static int by_time(const void *left, const void *right)
@@ -49,6 +52,7 @@ static struct report_options counted(const struct drawing *d)
 		.charge = CHARGE_USER,
 		.cpu_only = d->request->cpu_only,
 		.wait_all = d->request->wait_all,
+		.bytes = d->request->is_memory ? &d->bytes : NULL,
 		.runs = &d->request->runs};
 }
 
@@ -246,29 +250,63 @@ static double largest_end(const struct drawing *d)
 	return largest > 0 ? largest : 1;
 }
 
-static int write_bars(FILE *script, const struct plot_request *request, bool functions)
+/* The largest one of which the largest bar has at least one. */
+static void choose_unit(struct drawing *d)
+{
+	static const struct unit {
+		double size;
+		const char *name;
+	} times[] = {{1e6, "milliseconds"}, {1e9, "seconds"}},
+	  sizes[] = {{1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}};
+	const struct unit *units = d->request->is_memory ? sizes : times;
+	size_t count = d->request->is_memory ? sizeof(sizes) / sizeof(sizes[0])
+					     : sizeof(times) / sizeof(times[0]);
+
+	while (count > 1 && largest_end(d) < units[count - 1].size)
+		count--;
+	d->unit_ns = units[count - 1].size;
+	d->unit = units[count - 1].name;
+}
+
+static void put_headline(const struct drawing *d)
+{
+	const struct plot_request *request = d->request;
+	int64_t run_count = (int64_t)request->runs.of.count;
+	char shown[200], whole[UNITS_SIZE], runs[64] = "";
+
+	if (run_count > 1)
+		snprintf(runs, sizeof(runs), ", mean of %" PRId64 " runs", run_count);
+	if (request->is_memory)
+		units_bytes(whole, (uint64_t)(d->all_ns / run_count));
+	else
+		units_time_brief(whole, d->all_ns / run_count);
+	snprintf(shown, sizeof(shown), "%s by %s%s; 100 %% is %s of %s",
+		d->functions ? "functions" : "lines",
+		request->is_memory ? "memory" : "time", runs, whole,
+		script_what_counts(request));
+	script_headline(d->out, request, shown);
+}
+
+static int write_bars(FILE *script, const struct plot_request *request, bool functions,
+	struct ptf_error *err)
 {
 	struct drawing d = {.out = script,
 		.request = request,
 		.p = request->all,
 		.functions = functions};
-	char shown[200], whole[UNITS_SIZE], runs[64] = "";
-	bool is_small;
 
+	if (request->is_memory) {
+		int rc = heap_measure_cells(&d.bytes, d.p, request->measure, err);
+
+		if (rc < 0)
+			return rc;
+	}
 	find_bars(&d);
-	is_small = largest_end(&d) < 1e9;
-	d.unit_ns = is_small ? 1e6 : 1e9;
-	if (request->runs.of.count > 1)
-		snprintf(runs, sizeof(runs), ", mean of %zu runs",
-			request->runs.of.count);
-	snprintf(shown, sizeof(shown), "%s by time%s; 100 %% is %s of %s",
-		functions ? "functions" : "lines", runs,
-		units_time_brief(whole, d.all_ns / (int64_t)request->runs.of.count),
-		script_what_counts(request));
+	choose_unit(&d);
 	put_data(&d);
 	if (request->runs.of.count > 1)
 		put_intervals(&d);
-	script_headline(script, request, shown);
+	put_headline(&d);
 	put_names(&d);
 	put_remarks(&d);
 	fprintf(script,
@@ -278,32 +316,32 @@ static int write_bars(FILE *script, const struct plot_request *request, bool fun
 		"set key outside bottom center horizontal Left reverse samplen 1.5\n",
 		request->characters ? "2" : "4.5", request->characters ? "4" : "6",
 		request->characters ? "0.3" : "0.26", (double)d.bars.count - 0.4,
-		largest_end(&d) / d.unit_ns * 1.7, is_small ? "milliseconds" : "seconds");
+		largest_end(&d) / d.unit_ns * 1.7, d.unit);
 	script_grid_of_bars(script, request);
 	put_plot(&d);
 	vec_free(&d.bars);
+	cells_free(&d.bytes);
 	return 0;
 }
 
 static int write_lines(FILE *script, const struct plot_request *request,
 	struct ptf_error *err)
 {
-	(void)err; /* nothing is read again */
-	return write_bars(script, request, false);
+	return write_bars(script, request, false, err);
 }
 
 static int write_functions(FILE *script, const struct plot_request *request,
 	struct ptf_error *err)
 {
-	(void)err;
-	return write_bars(script, request, true);
+	return write_bars(script, request, true, err);
 }
 
 const struct plot_kind plot_lines = {
 	.name = "lines",
 	.description = "the busiest lines, by class; several runs with their interval",
 	.tells_runs_apart = true,
-	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_TOP,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_MEMORY |
+		PLOT_OPTION_TOP,
 	.top = 20,
 	.write = write_lines,
 };
@@ -312,7 +350,8 @@ const struct plot_kind plot_functions = {
 	.name = "functions",
 	.description = "the busiest functions, likewise",
 	.tells_runs_apart = true,
-	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_TOP,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_MEMORY |
+		PLOT_OPTION_TOP,
 	.top = 20,
 	.write = write_functions,
 };

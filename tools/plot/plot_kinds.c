@@ -8,7 +8,7 @@
 const struct plot_kind plot_flame = {
 	.name = "flame",
 	.description = "the flame graph, as an SVG that zooms and searches",
-	.options = PLOT_OPTION_METRIC | PLOT_OPTION_THREADS,
+	.options = PLOT_OPTION_METRIC | PLOT_OPTION_MEMORY | PLOT_OPTION_THREADS,
 	.emits = &emit_flamegraph,
 };
 
@@ -19,6 +19,7 @@ static const struct plot_kind *const kinds[] = {
 	&plot_threads,
 	&plot_heatmap,
 	&plot_runs,
+	&plot_memory,
 	&plot_diff,
 	&plot_flame,
 };

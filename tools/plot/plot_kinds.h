@@ -5,6 +5,6 @@
 #include "tools/plot/plot.h"
 
 extern const struct plot_kind plot_timeline, plot_lines, plot_functions, plot_threads,
-	plot_heatmap, plot_runs, plot_diff, plot_flame;
+	plot_heatmap, plot_runs, plot_memory, plot_diff, plot_flame;
 
 #endif

@@ -80,8 +80,11 @@ void script_tic(FILE *script, const char *text, size_t size, unsigned columns,
 void script_path(FILE *script, const char *text, size_t size, unsigned columns)
 {
 	const struct text_style style = {.unicode = true};
-	size_t skip = text_skip(text, size, &style, columns - 1);
+	size_t skip = text_skip(text, size, &style, columns);
 
+	/* The sign that it was cut takes room, too. */
+	if (skip)
+		skip = text_skip(text, size, &style, columns - 1);
 	if (skip)
 		script_format(script, columns, "…%.*s", (int)(size - skip), text + skip);
 	else
@@ -187,7 +190,8 @@ static char *subject(const struct profile *p)
 
 const char *script_what_counts(const struct plot_request *request)
 {
-	return request->cpu_only             ? "CPU time"
+	return request->is_memory            ? heap_measure_title(request->measure)
+		: request->cpu_only          ? "CPU time"
 		: request->metric.is_classes ? "the time of all threads"
 		: request->wait_all          ? "CPU time and waits of all threads"
 					     : "CPU time and waits of main threads";
@@ -199,6 +203,7 @@ void script_headline(FILE *script, const struct plot_request *request, const cha
 	char *what = subject(p),
 	     *selected = p->selection ? selection_text(p->selection) : NULL;
 	char samples[UNITS_SIZE];
+	uint64_t count = request->is_memory ? p->memory_count : p->sample_count;
 	/* Wide letters take 10 pixels at the size of the headline, 7.5 below it. */
 	unsigned columns = request->characters ? request->width - 4 : request->width / 10;
 
@@ -213,9 +218,10 @@ void script_headline(FILE *script, const struct plot_request *request, const cha
 			script_ink(request));
 	if (!request->characters) {
 		fprintf(script, "set label 1002 ");
-		script_format(script, columns * 4 / 3, "%s%s%s; %s samples", shown,
+		script_format(script, columns * 4 / 3, "%s%s%s; %s samples%s", shown,
 			selected && *selected ? "; selected: " : "",
-			selected ? selected : "", units_count(samples, p->sample_count));
+			selected ? selected : "", units_count(samples, count),
+			request->is_memory ? " of memory" : "");
 		fprintf(script,
 			" at screen 0.5, screen 1.0 center offset 0,-2.6 noenhanced "
 			"font ',10' tc rgb '%s'\n",
