@@ -572,6 +572,82 @@ static void numbers_without_end_do_no_harm(void **state)
 		assert_in_range(h.all.levels[i], 0, h.all.peak_bytes);
 }
 
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 16;
+}
+
+static int64_t absurd(uint32_t *random)
+{
+	static const int64_t values[] = {0, 1, -1, INT64_MAX, INT64_MIN, (int64_t)1 << 60,
+		((int64_t)1 << 61) - 1, 1 << 20};
+	uint32_t which = next_random(random) % 12;
+
+	return which < 8 ? values[which] : next_random(random) % 1000;
+}
+
+static void check_use(const struct heap_use *use)
+{
+	assert_in_range(use->live_bytes, 0, (int64_t)1 << 61);
+	assert_in_range(use->maximum_bytes, 0, (int64_t)1 << 61);
+	assert_in_range(use->average_bytes, 0, (int64_t)1 << 61);
+	assert_in_range(heap_allocated(use), 0, (int64_t)1 << 61);
+	assert_in_range(use->peak_bytes, 0, (int64_t)1 << 61);
+	assert_false(use->live_error_bytes < 0);
+}
+
+/* Sums stay sums, whatever values are, and none is below 0 or wraps. */
+static void sums_hold_whatever_values_are(void **state)
+{
+	enum { ROWS = 60, SUMS = 10 };
+	uint32_t random = 1;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		struct memory_row rows[ROWS], sums[SUMS];
+		const int64_t end_ns = absurd(&random) / 16;
+		const struct selection time = {.has_time = true,
+			.from_ns = absurd(&random),
+			.to_ns = absurd(&random)};
+		int64_t live = 0, peak = 0, now = -((int64_t)1 << 60);
+
+		for (int i = 0; i < ROWS; i++) {
+			int64_t step = absurd(&random) & (((int64_t)1 << 54) - 1);
+
+			now += next_random(&random) % 2 ? step : 0;
+			rows[i] = (struct memory_row){now, next_random(&random) % 4,
+				1 + next_random(&random) % 3, next_random(&random) % 9,
+				absurd(&random), next_random(&random) % 7};
+		}
+		for (int i = 0; i < SUMS; i++) {
+			sums[i] = rows[i];
+			sums[i].what = 1 + next_random(&random) % 4;
+		}
+		open_plan(&(struct memory_plan){MEMORY_ROWS(rows), MEMORY_SUMS(sums),
+				  .end_ns = end_ns > 0 ? end_ns : 1,
+				  .process_end_ns = {absurd(&random) / 16, 0},
+				  .exec_ns = {0, absurd(&random) / 16},
+				  .interval = round % 2 ? "1000000" : NULL},
+			next_random(&random) % 2 ? &time : NULL);
+		if (profile_has_memory(p))
+			make_heap();
+		for (size_t i = 0; i < h.cells.count; i++) {
+			check_use(&h.cells.item[i].use);
+			live += h.cells.item[i].use.live_bytes;
+			peak += h.cells.item[i].use.peak_bytes;
+		}
+		for (size_t i = 0; i < h.processes.count; i++) {
+			check_use(&h.processes.item[i]);
+			peak -= h.processes.item[i].maximum_bytes;
+		}
+		check_use(&h.all);
+		assert_int_equal(h.all.live_bytes, live);
+		assert_int_equal(peak, 0);
+		end(NULL);
+	}
+}
+
 static void a_file_that_is_gone_is_an_error(void **state)
 {
 	const struct memory_row rows[] = {{10, A, 1, 1, 100, 0}};
@@ -605,12 +681,6 @@ static void take_event(void *context, const struct heap_event *e)
 	assert_int_equal(e->kind, e->cell % 3);
 	g->last = *e;
 	g->count++;
-}
-
-static uint32_t next_random(uint32_t *state)
-{
-	*state = *state * 1664525 + 1013904223;
-	return *state >> 16;
 }
 
 /* One thread's rows, then another's, each in order, many at equal times. */
@@ -849,6 +919,7 @@ int main(void)
 		TEST(errors_are_of_what_is_held),
 		TEST(what_is_never_freed_leaks),
 		TEST(numbers_without_end_do_no_harm),
+		TEST(sums_hold_whatever_values_are),
 		TEST(a_file_that_is_gone_is_an_error),
 		TEST(events_come_in_order_of_time),
 		TEST(without_a_temporary_file_is_an_error),

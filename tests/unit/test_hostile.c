@@ -135,6 +135,17 @@ static void make_first(uint32_t i)
 	t.processes[i].start_ns = 0;
 }
 
+/* Rows of the second metric are about memory, where they have no time. */
+static void make_memory(void)
+{
+	static const char *const names[] = {"alloc_bytes", "free_bytes", "copy_bytes",
+		"peak_bytes"};
+
+	t.strings[0] = text("bytes");
+	t.strings[1] = text(names[below(4)]);
+	t.metrics[1] = (struct ptf_metric){2, 1, below(3), below(4), id()};
+}
+
 static void make_definitions(void)
 {
 	t.thread_count = 1 + below(below(2) ? 2 : (uint32_t)COUNT);
@@ -165,6 +176,8 @@ static void make_definitions(void)
 		t.threads[i] = (struct ptf_thread){1 + below(COUNT), (uint32_t)absurd(),
 			below(2) == 0, (int64_t)absurd()};
 	}
+	if (below(2))
+		make_memory();
 }
 
 static void make_rows(void)
@@ -216,6 +229,7 @@ static void make_facts(void)
 static size_t make_blocks(struct ptf_block *b)
 {
 	size_t n = 0;
+	uint32_t first = below(2);
 
 	make_definitions();
 	make_rows();
@@ -238,7 +252,7 @@ static size_t make_blocks(struct ptf_block *b)
 			t.threads}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_SAMPLES,
 		.samples = {thread(), ROWS, absurd(), t.times, t.node, t.class_id,
-			t.labels, t.cpu, t.task, t.columns, 2, t.kind}};
+			t.labels, t.cpu, t.task, t.columns + first, 2 - first, t.kind}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_AGGREGATES,
 		.aggregates = {1 + below(2), true, true, t.aggregates, ROWS}};
 	b[n++] = (struct ptf_block){.kind = PTF_BLOCK_EDGES,
