@@ -17,7 +17,6 @@ void footprint_tell(struct footprint *footprint, struct recording *r,
 	gauges_add(r, process, GAUGE_FOOTPRINT, footprint->changed_ns,
 		footprint->level_bytes);
 	footprint->told_bytes = footprint->highest_bytes = footprint->level_bytes;
-	footprint->told_ns = footprint->changed_ns;
 }
 
 void footprint_follow(struct footprint *footprint, struct recording *r,
@@ -25,8 +24,10 @@ void footprint_follow(struct footprint *footprint, struct recording *r,
 {
 	if (row->use == MEMORY_COPIED)
 		return;
-	if (row->time_ns - footprint->told_ns >= POINT_INTERVAL_NS)
+	if (row->time_ns - footprint->interval_ns >= POINT_INTERVAL_NS) {
 		footprint_tell(footprint, r, process);
+		footprint->interval_ns = row->time_ns;
+	}
 	footprint->is_known = true;
 	footprint->level_bytes +=
 		row->use == MEMORY_ALLOCATED ? row->value_bytes : -row->value_bytes;
@@ -40,6 +41,6 @@ void footprint_follow(struct footprint *footprint, struct recording *r,
 void footprint_enter_section(struct footprint *footprint, struct recording *r,
 	struct recorded_process *process)
 {
-	footprint->changed_ns = 0;
+	footprint->changed_ns = footprint->interval_ns = 0;
 	footprint_tell(footprint, r, process);
 }

@@ -19,7 +19,8 @@ struct footprint {
 	int64_t level_bytes;
 	int64_t changed_ns;                /* of the section, as all times here */
 	int64_t highest_bytes, highest_ns; /* since the last point */
-	int64_t told_bytes, told_ns;       /* the last point */
+	int64_t told_bytes;                /* the last point */
+	int64_t interval_ns;               /* when it began */
 };
 
 /* Rows in order of time. */

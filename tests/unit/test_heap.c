@@ -539,12 +539,26 @@ static void what_is_never_freed_leaks(void **state)
 	assert_false(leak_of(0, 8000, BLOCKS, NULL).is_likely);
 	assert_false(leak_of(0, 1000, 1, NULL).is_likely);
 	assert_false(leak_of(0, 5000, 1, NULL).is_likely);
+	assert_false(leak_of(4000, 8000, 1, NULL).is_likely);
 	assert_false(leak_of(6000, 8000, 1, NULL).is_likely);
 	assert_true(leak_of(0, 7000, 1, NULL).is_likely);
 	/* Other threads may free. */
 	vec_push(&threads.thread_globs, "101");
 	assert_false(leak_of(0, 8000, 1, &threads).is_likely);
 	selection_free(&threads);
+}
+
+static void what_is_allocated_at_both_ends_is_no_leak(void **state)
+{
+	struct memory_row rows[BLOCKS];
+
+	(void)state;
+	for (int i = 0; i < BLOCKS; i++)
+		rows[i] = (struct memory_row){i < BLOCKS / 2 ? i : 8000 - BLOCKS + i, A,
+			1, 1, 100, 0};
+	make(&(struct memory_plan){MEMORY_ROWS(rows), .end_ns = 8000}, NULL);
+	assert_int_equal(line_use(1)->eighths, 0x81);
+	assert_false(heap_leak_of(&h, line_use(1)).is_likely);
 }
 
 /* --------------------------------------------------------- what is hostile */
@@ -918,6 +932,7 @@ int main(void)
 		TEST(variance_is_that_of_the_size),
 		TEST(errors_are_of_what_is_held),
 		TEST(what_is_never_freed_leaks),
+		TEST(what_is_allocated_at_both_ends_is_no_leak),
 		TEST(numbers_without_end_do_no_harm),
 		TEST(sums_hold_whatever_values_are),
 		TEST(a_file_that_is_gone_is_an_error),

@@ -316,6 +316,7 @@ static void set_time(struct maker *m, int64_t time_ns)
 	m->level = level < m->level_count ? level : m->level_count - 1;
 }
 
+/* The last time of a process is its end. */
 static void pass(struct maker *m, const struct heap_passing *passing)
 {
 	uint32_t cell = m->processes.item[passing->process].first_cell;
@@ -325,10 +326,8 @@ static void pass(struct maker *m, const struct heap_passing *passing)
 		const struct held held = m->cells.item[cell - 1].held;
 		struct heap_use *use = &m->h->cells.item[cell - 1].use;
 
-		if (!passing->is_exec) {
-			use->live_bytes = held.bytes;
-			use->live_error_bytes = held.variance;
-		}
+		use->live_bytes = held.bytes;
+		use->live_error_bytes = held.variance;
 		change_cell(m, cell - 1, -held.bytes, -held.variance);
 	}
 }

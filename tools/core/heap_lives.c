@@ -96,10 +96,8 @@ void heap_lives_settle(struct heap_lives *lives, const struct profile *p)
 		}
 		if (process && process->exec_ns != INT64_MIN &&
 			exec_ns > life->begin_ns && exec_ns < life->end_ns)
-			vec_push(&lives->passings,
-				(struct heap_passing){exec_ns, id, true});
-		vec_push(&lives->passings,
-			(struct heap_passing){life->end_ns, id, false});
+			vec_push(&lives->passings, (struct heap_passing){exec_ns, id});
+		vec_push(&lives->passings, (struct heap_passing){life->end_ns, id});
 	}
 	if (lives->passings.count)
 		qsort(lives->passings.item, lives->passings.count,

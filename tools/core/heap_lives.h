@@ -10,11 +10,10 @@ struct heap_life {
 	bool has_rows;
 };
 
-/* A time at which a process loses what it holds. */
+/* A time at which a process loses what it holds: its end, or another program. */
 struct heap_passing {
 	int64_t time_ns;
 	uint32_t process;
-	bool is_exec; /* it goes on, as another program */
 };
 
 struct heap_lives {

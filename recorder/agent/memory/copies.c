@@ -62,34 +62,37 @@ void memory_look_up_copies(void)
 		real.memmove = found;
 }
 
-__attribute__((noinline)) static void copy_at_point(size_t size, const void *pc)
+typedef void *copy_function(void *to, const void *from, size_t size);
+
+__attribute__((noinline)) static void *copy_at_point(void *to, const void *from,
+	size_t size, copy_function *copy, const void *pc)
 {
 	if (memory_meets_point(&memory_thread.copy_left, size))
 		memory_copied(size, pc);
+	return copy(to, from, size);
 }
 
-static inline void count(size_t size, const void *pc)
+static inline void *count(void *to, const void *from, size_t size, copy_function *copy,
+	const void *pc)
 {
 	if (memory_passes(&memory_thread.copy_left, size))
-		copy_at_point(size, pc);
+		return copy_at_point(to, from, size, copy, pc);
+	return copy(to, from, size);
 }
 
 AGENT_EXPORT void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
-	count(size, __builtin_return_address(0));
-	return real.memcpy(to, from, size);
+	return count(to, from, size, real.memcpy, __builtin_return_address(0));
 }
 
 AGENT_EXPORT void *mempcpy(void *restrict to, const void *restrict from, size_t size)
 {
-	count(size, __builtin_return_address(0));
-	return real.mempcpy(to, from, size);
+	return count(to, from, size, real.mempcpy, __builtin_return_address(0));
 }
 
 AGENT_EXPORT void *memmove(void *to, const void *from, size_t size)
 {
-	count(size, __builtin_return_address(0));
-	return real.memmove(to, from, size);
+	return count(to, from, size, real.memmove, __builtin_return_address(0));
 }
 
 AGENT_EXPORT void *__memcpy_chk(void *restrict to, const void *restrict from, size_t size,
@@ -97,8 +100,7 @@ AGENT_EXPORT void *__memcpy_chk(void *restrict to, const void *restrict from, si
 {
 	if (size > room)
 		__chk_fail();
-	count(size, __builtin_return_address(0));
-	return real.memcpy(to, from, size);
+	return count(to, from, size, real.memcpy, __builtin_return_address(0));
 }
 
 AGENT_EXPORT void *__mempcpy_chk(void *restrict to, const void *restrict from,
@@ -106,16 +108,14 @@ AGENT_EXPORT void *__mempcpy_chk(void *restrict to, const void *restrict from,
 {
 	if (size > room)
 		__chk_fail();
-	count(size, __builtin_return_address(0));
-	return real.mempcpy(to, from, size);
+	return count(to, from, size, real.mempcpy, __builtin_return_address(0));
 }
 
 AGENT_EXPORT void *__memmove_chk(void *to, const void *from, size_t size, size_t room)
 {
 	if (size > room)
 		__chk_fail();
-	count(size, __builtin_return_address(0));
-	return real.memmove(to, from, size);
+	return count(to, from, size, real.memmove, __builtin_return_address(0));
 }
 
 /* ------------------------------------------------------ the agent's own */

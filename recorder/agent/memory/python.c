@@ -16,57 +16,76 @@ struct python_allocator {
 	void (*free)(void *context, void *block);
 };
 
-#define DOMAIN_COUNT 3 /* PyMemAllocatorDomain: raw, mem, obj */
-#define DOMAIN_LAST  (DOMAIN_COUNT - 1)
+enum { DOMAIN_RAW, DOMAIN_MEM, DOMAIN_OBJ, DOMAIN_COUNT }; /* PyMemAllocatorDomain */
+
+#define PYMALLOC_BYTES 512 /* larger blocks pymalloc asks the raw domain for */
 
 static void (*get_allocator)(int domain, struct python_allocator *allocator);
 static void (*set_allocator)(int domain, struct python_allocator *allocator);
+static const char *(*get_name)(void); /* of all allocators together */
 static int (*is_initialized)(void);
 static int (*is_finalizing)(void);
 
 /* ------------------------------------------------------------- the hooks */
 
-static bool meets_point(size_t size)
+/* What a hook passes on to. */
+struct hook {
+	struct python_allocator inner;
+	/* Requests of up to so many bytes it serves itself, without another allocator
+	   being asked for the same: nothing is nested then. */
+	size_t served_bytes;
+};
+
+/* Calls of the inner one, with the countdown out of its reach. */
+
+__attribute__((noinline)) static void *malloc_slowly(const struct hook *hook, size_t size,
+	bool passes, const void *pc)
 {
-	return memory_passes(&memory_thread.heap_left, size) &&
-		memory_meets_point(&memory_thread.heap_left, size);
+	bool is_met = passes && memory_meets_point(&memory_thread.heap_left, size);
+	uint64_t left = memory_suspend();
+	void *block = hook->inner.malloc(hook->inner.context, size);
+
+	memory_resume(left);
+	if (is_met && block)
+		memory_allocated(block, size, PREC_BLOCK_PYTHON, pc);
+	return block;
 }
 
 static void *hook_malloc(void *context, size_t size)
 {
-	const struct python_allocator *inner = context;
-	bool is_met = meets_point(size);
-	uint64_t left = memory_suspend();
-	void *block = inner->malloc(inner->context, size);
+	const struct hook *hook = context;
 
-	memory_resume(left);
-	if (MEMORY_RARELY(is_met && block))
-		memory_allocated(block, size, PREC_BLOCK_PYTHON,
-			__builtin_return_address(0));
-	return block;
+	if (memory_passes(&memory_thread.heap_left, size))
+		return malloc_slowly(hook, size, true, __builtin_return_address(0));
+	if (size > hook->served_bytes)
+		return malloc_slowly(hook, size, false, __builtin_return_address(0));
+	return hook->inner.malloc(hook->inner.context, size);
 }
 
 static void *hook_calloc(void *context, size_t count, size_t size)
 {
-	const struct python_allocator *inner = context;
-	bool is_met = meets_point(count * size); /* CPython has checked it */
+	const struct hook *hook = context;
+	size_t all = count * size; /* CPython has checked it */
+	bool is_met = memory_passes(&memory_thread.heap_left, all) &&
+		memory_meets_point(&memory_thread.heap_left, all);
 	uint64_t left = memory_suspend();
-	void *block = inner->calloc(inner->context, count, size);
+	void *block = hook->inner.calloc(hook->inner.context, count, size);
 
 	memory_resume(left);
 	if (MEMORY_RARELY(is_met && block))
-		memory_allocated(block, count * size, PREC_BLOCK_PYTHON,
+		memory_allocated(block, all, PREC_BLOCK_PYTHON,
 			__builtin_return_address(0));
 	return block;
 }
 
 static void *hook_realloc(void *context, void *old, size_t size)
 {
-	const struct python_allocator *inner = context;
-	bool is_met = meets_point(size);
+	const struct hook *hook = context;
+	bool is_met = memory_passes(&memory_thread.heap_left, size) &&
+		memory_meets_point(&memory_thread.heap_left, size);
 	uint64_t id = MEMORY_RARELY(held_may_contain(old)) ? held_take(old) : 0;
 	uint64_t left = memory_suspend();
-	void *block = inner->realloc(inner->context, old, size);
+	void *block = hook->inner.realloc(hook->inner.context, old, size);
 
 	memory_resume(left);
 	if (MEMORY_RARELY(id != 0))
@@ -77,13 +96,20 @@ static void *hook_realloc(void *context, void *old, size_t size)
 	return block;
 }
 
+__attribute__((noinline)) static void free_slowly(const struct hook *hook, void *block)
+{
+	memory_release(block);
+	hook->inner.free(hook->inner.context, block);
+}
+
 static void hook_free(void *context, void *block)
 {
-	const struct python_allocator *inner = context;
+	const struct hook *hook = context;
 
 	if (MEMORY_RARELY(held_may_contain(block)))
-		memory_release(block);
-	inner->free(inner->context, block);
+		free_slowly(hook, block);
+	else
+		hook->inner.free(hook->inner.context, block);
 }
 
 /* ------------------------------------------------- where they are set */
@@ -93,24 +119,30 @@ static void hook_free(void *context, void *block)
  * with what stood behind it then.
  */
 #define SET_COUNT_MAX 16
-static struct python_allocator inner_of[SET_COUNT_MAX][DOMAIN_COUNT];
+static struct hook hooks[SET_COUNT_MAX][DOMAIN_COUNT];
 static unsigned set_count;
 
 static bool stands_first(void)
 {
 	struct python_allocator allocator;
 
-	get_allocator(DOMAIN_LAST, &allocator);
+	get_allocator(DOMAIN_OBJ, &allocator);
 	return allocator.malloc == hook_malloc;
 }
 
 static void set_hooks(void)
 {
-	struct python_allocator *inner = inner_of[set_count++];
+	const char *name = get_name ? get_name() : NULL;
+	bool is_pymalloc = name && !strcmp(name, "pymalloc");
+	struct hook *hook = hooks[set_count++];
 
 	for (int domain = 0; domain < DOMAIN_COUNT; domain++) {
-		get_allocator(domain, &inner[domain]);
-		struct python_allocator ours = {&inner[domain], hook_malloc, hook_calloc,
+		get_allocator(domain, &hook[domain].inner);
+		hook[domain].served_bytes =
+			is_pymalloc && domain != DOMAIN_RAW ? PYMALLOC_BYTES : 0;
+	}
+	for (int domain = 0; domain < DOMAIN_COUNT; domain++) {
+		struct python_allocator ours = {&hook[domain], hook_malloc, hook_calloc,
 			hook_realloc, hook_free};
 		set_allocator(domain, &ours);
 	}
