@@ -2,6 +2,7 @@
 #include "recorder/memory/block_value.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* No address space is larger; what a record says may be anything. */
 #define SIZE_MAX_BYTES (UINT64_C(1) << 48)
@@ -34,7 +35,8 @@ int64_t block_value(uint64_t size_bytes, uint64_t interval_bytes,
 	struct random_bits *random)
 {
 	double size = bounded(size_bytes), interval = bounded(interval_bytes);
-	double step = (double)block_value_step((uint64_t)interval);
+	bool is_certain = size >= BLOCK_VALUE_CERTAIN * interval;
+	double step = is_certain ? 1 : (double)block_value_step((uint64_t)interval);
 	double value = size > 0 ? size / -expm1(-size / interval) : interval;
 
 	return (int64_t)(floor(value / step + draw(random)) * step);

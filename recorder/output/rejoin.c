@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "recorder/output/rejoin_ids.h"
+#include "recorder/output/rejoin_levels.h"
 #include "recorder/recorded_section.h"
 
 /* Marks of the first section, until all of them are known. */
@@ -29,6 +30,7 @@ struct rejoin {
 	struct idmap names; /* thread -> name as last told */
 
 	struct held_marks before, after; /* the cut */
+	struct rejoin_levels levels;     /* at the cut */
 };
 
 static int no_memory(struct ptf_error *err)
@@ -177,24 +179,31 @@ static int take_counters(struct rejoin *join, const struct ptf_counters *c,
 {
 	struct ptf_counters out = *c;
 	size_t from = 0;
+	int rc = 0;
 
-	while (from < c->count && moved(join, c->time_ns[from]) < 0)
-		from++;
-	if (from == c->count)
-		return 0;
-	out.count -= from;
-	out.values += from;
 	out.metric = mapped(join, REJOIN_METRIC, c->metric);
 	out.process = mapped(join, REJOIN_PROCESS, c->process);
 	out.thread = mapped(join, REJOIN_THREAD, c->thread);
 	out.instance = mapped(join, REJOIN_STRING, c->instance);
+	while (from < c->count && moved(join, c->time_ns[from]) < 0)
+		from++;
+	if (from)
+		rc = rejoin_levels_take(&join->levels, &out, c->values[from - 1], err);
+	if (rc < 0 || from == c->count)
+		return rc;
+	if (moved(join, c->time_ns[from]) > 0)
+		rc = rejoin_levels_write(&join->levels, join->writer, &out, err);
+	if (rc < 0)
+		return rc;
+	out.count -= from;
+	out.values += from;
 	int64_t *time_ns = malloc(out.count * sizeof *time_ns);
 	if (!time_ns)
 		return no_memory(err);
 	for (size_t i = 0; i < out.count; i++)
 		time_ns[i] = moved(join, c->time_ns[from + i]);
 	out.time_ns = time_ns;
-	int rc = ptf_writer_counters(join->writer, &out, err);
+	rc = ptf_writer_counters(join->writer, &out, err);
 	free(time_ns);
 	return rc;
 }
@@ -419,6 +428,8 @@ static int take_lives(struct rejoin *join, const struct ptf_facts *f,
 		struct ptf_process_end end = f->process_ends[i];
 		end.process = mapped(join, REJOIN_PROCESS, end.process);
 		end.time_ns = moved(join, end.time_ns);
+		if (end.time_ns < 0)
+			rejoin_levels_forget(&join->levels, end.process);
 		rc = ptf_writer_facts(join->writer,
 			&(struct ptf_facts){.process_ends = &end, .process_end_count = 1},
 			err);
@@ -534,6 +545,8 @@ int rejoin_add(struct rejoin *join, const char *path, uint64_t seam_ns,
 		rc = write_held(join, &join->before, err);
 	if (rc == 0)
 		rc = write_held(join, &join->after, err);
+	if (rc == 0 && join->writer)
+		rc = rejoin_levels_write(&join->levels, join->writer, NULL, err);
 	join->is_first = false;
 	return rc;
 }
@@ -559,6 +572,7 @@ void rejoin_free(struct rejoin *join)
 	idmap_finish(&join->sources);
 	idmap_finish(&join->symbols);
 	idmap_finish(&join->names);
+	rejoin_levels_finish(&join->levels);
 	free(join->before.item);
 	free(join->after.item);
 	free(join->last_ns);

@@ -105,6 +105,64 @@ static void write_marks(struct ptf_writer *w, uint32_t thread, int part)
 		&(struct ptf_marks){marks, part == PART_COUNT - 1 ? 3u : 4u}, &err));
 }
 
+static uint32_t metric(struct ptf_writer *w, const char *name, enum ptf_metric_kind kind)
+{
+	struct ptf_metric metric = {.name = string(w, name), .kind = kind};
+	uint32_t id;
+
+	OK(ptf_writer_metric(w, &metric, &id, &err));
+	return id;
+}
+
+/* Earlier than rows of time that are there already, by metrics whose ids differ. */
+static void write_memory(struct ptf_writer *w, uint32_t thread, int part)
+{
+	const char *first = part % 2 ? "free" : "alloc",
+		   *other = part % 2 ? "alloc" : "free";
+	uint32_t metrics[2] = {metric(w, first, PTF_METRIC_WEIGHT),
+		metric(w, other, PTF_METRIC_WEIGHT)};
+	int64_t time_ns[] = {500, 8500}, alloc[] = {100 + part, 0},
+		freed[] = {0, 50 + part};
+	struct ptf_value_column columns[] = {
+		{metrics[0], 0, part % 2 ? freed : alloc},
+		{metrics[1], 0, part % 2 ? alloc : freed},
+	};
+	uint32_t nodes[] = {node(w, "f"), node(w, "g")};
+	uint32_t classes[] = {PTF_CLASS_PYTHON, PTF_CLASS_NATIVE};
+
+	OK(ptf_writer_samples(w,
+		&(struct ptf_samples){.thread = thread,
+			.count = 2,
+			.time_ns = time_ns,
+			.node = nodes,
+			.class_id = classes,
+			.columns = columns,
+			.column_count = 2},
+		&err));
+}
+
+static void write_levels(struct ptf_writer *w, uint32_t process, int part)
+{
+	int64_t time_ns[] = {1000, 4000, 9000};
+	int64_t values[] = {10 * part + 1, 10 * part + 2, 10 * part + 3};
+
+	OK(ptf_writer_counters(w,
+		&(struct ptf_counters){.metric = metric(w, "level", PTF_METRIC_GAUGE),
+			.process = process,
+			.count = 3,
+			.time_ns = time_ns,
+			.values = values},
+		&err));
+	/* One that does not change is told at the begin of each only. */
+	OK(ptf_writer_counters(w,
+		&(struct ptf_counters){.metric = metric(w, "still", PTF_METRIC_GAUGE),
+			.process = process,
+			.count = 1,
+			.time_ns = &(int64_t){0},
+			.values = &(int64_t){7}},
+		&err));
+}
+
 /* What prec writes: the same process and thread, by other ids and other times. */
 static int make_part(int part)
 {
@@ -133,6 +191,8 @@ static int make_part(int part)
 	OK(ptf_writer_thread(w, &thread, &id, &err));
 	write_facts(w, id);
 	write_rows(w, id, part ? "g" : "f");
+	write_memory(w, id, part);
+	write_levels(w, thread.process, part);
 	write_marks(w, id, part);
 	loss.kind = string(w, "torn");
 	OK(ptf_writer_losses(w, &(struct ptf_losses){&loss, 1}, &err));
@@ -143,11 +203,58 @@ static int make_part(int part)
 struct seen {
 	size_t sections, processes, threads, nodes, sources, names, rows, losses;
 	int64_t weight_ns, first_ns, last_ns, end_ns, origin_ns, process_start_ns;
-	char marks[256]; /* kind and time of each */
+	char marks[256];       /* kind and time of each */
+	char memory[256];      /* time, allocated, freed of each row */
+	char levels[256];      /* time and value of each point */
+	uint32_t alloc, level; /* metrics */
 };
+
+__attribute__((format(printf, 2, 3))) static void append(char to[256], const char *format,
+	...)
+{
+	size_t length = strlen(to);
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(to + length, 256 - length, format, values);
+	va_end(values);
+}
+
+static void see_metrics(struct seen *seen, const struct ptf_definitions *d)
+{
+	/* Texts live as long as their Block: what is asked of them is kept. */
+	for (size_t i = 0; i < d->metric_count; i++) {
+		const struct ptf_text *name =
+			&d->strings[d->metrics[i].name - d->first_string];
+		uint32_t id = d->first_metric + (uint32_t)i;
+		if (name->size == 5 && !memcmp(name->data, "alloc", 5))
+			seen->alloc = id;
+		if (name->size == 5 && !memcmp(name->data, "level", 5))
+			seen->level = id;
+	}
+}
+
+static void see_samples(struct seen *seen, const struct ptf_samples *s)
+{
+	bool is_timed = s->columns[0].metric == PTF_TIME_METRIC;
+
+	for (size_t i = 0; i < s->count && !is_timed; i++) {
+		size_t alloc = s->columns[0].metric == seen->alloc ? 0 : 1;
+		append(seen->memory, "%d:%d:%d ", (int)s->time_ns[i],
+			(int)s->columns[alloc].values[i],
+			(int)s->columns[!alloc].values[i]);
+	}
+	for (size_t i = 0; i < s->count && is_timed; i++) {
+		if (!seen->rows++)
+			seen->first_ns = s->time_ns[i];
+		seen->last_ns = s->time_ns[i];
+		seen->weight_ns += s->columns[0].values[i];
+	}
+}
 
 static void see_definitions(struct seen *seen, const struct ptf_definitions *d)
 {
+	see_metrics(seen, d);
 	seen->processes += d->process_count;
 	seen->threads += d->thread_count;
 	seen->nodes += d->node_count;
@@ -157,8 +264,6 @@ static void see_definitions(struct seen *seen, const struct ptf_definitions *d)
 
 static void see_block(struct seen *seen, const struct ptf_block *b)
 {
-	size_t length = strlen(seen->marks);
-
 	if (b->kind == PTF_BLOCK_SECTION_START) {
 		seen->sections++;
 		seen->origin_ns = b->section_start.origin_monotonic_ns;
@@ -174,16 +279,15 @@ static void see_block(struct seen *seen, const struct ptf_block *b)
 	} else if (b->kind == PTF_BLOCK_SECTION_END) {
 		seen->end_ns = b->section_end.time_ns;
 	} else if (b->kind == PTF_BLOCK_SAMPLES) {
-		for (size_t i = 0; i < b->samples.count; i++) {
-			if (!seen->rows++)
-				seen->first_ns = b->samples.time_ns[i];
-			seen->last_ns = b->samples.time_ns[i];
-			seen->weight_ns += b->samples.columns[0].values[i];
-		}
+		see_samples(seen, &b->samples);
+	} else if (b->kind == PTF_BLOCK_COUNTERS) {
+		for (size_t i = 0; i < b->counters.count; i++)
+			append(seen->levels, "%s%d=%d ",
+				b->counters.metric == seen->level ? "" : "still ",
+				(int)b->counters.time_ns[i], (int)b->counters.values[i]);
 	} else if (b->kind == PTF_BLOCK_MARKS) {
 		for (size_t i = 0; i < b->marks.count; i++)
-			length += (size_t)snprintf(seen->marks + length,
-				sizeof seen->marks - length, "%s%d ",
+			append(seen->marks, "%s%d ",
 				b->marks.rows[i].kind == PTF_MARK_BEGIN ? "+" : "-",
 				(int)b->marks.rows[i].time_ns);
 	}
@@ -247,6 +351,11 @@ static void all_rows_are_there_at_their_times(void **state)
 	assert_int_equal(seen.first_ns, 1000);
 	assert_int_equal(seen.last_ns, PART_COUNT * PART_NS);
 	assert_int_equal(seen.end_ns, PART_COUNT * PART_NS);
+	assert_string_equal(seen.memory,
+		"500:100:0 8500:0:50 10500:101:0 18500:0:51 20500:102:0 28500:0:52 ");
+	assert_string_equal(seen.levels,
+		"1000=1 4000=2 9000=3 still 0=7 11000=11 14000=12 19000=13 still 10000=7 "
+		"21000=21 24000=22 29000=23 still 20000=7 ");
 }
 
 /* 4,450 ns into the first part: on a step of 100 that is 4,400. */
@@ -262,6 +371,11 @@ static void what_lies_before_the_cut_is_not(void **state)
 	assert_int_equal(seen.first_ns, 600);
 	assert_int_equal(seen.end_ns, PART_COUNT * PART_NS - 4400);
 	assert_int_equal(seen.process_start_ns, -500 - 4400);
+	assert_string_equal(seen.memory,
+		"4100:0:50 6100:101:0 14100:0:51 16100:102:0 24100:0:52 ");
+	assert_string_equal(seen.levels,
+		"0=2 4600=3 still 0=7 6600=11 9600=12 14600=13 still 5600=7 "
+		"16600=21 19600=22 24600=23 still 15600=7 ");
 	/* Both regions had begun. */
 	assert_string_equal(seen.marks, "+0 +0 -3600 +7600 -13600 +17600 -23600 ");
 }
