@@ -378,6 +378,7 @@ bool drain(struct recording *r)
 
 	atomic_store_explicit(&r->shm->heartbeat_ns, clock_now_ns(),
 		memory_order_relaxed);
+	r->fullest_words = 0;
 	processes_poll(r);
 	/* First: whatever a ring says then of a child, the child's slot is found. */
 	uint32_t filled_count = see_fills(r, fills);
@@ -392,6 +393,8 @@ bool drain(struct recording *r)
 			continue;
 		}
 		debugger_take_event(thread);
+		if (fills[i].head - thread->drained > r->fullest_words)
+			r->fullest_words = fills[i].head - thread->drained;
 		slots[count++] = (struct drained_slot){
 			.thread = thread,
 			.words = prec_ring_words(r->shm, i),

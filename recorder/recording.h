@@ -64,6 +64,7 @@ struct recording {
 	struct recorded_thread **thread; /* those that have not ended */
 	size_t thread_count;
 	struct recorded_thread *thread_of_slot[PREC_SLOT_COUNT];
+	uint64_t fullest_words;   /* of the rings at the last drain */
 	uint64_t children_cpu_ns; /* of what the first process waited for, to a tick */
 	uint64_t ended_cpu_ns;    /* of all ended processes but the first */
 	uint64_t unfollowed_cpu_ns, unfollowed_count; /* of those without the agent */

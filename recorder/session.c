@@ -37,6 +37,11 @@
 /* Rings are drained at least when so many samples can have come. */
 #define SAMPLES_PER_DRAIN 30u
 
+/* Of memory no rate is known before: a ring is to be filled so far at a drain, but no
+   drain is nearer to the one before than this. */
+#define FILL_WANTED_WORDS     (PREC_RING_WORDS / 8)
+#define DRAIN_INTERVAL_MIN_NS 500000u
+
 /* A program copies more than it allocates, and no copy has to be found again. */
 #define COPY_INTERVAL_FACTOR 8u
 
@@ -234,12 +239,18 @@ static bool is_over(struct session *s, bool has_failed)
 	return s->empty_ns && clock_now_ns() - s->empty_ns > LAST_CHILD_NS;
 }
 
-static uint64_t next_interval_ns(struct session *s)
+/* passed_ns: between the last drain and the one before. */
+static uint64_t next_interval_ns(struct session *s, uint64_t passed_ns)
 {
 	uint64_t interval_ns = s->recording.shm->period_ns * SAMPLES_PER_DRAIN;
+	uint64_t full_words = s->recording.fullest_words;
 
 	if (interval_ns > POLL_INTERVAL_NS)
 		interval_ns = POLL_INTERVAL_NS;
+	if (full_words * interval_ns > FILL_WANTED_WORDS * passed_ns)
+		interval_ns = FILL_WANTED_WORDS * passed_ns / full_words;
+	if (interval_ns < DRAIN_INTERVAL_MIN_NS)
+		interval_ns = DRAIN_INTERVAL_MIN_NS;
 	return interval_ns / 2 +
 		(uint64_t)rand_r(&s->jitter_seed) * interval_ns / RAND_MAX;
 }
@@ -252,10 +263,11 @@ static bool loop(struct session *s)
 {
 	struct recording *r = &s->recording;
 	uint64_t flushed_ns = clock_now_ns(), polled_ns = 0;
+	uint64_t drained_ns = flushed_ns, passed_ns = POLL_INTERVAL_NS;
 	bool has_complained = false;
 
 	while (!is_over(s, has_complained) && !s->control.is_finished) {
-		uint64_t wait_ns = next_interval_ns(s);
+		uint64_t wait_ns = next_interval_ns(s, passed_ns);
 		struct timespec timeout = {0, (long)wait_ns};
 		struct pollfd fd = {r->wake_fd, POLLIN, 0};
 		if (!recording_is_sound(r)) {
@@ -272,6 +284,8 @@ static bool loop(struct session *s)
 		if (has_complained)
 			continue;
 		uint64_t now_ns = clock_now_ns();
+		passed_ns = now_ns - drained_ns;
+		drained_ns = now_ns;
 		drain(r);
 		control_poll(&s->control, r, is_woken);
 		if (now_ns - polled_ns >= POLL_INTERVAL_NS / 2) {
