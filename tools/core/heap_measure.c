@@ -47,31 +47,49 @@ static uint32_t *process_threads(const struct profile *p)
 	return thread;
 }
 
-int heap_measure_cells(struct profile_cells *cells, const struct profile *p,
-	enum heap_measure measure, struct ptf_error *err)
+static void add_cell(struct profile_cells *cells, const struct heap_cell *from,
+	uint32_t thread, enum heap_measure measure)
+{
+	int64_t bytes = heap_measure_of(&from->use, measure);
+	uint32_t cell;
+
+	if (!bytes)
+		return;
+	cell = cells_add(cells, (struct cell_key){from->node, from->class_id, thread});
+	cells->item[cell - 1].time_ns += bytes;
+}
+
+/* Of measures first to last. */
+static int make_cells(struct profile_cells *cells, const struct profile *p,
+	enum heap_measure first, enum heap_measure last, struct ptf_error *err)
 {
 	static const struct heap_options options = {0};
 	uint32_t *thread;
 	struct heap h;
 	int rc;
 
-	*cells = (struct profile_cells){0};
+	for (unsigned m = first; m <= last; m++)
+		cells[m - first] = (struct profile_cells){0};
 	if ((rc = heap_make(&h, p, &options, err)) < 0)
 		return rc;
 	thread = process_threads(p);
-	for (size_t i = 0; i < h.cells.count; i++) {
-		const struct heap_cell *from = &h.cells.item[i];
-		int64_t bytes = heap_measure_of(&from->use, measure);
-		uint32_t cell;
-
-		if (!bytes)
-			continue;
-		cell = cells_add(cells,
-			(struct cell_key){from->node, from->class_id,
-				thread[from->process]});
-		cells->item[cell - 1].time_ns += bytes;
-	}
+	for (size_t i = 0; i < h.cells.count; i++)
+		for (unsigned m = first; m <= last; m++)
+			add_cell(&cells[m - first], &h.cells.item[i],
+				thread[h.cells.item[i].process], (enum heap_measure)m);
 	free(thread);
 	heap_free(&h);
 	return 0;
+}
+
+int heap_measure_cells(struct profile_cells *cells, const struct profile *p,
+	enum heap_measure measure, struct ptf_error *err)
+{
+	return make_cells(cells, p, measure, measure, err);
+}
+
+int heap_all_measures(struct profile_cells cells[HEAP_MEASURE_COUNT],
+	const struct profile *p, struct ptf_error *err)
+{
+	return make_cells(cells, p, 0, HEAP_MEASURE_COUNT - 1, err);
 }

@@ -29,5 +29,8 @@ int64_t heap_measure_of(const struct heap_use *use, enum heap_measure measure);
  */
 int heap_measure_cells(struct profile_cells *cells, const struct profile *p,
 	enum heap_measure measure, struct ptf_error *err);
+/* The same of each measure. */
+int heap_all_measures(struct profile_cells cells[HEAP_MEASURE_COUNT],
+	const struct profile *p, struct ptf_error *err);
 
 #endif

@@ -10,27 +10,39 @@
  * columns process and thread before the others. Sums of self_ns are the totals
  * of the table; unknown lines are empty. With --metric await it is the time that
  * tasks were suspended, and the class is "await".
+ *
+ * Where memory was recorded, there are its bytes behind the time, but not by thread:
+ * the class is that of the allocator.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tools/cli/csv.h"
 #include "tools/core/class_names.h"
+#include "tools/core/heap_measure.h"
 #include "tools/core/texts.h"
 #include "tools/core/tracks.h"
 #include "tools/emit/registry.h"
 
+struct csv_row {
+	struct report_place place;
+	/* What it is charged with, [enum heap_measure]; by class. */
+	struct class_times bytes[HEAP_MEASURE_COUNT];
+};
+
 struct csv_writer {
 	struct csv csv;
 	const struct profile *p;
-	bool by_thread, awaits;
+	bool by_thread, awaits, has_memory;
+	VEC(struct csv_row) rows;
 };
 
 /* The same input always gives the same order. */
-static int compare_places(const void *a, const void *b, void *context)
+static int compare_rows(const void *a, const void *b, void *context)
 {
 	const struct profile *p = context;
-	const struct report_place *s = a, *t = b;
+	const struct report_place *s = &((const struct csv_row *)a)->place;
+	const struct report_place *t = &((const struct csv_row *)b)->place;
 	struct profile_place x = profile_get_place(p, s->place);
 	struct profile_place y = profile_get_place(p, t->place);
 	struct profile_function f = profile_get_function(p, x.function);
@@ -54,9 +66,10 @@ static void put_title(struct csv_writer *w, char *title)
 	free(title);
 }
 
-static void put_class(struct csv_writer *w, const struct report_place *place,
+static void put_class(struct csv_writer *w, const struct csv_row *row,
 	uint32_t class_kind)
 {
+	const struct report_place *place = &row->place;
 	const struct profile *p = w->p;
 	struct profile_place at = profile_get_place(p, place->place);
 	struct ptf_text file =
@@ -78,8 +91,72 @@ static void put_class(struct csv_writer *w, const struct report_place *place,
 	csv_literal(&w->csv, w->awaits ? "await" : class_name(class_kind));
 	csv_integer(&w->csv, place->self.ns[class_kind]);
 	csv_integer(&w->csv, place->total.ns[class_kind]);
+	for (int m = 0; w->has_memory && m < HEAP_MEASURE_COUNT; m++)
+		csv_integer(&w->csv, row->bytes[m].ns[class_kind]);
 	csv_end_row(&w->csv);
 }
+
+static bool has_class(const struct csv_row *row, uint32_t class_kind)
+{
+	bool any = row->place.total.ns[class_kind] != 0;
+
+	for (int m = 0; m < HEAP_MEASURE_COUNT && !any; m++)
+		any = row->bytes[m].ns[class_kind] != 0;
+	return any;
+}
+
+/* ----------------------------------------------------------------- rows */
+
+static void take_time(struct csv_writer *w, const struct report_options *counted)
+{
+	struct report_places places;
+
+	report_places_make(&places, w->p, counted, w->by_thread);
+	for (size_t i = 0; i < places.items.count; i++)
+		vec_push(&w->rows, (struct csv_row){.place = places.items.item[i]});
+	report_places_free(&places);
+}
+
+/* What no thread is told of: by place alone. */
+static int take_memory(struct csv_writer *w, const struct report_options *counted,
+	struct ptf_error *err)
+{
+	struct profile_cells cells[HEAP_MEASURE_COUNT];
+	VEC(uint32_t) row_of = {0}; /* [place] = index + 1 */
+	int rc = heap_all_measures(cells, w->p, err);
+
+	if (rc < 0)
+		return rc;
+	for (uint32_t i = 0; i < w->rows.count; i++) {
+		vec_cover(&row_of, w->rows.item[i].place.place);
+		row_of.item[w->rows.item[i].place.place] = i + 1;
+	}
+	for (int m = 0; m < HEAP_MEASURE_COUNT; m++) {
+		struct report_options of_bytes = *counted;
+		struct report_places places;
+
+		of_bytes.bytes = &cells[m];
+		report_places_make(&places, w->p, &of_bytes, false);
+		for (size_t i = 0; i < places.items.count; i++) {
+			const struct report_place *place = &places.items.item[i];
+
+			vec_cover(&row_of, place->place);
+			if (!row_of.item[place->place]) {
+				vec_push(&w->rows,
+					(struct csv_row){.place.place = place->place});
+				row_of.item[place->place] = (uint32_t)w->rows.count;
+			}
+			w->rows.item[row_of.item[place->place] - 1].bytes[m] =
+				place->self;
+		}
+		report_places_free(&places);
+		cells_free(&cells[m]);
+	}
+	vec_free(&row_of);
+	return 0;
+}
+
+/* ----------------------------------------------------------------- all */
 
 static bool is_asked(const struct csv_writer *w, const struct emit_options *options,
 	const struct report_place *place)
@@ -97,6 +174,13 @@ static void put_header(struct csv_writer *w)
 
 	for (size_t i = w->by_thread ? 0 : 2; i < sizeof(names) / sizeof(names[0]); i++)
 		csv_literal(&w->csv, names[i]);
+	for (int m = 0; w->has_memory && m < HEAP_MEASURE_COUNT; m++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%s_bytes",
+			heap_measure_name((enum heap_measure)m));
+		csv_literal(&w->csv, name);
+	}
 	csv_end_row(&w->csv);
 }
 
@@ -111,24 +195,24 @@ static int write_csv(FILE *out, const struct profile *p,
 		.cpu_only = emit_metric(&emit_csv, options) == EMIT_METRIC_CPU,
 		.awaits = w.awaits,
 		.charge = options->charge};
-	struct report_places places;
+	int rc = 0;
 
-	(void)err;
-	report_places_make(&places, p, &counted, options->threads);
-	if (places.items.count)
-		qsort_r(places.items.item, places.items.count, sizeof(*places.items.item),
-			compare_places, (void *)(uintptr_t)p);
+	w.has_memory = !w.by_thread && !w.awaits && profile_has_memory(p);
+	take_time(&w, &counted);
+	if (w.has_memory)
+		rc = take_memory(&w, &counted, err);
+	if (w.rows.count)
+		qsort_r(w.rows.item, w.rows.count, sizeof(*w.rows.item), compare_rows,
+			(void *)(uintptr_t)p);
 	csv_begin(&w.csv, out);
 	put_header(&w);
-	for (size_t i = 0; i < places.items.count; i++) {
-		const struct report_place *place = &places.items.item[i];
-
+	for (size_t i = 0; i < w.rows.count; i++)
 		for (uint32_t kind = 0; kind < PTF_CLASS_KIND_COUNT; kind++)
-			if (place->total.ns[kind] && is_asked(&w, options, place))
-				put_class(&w, place, kind);
-	}
-	report_places_free(&places);
-	return 0;
+			if (has_class(&w.rows.item[i], kind) &&
+				is_asked(&w, options, &w.rows.item[i].place))
+				put_class(&w, &w.rows.item[i], kind);
+	vec_free(&w.rows);
+	return rc;
 }
 
 const struct emit_format emit_csv = {
@@ -138,7 +222,7 @@ const struct emit_format emit_csv = {
 		"a row for each line and class of time, for spreadsheets and scripts",
 	.cannot_carry =
 		"stacks, times of the samples, source text, counters, marks, losses; "
-		"time awaited without --metric await",
+		"time awaited without --metric await; memory with --threads",
 	.options = EMIT_OPTION_BY_FILE | EMIT_OPTION_THREADS | EMIT_OPTION_WAIT |
 		EMIT_OPTION_CHARGE | EMIT_OPTION_METRIC | EMIT_OPTION_AWAIT,
 	.metric = EMIT_METRIC_WALL,
