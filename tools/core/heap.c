@@ -652,6 +652,15 @@ int64_t heap_allocated(const struct heap_use *use)
 	return use->allocated_bytes[HEAP_PYTHON] + use->allocated_bytes[HEAP_NATIVE];
 }
 
+int64_t heap_sum_of_peaks(const struct heap *h)
+{
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < h->processes.count; i++)
+		sum += h->processes.item[i].peak_bytes;
+	return sum;
+}
+
 struct heap_leak heap_leak_of(const struct heap *h, const struct heap_use *use)
 {
 	const unsigned first_half = 0x0f, last_quarter = 0xc0;

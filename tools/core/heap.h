@@ -143,6 +143,8 @@ int heap_make(struct heap *h, const struct profile *p, const struct heap_options
 void heap_free(struct heap *h);
 
 int64_t heap_allocated(const struct heap_use *use);
+/* Of all processes, each at its own peak: what the peak_bytes of cells add up to. */
+int64_t heap_sum_of_peaks(const struct heap *h);
 /* Of a place, cell or process in a heap that has time. */
 struct heap_leak heap_leak_of(const struct heap *h, const struct heap_use *use);
 

@@ -227,8 +227,8 @@ static void put_memory(const struct summary *s)
 					.amount = l->memory->peak_bytes};
 		}
 	}
-	percent =
-		units_percent((double)most.amount, (double)s->report.heap.all.peak_bytes);
+	percent = units_percent((double)most.amount,
+		(double)heap_sum_of_peaks(&s->report.heap));
 	if (percent < 1)
 		return;
 	column = (unsigned)fprintf(s->out, "  %3.0f %% of the peak  ", percent);

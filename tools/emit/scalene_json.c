@@ -200,7 +200,8 @@ static void put_all_memory(struct writer *w)
 			(double)heap_allocated(&heap->all)));
 	put_mb(j, "max_footprint_mb", heap->all.peak_bytes);
 	json_number(j, "max_footprint_python_fraction",
-		units_percent((double)python_peak, (double)heap->all.peak_bytes) / 100);
+		units_percent((double)python_peak, (double)heap_sum_of_peaks(heap)) /
+			100);
 	put_peak_place(w);
 	put_mb(j, "native_allocations_mb", native);
 	json_bool(j, "memory", w->report.has_memory);

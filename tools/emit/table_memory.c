@@ -22,6 +22,8 @@
 /* Of a line's text in those lists. */
 #define LISTED_TEXT_COLUMNS     60
 #define LISTED_TEXT_COLUMNS_MIN 10
+/* Narrower terminals need their room for where a leak is. */
+#define COLUMNS_OF_DETAILS 80
 
 /* ------------------------------------------------------------- columns */
 
@@ -322,6 +324,7 @@ static void put_held(FILE *out, const struct table_memory *m,
 static void put_leaks(FILE *out, const struct table_memory *m,
 	const struct file_names *names, listed_lines *lines)
 {
+	unsigned columns = m->options->terminal.columns;
 	char rate[UNITS_SIZE];
 
 	if (!lines->count)
@@ -331,11 +334,14 @@ static void put_leaks(FILE *out, const struct table_memory *m,
 	for (size_t i = 0; i < lines->count && i < LINES_NAMED; i++) {
 		const struct heap_leak *leak = &lines->item[i].leak;
 
-		unsigned column = (unsigned)fprintf(out,
-			"%10s/s, %3.0f %% likely by %" PRIu64 " blocks  ",
+		unsigned column = (unsigned)fprintf(out, "%10s/s, %3.0f %% likely",
 			units_bytes(rate, (uint64_t)leak->bytes_per_s),
-			leak->likelihood * 100, leak->observation_count);
+			leak->likelihood * 100);
 
+		if (!columns || columns >= COLUMNS_OF_DETAILS)
+			column += (unsigned)fprintf(out, " by %" PRIu64 " blocks",
+				leak->observation_count);
+		column += (unsigned)fprintf(out, "  ");
 		put_place(out, m, names, &lines->item[i], column);
 	}
 	fputc('\n', out);
