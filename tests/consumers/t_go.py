@@ -89,6 +89,20 @@ def go_sums_labels_as_pinfo_does():
 
 
 @test
+def go_sums_memory_as_the_tables_do():
+    need("go")
+    done = run(MAKE_TRACE, "memory.ptf", 5000, 4, 0, 0, 4000)
+    check(done.returncode == 0, done.stderr)
+    file = convert("memory.ptf", "memory.pb.gz")
+    for kind, measure in (("alloc_space", "alloc"), ("inuse_space", "live"),
+                          ("peak_space", "peak"), ("copy_space", "copy")):
+        text = go_pprof("-top", "-unit=B", f"-sample_index={kind}", file)
+        total = number(re.search(r"([0-9.]+)B total", text)[1])
+        wanted = sum(memory_of_lines("memory.ptf")[measure].values())
+        check(close(total, wanted), f"{kind}: {total}, not {wanted}")
+
+
+@test
 def speedscope_counts_the_same():
     for trace in (generated("made.ptf"), recorded("walk.ptf")):
         profiles = speedscope(convert(trace, trace + ".pb.gz"))

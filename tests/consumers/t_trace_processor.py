@@ -76,6 +76,26 @@ def whole_rows(trace):
 
 
 @test
+def heap_profiles_are_the_memory():
+    done = run(MAKE_TRACE, "memory.ptf", 5000, 4, 0, 0, 4000)
+    check(done.returncode == 0, done.stderr)
+    for options in ((), ("--perfetto-compat",)):
+        rows, = perfetto(
+            convert("memory.ptf", "memory.pftrace", *options),
+            "SELECT p.pid, h.heap_name heap, sum(max(h.size, 0)) allocated, sum(h.size) left "
+            "FROM heap_profile_allocation h JOIN process p USING (upid) GROUP BY 1, 2")
+        found = {(row["pid"], row["heap"]): (row["allocated"], row["left"]) for row in rows}
+        for pid in (4000, 4001):
+            wanted = {measure: sum(lines.values()) for measure, lines in
+                      memory_of_lines("memory.ptf", "--process", pid).items()}
+            both = [found[pid, heap] for heap in ("Python", "native")]
+            equal(sum(pair[0] for pair in both), wanted["alloc"], "allocated")
+            equal(sum(pair[1] for pair in both), wanted["live"], "left at the end")
+            equal(found[pid, "held at the peak"][1], wanted["peak"], "at the peak")
+            equal(found[pid, "copied"], (wanted["copy"], 0), "copied")
+
+
+@test
 def names_tracks_and_counters():
     trace = recorded("walk.ptf")
     told = pinfo(trace)

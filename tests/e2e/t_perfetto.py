@@ -13,8 +13,8 @@ from timedmarks import Timed
 CLASSES = ("unknown", "python", "native", "kernel", "runnable", "gil", "wait")
 CPU_CLASSES = CLASSES[:4]
 # TracePacket
-TIMESTAMP, CLOCKS, EVENT, INTERNED, FLAGS, DEFAULTS, DESCRIPTOR, PERF, STACK = (
-    8, 6, 11, 12, 13, 59, 60, 66, 135)
+TIMESTAMP, CLOCKS, EVENT, INTERNED, FLAGS, DEFAULTS, DESCRIPTOR, PERF, STACK, HEAP = (
+    8, 6, 11, 12, 13, 59, 60, 66, 135, 37)
 SLICE_BEGIN, SLICE_END, INSTANT, COUNTER, STATE = 1, 2, 3, 4, 5
 
 PROGRAM = ROOT / "tests/support/examples/walk.py"
@@ -38,6 +38,7 @@ class Perfetto:
         self.samples = []  # (time, {field: value})
         self.tracks, self.events = {}, []
         self.clocks, self.followers = [], []
+        self.heaps = []  # ProfilePackets
         data = pathlib.Path(path).read_bytes()
         self.groups = sum(1 for _ in pftrace.fields(data))
         for packet in map(pftrace.message, pftrace.packets(data)):
@@ -67,6 +68,7 @@ class Perfetto:
             event = pftrace.message(data)
             check(event[11][0] in self.tracks, "an event of no track")
             self.events.append((at, event))
+        self.heaps += map(pftrace.message, packet.get(HEAP, []))
         for data in packet.get(STACK, []) + packet.get(PERF, []):
             self.samples.append((at, pftrace.message(data)))
 
@@ -259,7 +261,7 @@ def clocks_come_first():
     dump = run(PINFO, "--dump", "run.ptf").stdout
     start = re.search(r"origin_monotonic_ns=(\d+)", dump)
     equal(got.clocks[0][3], int(start[1]), "MONOTONIC at time 0")
-    check(set(got.clocks[0]) == {1, 3, 6}, f"clocks {set(got.clocks[0])}")
+    check(set(got.clocks[0]) == {1, 3, 4, 6}, f"clocks {set(got.clocks[0])}")
     offset = got.clocks[0][6] - got.clocks[0][3]
     check(0 <= offset, "BOOTTIME is behind MONOTONIC")
     first = min(at for at, _ in got.samples)
@@ -353,6 +355,42 @@ def many_samples_come_in_groups():
     got = convert("many.ptf")
     equal(len(got.samples), 100000, "samples")
     check(got.groups > 4, f"{got.groups} compressed packets")
+
+
+@test
+def memory_is_a_heap_profile_of_each_process():
+    trace = traces()[1]
+    for options in ((), ("--perfetto-compat",)):
+        got = convert(trace, *options)
+        equal([heap[7][0] for heap in got.heaps], list(range(len(got.heaps))), "indexes")
+        found = collections.defaultdict(dict)  # {(pid, heap): {line: (allocated, freed)}}
+        for heap in got.heaps:
+            dump, = map(pftrace.message, heap[5])
+            rows = found[dump[1][0], dump[11][0].decode()]
+            stacks = [got.names[7][sample[1][0]][2] for sample in map(pftrace.message, dump[2])]
+            equal(len(set(map(tuple, stacks))), len(stacks), "stacks of a heap")
+            for stack, sample in zip(stacks, map(pftrace.message, dump[2])):
+                file, line = [got.frame(iid)[1:3] for iid in stack if got.frame(iid)[1]][-1]
+                before = rows.get((file, line), (0, 0))
+                rows[file, line] = before[0] + sample[2][0], before[1] + sample[3][0]
+        for pid in (4000, 4001):
+            lines = memory_of_lines(trace, "--process", pid)
+            of = {name: found.pop((pid, name)) for name in (
+                "Python", "native", "held at the peak", "copied")}
+            both = [of["Python"], of["native"]]
+            places = set(of["Python"]) | set(of["native"])
+            equal({place: sum(heap.get(place, (0, 0))[0] for heap in both) for place in places},
+                  lines["alloc"], f"allocated by {pid}")
+            left = {place: sum(allocated - freed for allocated, freed in (
+                heap.get(place, (0, 0)) for heap in both)) for place in places}
+            equal({place: amount for place, amount in left.items() if amount}, lines["live"],
+                  f"left of {pid}")
+            equal({place: pair[0] for place, pair in of["held at the peak"].items()},
+                  lines["peak"], f"peak of {pid}")
+            equal({place: pair[0] for place, pair in of["copied"].items()}, lines["copy"],
+                  f"copied by {pid}")
+        equal(dict(found), {}, "heaps of nobody")
+    equal(convert(traces()[0]).heaps, [], "heaps without memory")
 
 
 main()

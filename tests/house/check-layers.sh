@@ -36,6 +36,7 @@ tools/emit       | tools/emit tools/core tools/cli include/ptf
 tools/emit/perfetto.c | tools/emit tools/core tools/cli include/ptf gen/perfetto.pb-c.h
 tools/emit/perfetto_counters.c | tools/emit tools/core tools/cli include/ptf gen/perfetto.pb-c.h
 tools/emit/perfetto_marks.c | tools/emit tools/core tools/cli include/ptf gen/perfetto.pb-c.h
+tools/emit/perfetto_memory.c | tools/emit tools/core tools/cli include/ptf gen/perfetto.pb-c.h
 tools/emit/perfetto_names.c | tools/emit tools/core tools/cli include/ptf gen/perfetto.pb-c.h
 tools/emit/perfetto_packets.c | tools/emit tools/core tools/cli include/ptf gen/perfetto.pb-c.h
 tools/emit/perfetto_states.c | tools/emit tools/core tools/cli include/ptf gen/perfetto.pb-c.h

@@ -47,6 +47,8 @@ static void put_clocks(struct perfetto *pf, int64_t after_ns, int64_t monotonic_
 		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_BOOTTIME),
 			(int64_t)pf_time(pf, after_ns)},
 		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_MONOTONIC), monotonic_ns},
+		/* The clock of heap profiles. */
+		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_MONOTONIC_COARSE), monotonic_ns},
 		{PF_C(BUILTIN_CLOCK__BUILTIN_CLOCK_REALTIME), realtime_ns},
 	};
 	enum { READING_COUNT = sizeof(readings) / sizeof(*readings) };
@@ -322,6 +324,8 @@ static int write_perfetto(FILE *out, const struct profile *p,
 		pf_end_gauges(&pf);
 		rc = pf_put_cpu_time(&pf, err);
 	}
+	if (rc >= 0)
+		rc = pf_put_memory(&pf, err);
 	pf_packets_close(&pf.packets);
 	vec_free(&pf.states);
 	intern_free(&pf.counters);
@@ -337,8 +341,10 @@ const struct emit_format emit_perfetto = {
 	.suffix = ".pftrace .perfetto-trace",
 	.description =
 		"timeline, flame graphs and counters, for the Perfetto UI (58 and up)",
-	.cannot_carry = "source text, profiles without times, "
-			"values of samples other than time, time awaited",
+	.cannot_carry =
+		"source text, profiles without times, "
+		"values of samples other than time, time awaited, memory over time "
+		"by stack (its sums are there)",
 	.is_binary = true,
 	.options = EMIT_OPTION_METRIC | EMIT_OPTION_PERFETTO_COMPAT,
 	.metric = EMIT_METRIC_CPU,

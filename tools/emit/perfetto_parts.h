@@ -7,6 +7,7 @@
  *     perfetto_tracks.c    processes and threads; what hangs below them
  *     perfetto_states.c    the class of each thread over time
  *     perfetto_counters.c  counters of the trace; CPU time by class
+ *     perfetto_memory.c    what stacks allocated and hold, as heap profiles
  *     perfetto_marks.c     marks, and the facts of the recording
  *
  * Each part writes what belongs to a row when the row comes, and keeps one entry
@@ -112,6 +113,7 @@ static inline uint64_t pf_uuid(enum pf_track kind, uint64_t id)
 void pf_tell_threads(struct perfetto *pf);
 /* "walk.py"; the caller frees it. */
 char *pf_process_title(const struct perfetto *pf, uint32_t process);
+uint32_t pf_process_pid(const struct perfetto *pf, uint32_t process);
 uint32_t pf_pid(const struct perfetto *pf, size_t track);
 uint32_t pf_tid(const struct perfetto *pf, size_t track);
 /* Both tell what is new; process 0 is made up. */
@@ -136,6 +138,11 @@ void pf_put_points(struct perfetto *pf, const struct replay_points *points);
 void pf_end_gauges(struct perfetto *pf);
 /* 0, or negative as profile_replay. */
 int pf_put_cpu_time(struct perfetto *pf, struct ptf_error *err);
+
+/* --------------------------------------------------- perfetto_memory.c */
+
+/* 0, or negative as heap_make. */
+int pf_put_memory(struct perfetto *pf, struct ptf_error *err);
 
 /* ---------------------------------------------------- perfetto_marks.c */
 

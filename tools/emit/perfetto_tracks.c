@@ -89,7 +89,7 @@ static char *labelled(const char *label, struct ptf_text text)
 }
 
 /* Threads of no known process are in one that is made up, and named after one. */
-static uint32_t pid_of_process(const struct perfetto *pf, uint32_t process)
+uint32_t pf_process_pid(const struct perfetto *pf, uint32_t process)
 {
 	return process ? pf->tracks.pid_of_process[process]
 		       : pf->tracks.items.item[tracks_index(pf->p, 0, 0)].tid;
@@ -99,7 +99,7 @@ static void tell_process(struct perfetto *pf, uint32_t id, uint64_t uuid)
 {
 	static const struct profile_process unknown;
 	const struct profile_process *r = id ? &pf->p->processes.item[id - 1] : &unknown;
-	uint32_t pid = pid_of_process(pf, id);
+	uint32_t pid = pf_process_pid(pf, id);
 	PF(ProcessDescriptor) process = PF_C(PROCESS_DESCRIPTOR__INIT);
 	PF(TrackDescriptor) track = PF_C(TRACK_DESCRIPTOR__INIT);
 	VEC(char *) words = {0};
@@ -147,7 +147,7 @@ uint64_t pf_process_uuid(struct perfetto *pf, uint32_t process)
 
 uint32_t pf_pid(const struct perfetto *pf, size_t track)
 {
-	return pid_of_process(pf, pf->tracks.items.item[track].process);
+	return pf_process_pid(pf, pf->tracks.items.item[track].process);
 }
 
 uint32_t pf_tid(const struct perfetto *pf, size_t track)
