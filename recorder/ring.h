@@ -164,7 +164,7 @@ struct prec_frame {
 /* What bytes a block record is about. */
 enum prec_block_use {
 	PREC_BLOCK_PYTHON = 1, /* allocated by an allocator of Python's */
-	PREC_BLOCK_NATIVE = 2, /* allocated by the malloc family or mmap */
+	PREC_BLOCK_NATIVE = 2, /* allocated by the malloc family */
 	PREC_BLOCK_COPIED = 3, /* not a block at all: memcpy and the like */
 };
 

@@ -33,7 +33,7 @@
 
 enum heap_domain {
 	HEAP_PYTHON, /* the allocators of CPython */
-	HEAP_NATIVE, /* malloc and its family, mmap */
+	HEAP_NATIVE, /* malloc and its family */
 	HEAP_DOMAIN_COUNT,
 };
 
