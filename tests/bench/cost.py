@@ -49,54 +49,62 @@ def interval(values):
     return (ordered[rank - 1], ordered[n - rank]) if rank else None
 
 
+def ratio_text(ratios):
+    limits = interval(ratios)
+    return (f"{statistics.median(ratios):7.4f}   " +
+            ("{:.4f}..{:.4f}".format(*limits) if limits else "too few pairs "))
+
+
 class Cost:
     def __init__(self, program, pair_count, turn_count, log):
         self.program = program
         self.pair_count, self.turn_count, self.log = pair_count, turn_count, log
         self.cpu = max(os.sched_getaffinity(0))
 
-    def ratio(self, wrap, number):
+    def ratio(self, command, number):
         """Of one pair of processes."""
         alone, recorded = [], []
-        players = [(measure.Turns([], self.program, self.cpu), alone),
-                   (measure.Turns(wrap, self.program, self.cpu), recorded)]
+        players = [(measure.Turns(self.program, self.cpu), alone),
+                   (measure.Turns(command, self.cpu), recorded)]
         for turn in range(self.turn_count):
             for player, times in players if (turn + number) % 2 else reversed(players):
                 times.append(player.take())
         for player, _ in players:
             player.end()
         if self.log:
-            print(json.dumps({"command": wrap + self.program, "alone_ns": alone,
+            print(json.dumps({"command": command, "alone_ns": alone,
                               "recorded_ns": recorded}), file=self.log, flush=True)
         return statistics.median(b / a for a, b in zip(alone, recorded))
 
-    def once(self, wrap, unit_count, pair_count):
+    def ratios(self, command):
+        return [self.ratio(command, number) for number in range(self.pair_count)]
+
+    def once(self, command, unit_count, pair_count):
         """Medians of what is added to the program's CPU time, and of the recorder's own."""
         added, own = [], []
         for number in range(pair_count):
-            commands = [self.program + [str(unit_count)], wrap + self.program + [str(unit_count)]]
+            commands = [self.program + [str(unit_count)], command + [str(unit_count)]]
             answers = [measure.run(command) for command in commands[::1 if number % 2 else -1]]
             alone, recorded = answers[::1 if number % 2 else -1]
             added.append(recorded.cpu - alone.cpu)
             own.append(recorded.everything - recorded.cpu - (alone.everything - alone.cpu))
         return statistics.median(added), statistics.median(own)
 
-    def own(self, wrap, case, trace, start):
+    def own(self, command, case, trace, start):
         """CPU time of the recorder for each row, beyond its start."""
         start_rows = case.recorder.rows(trace)
-        own = self.once(wrap, OWN_UNIT_COUNT, OWN_PAIR_COUNT)[1] - start
+        own = self.once(command, OWN_UNIT_COUNT, OWN_PAIR_COUNT)[1] - start
         return own / (case.recorder.rows(trace) - start_rows)
 
     def show(self, case):
         with tempfile.TemporaryDirectory() as folder:
             trace = os.path.join(folder, "trace")
             wrap = case.recorder.record(trace, *case.options) if case.recorder else []
-            ratios = [self.ratio(wrap, number) for number in range(self.pair_count)]
-            start, own_start = self.once(wrap, 0, START_PAIR_COUNT)
-            own = self.own(wrap, case, trace, own_start) if case.recorder else 0
-        limits = interval(ratios)
-        print(f"  {case.name:26} {statistics.median(ratios):7.4f}   " +
-              ("{:.4f}..{:.4f}".format(*limits) if limits else "too few pairs ") +
+            command = wrap + self.program
+            ratios = self.ratios(command)
+            start, own_start = self.once(command, 0, START_PAIR_COUNT)
+            own = self.own(command, case, trace, own_start) if case.recorder else 0
+        print(f"  {case.name:26} {ratio_text(ratios)}"
               f" {start * 1e3:8.2f} {own_start * 1e3:12.1f} {own * 1e6:10.1f}", flush=True)
 
 

@@ -71,9 +71,12 @@ class Perf:
 class Turns:
     """A program that works when it is told to."""
 
-    def __init__(self, wrap, program, cpu):
-        self.child = subprocess.Popen(wrap + program + ["turns", str(cpu)], text=True,
-                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    def __init__(self, command, cpu):
+        # Some recorders talk, which is of interest only when they fail.
+        self.messages = tempfile.TemporaryFile("w+")
+        self.child = subprocess.Popen(command + ["turns", str(cpu)], text=True,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                      stderr=self.messages)
 
     def take(self):
         """The CPU time of one unit of work, in ns."""
@@ -81,13 +84,20 @@ class Turns:
         self.child.stdin.flush()
         answer = self.child.stdout.readline()
         if not answer:
-            sys.exit(f"bench: {self.child.args[0]} ended with {self.child.wait()}")
+            self.child.wait()
+            self.fail()
         return int(answer)
 
     def end(self):
         self.child.communicate()
         if self.child.returncode:
-            sys.exit(f"bench: {self.child.args[0]} ended with {self.child.returncode}")
+            self.fail()
+        self.messages.close()
+
+    def fail(self):
+        self.messages.seek(0)
+        sys.exit(f"bench: {self.child.args[0]} ended with {self.child.returncode}: "
+                 f"{self.messages.read()}")
 
 
 def run(command):
@@ -102,4 +112,4 @@ def run(command):
         if child.returncode:
             sys.exit(f"bench: {command[0]} ended with {child.returncode}: {message.decode()}")
         out.seek(0)
-        return Answer(json.load(out)["cpu"], usage.ru_utime + usage.ru_stime)
+        return Answer(json.loads(out.readline())["cpu"], usage.ru_utime + usage.ru_stime)
