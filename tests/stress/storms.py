@@ -7,7 +7,7 @@
 Each program of programs/ (and the native tests/support/calm) runs alone first,
 then recorded, again and again in an order by chance, on every interpreter that
 is found and from both sources of ticks, some of the time with somebody who
-stops it and lets it go on again.  Its output, its errors and its exit status must be
+stops it and lets it go on again, and some of the time with its memory.  Its output, its errors and its exit status must be
 the same, it must end, the trace must be whole, and rows must sum to the CPU
 time of each process.  At last 10,000 children are started under one prec, which
 must have no more of anything after it.  A test is one program on one interpreter from one source.
@@ -111,7 +111,7 @@ def wanted(storm):
 skipped = {}
 
 
-def blow(storm, rate, chance):
+def blow(storm, rate, memory_share, chance):
     """One recording; says what is wrong with it."""
     want = wanted(storm)
     if want is None:
@@ -121,8 +121,9 @@ def blow(storm, rate, chance):
     limit = 60 + 20 * want[3]
     # A stop itself cuts short some system calls, which calm would notice.
     stops = storm.name != "calm" and chance.random() < 0.2
+    memory = ["--memory-interval", "16K"] if chance.random() < memory_share else []
     status, out, err, _ = answer_of(
-        [PREC, "--quiet", "-o", "storm.ptf", "-F", rate, "--source", storm.source, "--",
+        [PREC, "--quiet", "-o", "storm.ptf", "-F", rate, "--source", storm.source, *memory, "--",
          *storm.command], limit,
         (lambda child: disturb(child, time.monotonic() + limit, chance)) if stops else None)
     storm.runs += 1
@@ -147,16 +148,15 @@ def blow(storm, rate, chance):
                              f"CPU of {process['cpu_ns'] / 1e9:.4f} s; losses {losses}")
     except Exception as error:
         wrong.append(f"the trace: {error}")
-    print(f"{storm.title}{', stopped' if stops else ''}: "
-          f"{'; '.join(wrong) if wrong else 'as alone'}; losses {losses}", file=sys.stderr,
-          flush=True)
+    how = f"{', stopped' if stops else ''}{', memory' if memory else ''}"
+    print(f"{storm.title}{how}: {'; '.join(wrong) if wrong else 'as alone'}; losses {losses}",
+          file=sys.stderr, flush=True)
     if wrong:
         kept = f"failed-{len(list(pathlib.Path('.').glob('failed-*.ptf')))}.ptf"
         if pathlib.Path("storm.ptf").exists():
             os.rename("storm.ptf", kept)
         storm.failures.append("; ".join(wrong) + f" ({kept})")
-        note(f"{storm.title}, run {storm.runs}{', stopped' if stops else ''}: "
-             f"{storm.failures[-1]}")
+        note(f"{storm.title}, run {storm.runs}{how}: {storm.failures[-1]}")
 
 
 def leaks(children, python):
@@ -185,6 +185,8 @@ def main():
     options.add_argument("--source", default="perf,timer")
     options.add_argument("--seed", type=int, default=int(time.time()))
     options.add_argument("--rate", type=int, default=10000)
+    options.add_argument("--memory", type=float, default=0.3, metavar="SHARE",
+                         help="of the recordings that record memory (%(default)s)")
     options.add_argument("--children", type=int, default=10000, help="of the test of leaks")
     options.add_argument("--time", type=float, default=1200)
     chosen = options.parse_args()
@@ -211,7 +213,7 @@ def main():
     while time.monotonic() < end:
         for storm in chance.sample(storms, len(storms)):
             if time.monotonic() < end:
-                blow(storm, chosen.rate, chance)
+                blow(storm, chosen.rate, chosen.memory, chance)
     late = 0
     for storm in storms:
         if storm.failures:

@@ -16,7 +16,8 @@ build="gcc libc6-dev make pkg-config protobuf-compiler protobuf-c-compiler
 libprotobuf-c-dev libzstd-dev zlib1g-dev libxxhash-dev libelf-dev libdw-dev libiberty-dev"
 tests="libcmocka-dev libopenmpi-dev openmpi-bin python3 zstd gdb procps gnuplot-nox
 clang libclang-rt-14-dev
-clang-format shellcheck cppcheck musl-tools python3-greenlet python3-pytest-xdist"
+clang-format shellcheck cppcheck musl-tools python3-greenlet python3-pytest-xdist
+libjemalloc2 libtcmalloc-minimal4"
 
 case ${1-} in
 --bench)
