@@ -147,7 +147,7 @@ static void sum_samples(struct merge_output *out, struct merge_feed *feed,
 	for (size_t k = 0; k < s->column_count; k++) {
 		key.metric = merge_id(&feed->ids.metric, s->columns[k].metric);
 		for (size_t i = 0; i < s->count; i++) {
-			/* A row about memory is one of one of these metrics only. */
+			/* A row about memory is one of the value that it has. */
 			if (is_memory && !s->columns[k].values[i])
 				continue;
 			key.node = merge_id(&feed->ids.node, s->node[i]);

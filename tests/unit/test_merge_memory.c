@@ -1,4 +1,4 @@
-/* What --aggregate says of the peaks of memory is what the rows say: core/heap.h. */
+/* What merging leaves of memory; peaks of --aggregate are those of core/heap.h. */
 #include "tests/unit/merge_files.h"
 #include "tools/core/heap.h"
 
@@ -111,8 +111,12 @@ static struct file steps_trace(uint8_t recording, uint8_t part, const struct ste
 	size_t count)
 {
 	struct file f = new_file();
+	char interval[] = {(char)('0' + recording), '0', '0'};
+	struct ptf_attribute attribute = {PTF_TEXT("memory.interval_bytes"),
+		{interval, 3}};
 	struct ptf_section_start start = {.trace_id = {recording},
-		.origin_monotonic_ns = part * INT64_C(1000)};
+		.origin_monotonic_ns = part * INT64_C(1000),
+		.attributes = {&attribute, 1}};
 	struct ptf_metric metric = {.kind = PTF_METRIC_WEIGHT, .addition = PTF_ADD_SUM};
 	struct ptf_value_column columns[2] = {0};
 	uint32_t process, thread[3], zero = 0;
@@ -125,7 +129,8 @@ static struct file steps_trace(uint8_t recording, uint8_t part, const struct ste
 	MUST(ptf_writer_metric(w, &metric, &columns[0].metric, &err));
 	MUST(ptf_writer_string(w, PTF_TEXT("free_bytes"), &metric.name, &err));
 	MUST(ptf_writer_metric(w, &metric, &columns[1].metric, &err));
-	MUST(ptf_writer_process(w, &(struct ptf_process){.pid = 1}, &process, &err));
+	MUST(ptf_writer_process(w, &(struct ptf_process){.pid = recording}, &process,
+		&err));
 	for (uint32_t i = 1; i <= 2; i++)
 		MUST(ptf_writer_thread(w, &(struct ptf_thread){process, i, i == 1, 0},
 			&thread[i], &err));
@@ -155,39 +160,50 @@ static struct file steps_trace(uint8_t recording, uint8_t part, const struct ste
 	return f;
 }
 
+/* Aggregates of one metric. */
 struct found {
-	uint32_t peak_metric, string, metric;
+	struct ptf_text name;
+	uint32_t string, metric;
+	struct ptf_aggregates block;
 	struct ptf_aggregate of[PTF_CLASS_KIND_COUNT]; /* [class] */
 	size_t count;
 };
 
-static void find_peaks(void *context, const struct ptf_block *b)
+static void find_sums(void *context, const struct ptf_block *b)
 {
 	struct found *f = context;
 	const struct ptf_definitions *d = &b->definitions;
 
 	for (size_t i = 0; b->kind == PTF_BLOCK_DEFINITIONS && i < d->string_count; i++)
-		if (d->strings[i].size == 10 &&
-			!memcmp(d->strings[i].data, "peak_bytes", 10))
+		if (d->strings[i].size == f->name.size &&
+			!memcmp(d->strings[i].data, f->name.data, f->name.size))
 			f->string = d->first_string + (uint32_t)i;
 	for (size_t i = 0; b->kind == PTF_BLOCK_DEFINITIONS && i < d->metric_count; i++)
 		if (d->metrics[i].name == f->string && f->string)
-			f->peak_metric = d->first_metric + (uint32_t)i;
-	if (b->kind != PTF_BLOCK_AGGREGATES || !f->peak_metric ||
-		b->aggregates.metric != f->peak_metric)
+			f->metric = d->first_metric + (uint32_t)i;
+	if (b->kind != PTF_BLOCK_AGGREGATES || !f->metric ||
+		b->aggregates.metric != f->metric)
 		return;
-	assert_true(b->aggregates.has_sum_of_squares);
-	assert_false(b->aggregates.has_range);
+	f->block = b->aggregates;
 	for (size_t i = 0; i < b->aggregates.count; i++)
 		f->of[b->aggregates.rows[i].class_id] = b->aggregates.rows[i];
 	f->count += b->aggregates.count;
 }
 
+static struct found sums_in(struct file f, struct ptf_text name)
+{
+	struct found found = {.name = name};
+
+	each_block(f, find_sums, &found);
+	return found;
+}
+
 static struct found peaks_in(struct file f)
 {
-	struct found found = {0};
+	struct found found = sums_in(f, PTF_TEXT("peak_bytes"));
 
-	each_block(f, find_peaks, &found);
+	assert_true(!found.count || found.block.has_sum_of_squares);
+	assert_false(found.block.has_range);
 	return found;
 }
 
@@ -210,6 +226,15 @@ static void one_thread_frees_what_another_allocates(void **state)
 	assert_int_equal(found.of[NATIVE].sum, 80);
 	assert_int_equal(found.of[NATIVE].n, 2);
 	assert_true(found.of[NATIVE].sum_of_squares == 30. * 30 + 50. * 50);
+	/* Rows about memory count for the value that they have. */
+	found = sums_in(out, PTF_TEXT("alloc_bytes"));
+	assert_int_equal(found.count, 4); /* of main threads, and of others */
+	assert_int_equal(found.of[NATIVE].n, 1);
+	assert_true(found.block.has_range);
+	found = sums_in(out, PTF_TEXT("free_bytes"));
+	assert_int_equal(found.count, 2);
+	assert_int_equal(found.of[NATIVE].n, 1);
+	assert_int_equal(found.of[NATIVE].minimum, 50);
 	close(f.fd);
 	close(out.fd);
 }
@@ -224,6 +249,22 @@ static void a_program_that_is_replaced_holds_nothing(void **state)
 	(void)state;
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.of[PYTHON].sum, 100);
+	close(f.fd);
+	close(out.fd);
+}
+
+/* What no memory can hold is damage, and left out here as in heap.h. */
+static void sizes_without_end_do_not_overflow(void **state)
+{
+	const struct step steps[] = {{1, 1, INT64_MAX, 0, PYTHON},
+		{1, 1, INT64_MIN, INT64_MIN, PYTHON}, {1, 2, 5, INT64_MAX, NATIVE},
+		{2, 3, INT64_MAX, 3, NATIVE}, {1, INT64_C(1) << 60, 0, 7, PYTHON}};
+	struct file f = steps_trace(1, 0, steps, 5), out = merge_with(&sums, &f, 1);
+	struct found found = peaks_in(out);
+
+	(void)state;
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.of[NATIVE].sum, 5);
 	close(f.fd);
 	close(out.fd);
 }
@@ -248,6 +289,45 @@ static void of_parts_the_one_that_held_most_counts(void **state)
 	close_all(r, 2);
 }
 
+static void check_intervals(struct file f, size_t expected_count)
+{
+	struct profile *p = profile_new();
+	struct ptf_error err = {0};
+	size_t count = 0;
+
+	assert_return_code(profile_add_file(p, f.path, NULL, &err), 0);
+	profile_finish(p);
+	for (uint32_t id = 1; id <= p->processes.count; id++) {
+		struct ptf_text value =
+			profile_process_attribute(p, id, "memory.interval_bytes");
+		const struct profile_process *process = &p->processes.item[id - 1];
+
+		if (!process->pid)
+			continue;
+		assert_int_equal(value.size, 3);
+		assert_int_equal(value.data[0], process->pid + '0');
+		count++;
+	}
+	assert_int_equal(count, expected_count);
+	profile_free(p);
+}
+
+/* The error of what is said of a process is known by its own recording's. */
+static void intervals_stay_with_their_recordings(void **state)
+{
+	const struct step steps[] = {{1, 1, 10, 0, PYTHON}};
+	struct file f[] = {steps_trace(1, 0, steps, 1), steps_trace(2, 0, steps, 1)};
+	struct file one = merge_with(&by_start, f, 1), both = merge_with(&by_start, f, 2);
+
+	(void)state;
+	check_intervals(f[1], 1);
+	check_intervals(one, 1);
+	check_intervals(both, 2);
+	close_all(f, 2);
+	close(one.fd);
+	close(both.fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +335,8 @@ int main(void)
 		cmocka_unit_test(peaks_of_merged_recordings_add_up),
 		cmocka_unit_test(one_thread_frees_what_another_allocates),
 		cmocka_unit_test(a_program_that_is_replaced_holds_nothing),
+		cmocka_unit_test(sizes_without_end_do_not_overflow),
+		cmocka_unit_test(intervals_stay_with_their_recordings),
 		cmocka_unit_test(of_parts_the_one_that_held_most_counts),
 	};
 
