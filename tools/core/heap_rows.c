@@ -19,6 +19,12 @@ enum heap_metric heap_metric_of(struct ptf_text name, struct ptf_text unit)
 	return (enum heap_metric)metric;
 }
 
+void heap_metrics_add(struct heap_metrics *metrics, struct ptf_text name,
+	struct ptf_text unit)
+{
+	vec_push(&metrics->of, (uint8_t)heap_metric_of(name, unit));
+}
+
 bool heap_columns_find(struct heap_columns *columns, const struct heap_metrics *metrics,
 	uint32_t time_metric, const struct ptf_samples *s)
 {
@@ -26,15 +32,14 @@ bool heap_columns_find(struct heap_columns *columns, const struct heap_metrics *
 
 	*columns = (struct heap_columns){0};
 	for (size_t i = 0; i < s->column_count; i++) {
-		uint32_t metric = s->columns[i].metric;
+		enum heap_metric metric = heap_metric_at(metrics, s->columns[i].metric);
 
-		if (metric == time_metric)
+		if (s->columns[i].metric == time_metric)
 			return false;
-		for (int m = 0; m < HEAP_METRIC_PEAK; m++)
-			if (metric == metrics->id[m]) {
-				columns->bytes[m] = s->columns[i].values;
-				found = true;
-			}
+		if (metric < HEAP_METRIC_PEAK) {
+			columns->bytes[metric] = s->columns[i].values;
+			found = true;
+		}
 	}
 	return found;
 }

@@ -8,6 +8,8 @@
 
 #include <ptf/types.h>
 
+#include "tools/core/memory.h"
+
 enum heap_metric {
 	HEAP_METRIC_ALLOCATED,
 	HEAP_METRIC_FREED,
@@ -16,9 +18,9 @@ enum heap_metric {
 	HEAP_METRIC_COUNT,
 };
 
-/* Metrics of a section. */
+/* Of a section; a merged one may have several of a name, described in other words. */
 struct heap_metrics {
-	uint32_t id[HEAP_METRIC_COUNT]; /* 0 = it has none */
+	VEC(uint8_t) of; /* [metric - 1], enum heap_metric */
 };
 
 /* The values of a Block's rows. */
@@ -28,6 +30,18 @@ struct heap_columns {
 
 /* Which one that is; HEAP_METRIC_COUNT = none of them. */
 enum heap_metric heap_metric_of(struct ptf_text name, struct ptf_text unit);
+
+/* The next metric of the section. */
+void heap_metrics_add(struct heap_metrics *metrics, struct ptf_text name,
+	struct ptf_text unit);
+
+static inline enum heap_metric heap_metric_at(const struct heap_metrics *metrics,
+	uint32_t metric)
+{
+	return metric && metric <= metrics->of.count
+		? (enum heap_metric)metrics->of.item[metric - 1]
+		: HEAP_METRIC_COUNT;
+}
 
 /* Of a Block with a column of the time metric, false: it is about time. */
 bool heap_columns_find(struct heap_columns *columns, const struct heap_metrics *metrics,

@@ -78,16 +78,13 @@ static struct ptf_text short_text(const struct merge_ids *ids, uint32_t string)
 		: PTF_TEXT("");
 }
 
-/* The first of a name counts, as in a profile. */
 static void learn_heap_metric(struct merge_output *out, struct merge_ids *ids,
-	const struct ptf_metric *m, uint32_t id)
+	const struct ptf_metric *m)
 {
-	enum heap_metric metric =
-		heap_metric_of(short_text(ids, m->name), short_text(ids, m->unit));
+	struct heap_metrics *known = &ids->heap_metrics;
 
-	if (metric < HEAP_METRIC_COUNT && !ids->heap_metrics.id[metric])
-		ids->heap_metrics.id[metric] = id;
-	if (metric == HEAP_METRIC_PEAK)
+	heap_metrics_add(known, short_text(ids, m->name), short_text(ids, m->unit));
+	if (known->of.item[known->of.count - 1] == HEAP_METRIC_PEAK)
 		merge_peak_metric(out);
 }
 
@@ -97,12 +94,12 @@ static void define_metrics(struct merge_output *out, struct merge_ids *ids,
 	for (size_t i = 0; i < d->metric_count; i++) {
 		struct ptf_metric m = d->metrics[i];
 
+		learn_heap_metric(out, ids, &m);
 		/* The writer has a metric of time of its own. */
 		if (d->first_metric + i == ids->time_metric) {
 			vec_push(&ids->metric.id, PTF_TIME_METRIC);
 			continue;
 		}
-		learn_heap_metric(out, ids, &m, d->first_metric + (uint32_t)i);
 		m.name = merge_id(&ids->string, m.name);
 		m.unit = merge_id(&ids->string, m.unit);
 		m.description = merge_id(&ids->string, m.description);
@@ -163,6 +160,7 @@ void merge_ids_free(struct merge_ids *ids)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		vec_free(&all[i]->id);
+	vec_free(&ids->heap_metrics.of);
 	vec_free(&ids->short_texts);
 	arena_free(&ids->arena);
 }

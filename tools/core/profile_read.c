@@ -115,16 +115,6 @@ static void take_frame(struct profile_feed *in, const struct ptf_frame *d)
 	vec_push(&in->maps->frame.id, intern_bytes(&in->p->frames, &f, sizeof(f)));
 }
 
-/* The last one was defined. The first of a name counts. */
-static void learn_heap_metric(struct profile_feed *in, const struct profile_metric *m)
-{
-	enum heap_metric metric = heap_metric_of(profile_string(in->p, m->name),
-		profile_string(in->p, m->unit));
-
-	if (metric < HEAP_METRIC_COUNT && !in->maps->heap_metrics.id[metric])
-		in->maps->heap_metrics.id[metric] = (uint32_t)in->maps->metric.id.count;
-}
-
 static void take_definitions(struct profile_feed *in, const struct ptf_definitions *d)
 {
 	struct profile *p = in->p;
@@ -177,7 +167,8 @@ static void take_definitions(struct profile_feed *in, const struct ptf_definitio
 			m->kind, m->addition};
 
 		vec_push(&maps->metric.id, intern_bytes(&p->metrics, &g, sizeof(g)));
-		learn_heap_metric(in, &g);
+		heap_metrics_add(&maps->heap_metrics, profile_string(p, g.name),
+			profile_string(p, g.unit));
 	}
 	for (size_t i = 0; i < d->process_count; i++)
 		feed_take_process(in, &d->processes[i]);
@@ -353,9 +344,9 @@ static void take_aggregates(struct profile_feed *in, const struct ptf_aggregates
 	/* What has no time is in no part of it. */
 	if (profile_spans(in->p, in->maps->section, 0))
 		return;
-	for (int m = 0; m < HEAP_METRIC_COUNT; m++)
-		if (a->count && a->metric && a->metric == in->maps->heap_metrics.id[m])
-			in->p->has_memory_sums = true;
+	if (a->count &&
+		heap_metric_at(&in->maps->heap_metrics, a->metric) < HEAP_METRIC_COUNT)
+		in->p->has_memory_sums = true;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct ptf_aggregate *r = &a->rows[i];
 		struct profile_cell *c;

@@ -16,5 +16,6 @@ void section_maps_free(struct section_maps *maps)
 	vec_free(&maps->process.id);
 	vec_free(&maps->thread.id);
 	vec_free(&maps->kind);
+	vec_free(&maps->heap_metrics.of);
 	free(maps);
 }
