@@ -167,14 +167,16 @@ void memory_rows_write(struct memory_rows *rows, struct recording *r,
 {
 	size_t count = 0;
 
+	if (until_ns > rows->written_ns)
+		rows->written_ns = until_ns;
+	if (!rows->count)
+		return;
 	qsort(rows->item, rows->count, sizeof *rows->item, by_time);
 	for (size_t i = 0; i < rows->count; i++)
 		rows->item[i].order = (uint32_t)i;
 	for (; count < rows->count && rows->item[count].time_ns <= until_ns; count++)
 		footprint_follow(&process->memory.footprint, r, process,
 			&rows->item[count]);
-	if (until_ns > rows->written_ns)
-		rows->written_ns = until_ns;
 	if (!count)
 		return;
 	qsort(rows->item, count, sizeof *rows->item, by_thread);
