@@ -188,6 +188,7 @@ void agent_inherit_signal(bool is_blocked, bool is_ignored);
  * whether this process is recorded.
  */
 __attribute__((weak)) void agent_memory_begin(void);
+__attribute__((weak)) void agent_memory_follow_fork(void); /* in the child */
 
 uint64_t agent_clock_ns(clockid_t clock);
 

@@ -135,6 +135,8 @@ void agent_process_follow_fork(void)
 		return;
 	}
 	agent_thread_forget();
+	if (agent_memory_follow_fork)
+		agent_memory_follow_fork();
 	agent_popen_unlock();
 	agent.owner_pid = getpid();
 	if (agent_is_on() && agent.shm->follows_children && !agent_has_other_pids()) {

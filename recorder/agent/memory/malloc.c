@@ -154,6 +154,11 @@ bool memory_stands_behind(void)
 	return !is_called;
 }
 
+bool memory_allocator_is_libcs(void)
+{
+	return (void *)real.malloc == dlsym(RTLD_NEXT, "__libc_malloc");
+}
+
 static bool meets_point(size_t size)
 {
 	return memory_meets_point(&memory_thread.heap_left, size);

@@ -16,13 +16,21 @@ struct python_allocator {
 	void (*free)(void *context, void *block);
 };
 
+/* PyObjectArenaAllocator: where pymalloc has its memory from. */
+struct arena_allocator {
+	void *context;
+	void *(*allocate)(void *context, size_t size);
+	void (*free)(void *context, void *arena, size_t size);
+};
+
 enum { DOMAIN_RAW, DOMAIN_MEM, DOMAIN_OBJ, DOMAIN_COUNT }; /* PyMemAllocatorDomain */
 
 #define PYMALLOC_BYTES 512 /* larger blocks pymalloc asks the raw domain for */
 
 static void (*get_allocator)(int domain, struct python_allocator *allocator);
 static void (*set_allocator)(int domain, struct python_allocator *allocator);
-static const char *(*get_name)(void); /* of all allocators together */
+static void (*get_arena_allocator)(struct arena_allocator *allocator);
+static void (*set_arena_allocator)(struct arena_allocator *allocator);
 static int (*is_initialized)(void);
 static int (*is_finalizing)(void);
 
@@ -112,6 +120,24 @@ static void hook_free(void *context, void *block)
 		hook->inner.free(hook->inner.context, block);
 }
 
+/* The blocks that arenas are given out as count, not the arenas. */
+static void *hook_arena(void *context, size_t size)
+{
+	const struct arena_allocator *inner = context;
+	uint64_t left = memory_suspend();
+	void *arena = inner->allocate(inner->context, size);
+
+	memory_resume(left);
+	return arena;
+}
+
+static void hook_arena_free(void *context, void *arena, size_t size)
+{
+	const struct arena_allocator *inner = context;
+
+	inner->free(inner->context, arena, size);
+}
+
 /* ------------------------------------------------- where they are set */
 
 /*
@@ -130,22 +156,44 @@ static bool stands_first(void)
 	return allocator.malloc == hook_malloc;
 }
 
+/*
+ * Whether what CPython brings is there, all of it, with pymalloc for the small ones:
+ * of its allocators only the debug ones have a context, and without pymalloc all
+ * domains have the same. (It cannot be asked by name: 3.12 takes a lock then that is
+ * not there before it has begun.)
+ */
+static bool is_pymalloc(const struct hook hook[DOMAIN_COUNT])
+{
+	const struct python_allocator *raw = &hook[DOMAIN_RAW].inner;
+	const struct python_allocator *object = &hook[DOMAIN_OBJ].inner;
+
+	return !raw->context && !object->context && raw->malloc != object->malloc;
+}
+
 static void set_hooks(void)
 {
-	const char *name = get_name ? get_name() : NULL;
-	bool is_pymalloc = name && !strcmp(name, "pymalloc");
 	struct hook *hook = hooks[set_count++];
 
-	for (int domain = 0; domain < DOMAIN_COUNT; domain++) {
+	for (int domain = 0; domain < DOMAIN_COUNT; domain++)
 		get_allocator(domain, &hook[domain].inner);
-		hook[domain].served_bytes =
-			is_pymalloc && domain != DOMAIN_RAW ? PYMALLOC_BYTES : 0;
-	}
+	if (is_pymalloc(hook))
+		hook[DOMAIN_MEM].served_bytes = hook[DOMAIN_OBJ].served_bytes =
+			PYMALLOC_BYTES;
 	for (int domain = 0; domain < DOMAIN_COUNT; domain++) {
 		struct python_allocator ours = {&hook[domain], hook_malloc, hook_calloc,
 			hook_realloc, hook_free};
 		set_allocator(domain, &ours);
 	}
+}
+
+/* Nobody replaces it but programs that mean to. */
+static void set_arena_hook(void)
+{
+	static struct arena_allocator inner;
+	struct arena_allocator ours = {&inner, hook_arena, hook_arena_free};
+
+	get_arena_allocator(&inner);
+	set_arena_allocator(&ours);
 }
 
 /*
@@ -167,22 +215,29 @@ bool memory_watch_python(void)
 	return true;
 }
 
+static void *find(const char *name)
+{
+	return dlsym(RTLD_DEFAULT, name);
+}
+
 bool memory_begin_python(void)
 {
-	get_allocator =
-		(__typeof__(get_allocator))dlsym(RTLD_DEFAULT, "PyMem_GetAllocator");
-	set_allocator =
-		(__typeof__(set_allocator))dlsym(RTLD_DEFAULT, "PyMem_SetAllocator");
-	is_initialized =
-		(__typeof__(is_initialized))dlsym(RTLD_DEFAULT, "Py_IsInitialized");
-	is_finalizing = (__typeof__(is_finalizing))dlsym(RTLD_DEFAULT,
-		"Py_IsFinalizing"); /* from 3.13 */
+	get_allocator = (__typeof__(get_allocator))find("PyMem_GetAllocator");
+	set_allocator = (__typeof__(set_allocator))find("PyMem_SetAllocator");
+	get_arena_allocator =
+		(__typeof__(get_arena_allocator))find("PyObject_GetArenaAllocator");
+	set_arena_allocator =
+		(__typeof__(set_arena_allocator))find("PyObject_SetArenaAllocator");
+	is_initialized = (__typeof__(is_initialized))find("Py_IsInitialized");
+	is_finalizing =
+		(__typeof__(is_finalizing))find("Py_IsFinalizing"); /* from 3.13 */
 	if (!is_finalizing)
-		is_finalizing = (__typeof__(is_finalizing))dlsym(RTLD_DEFAULT,
-			"_Py_IsFinalizing");
-	if (!agent.python.version || !get_allocator || !set_allocator || !is_initialized)
+		is_finalizing = (__typeof__(is_finalizing))find("_Py_IsFinalizing");
+	if (!agent.python.version || !get_allocator || !set_allocator ||
+		!get_arena_allocator || !set_arena_allocator || !is_initialized)
 		return false;
 	set_hooks();
+	set_arena_hook();
 	return true;
 }
 

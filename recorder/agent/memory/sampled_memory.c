@@ -2,7 +2,6 @@
 #include "recorder/agent/memory/sampled_memory.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sys/auxv.h>
 #include <time.h>
 
@@ -72,13 +71,18 @@ bool memory_meets_point(uint64_t *left, uint64_t size)
 		return false;
 	}
 	if (!thread->points.state) {
+		if (!agent_is_on()) { /* nor will it be again: not even a clock is read */
+			*left = UINT64_MAX;
+			return false;
+		}
 		int saved_errno = errno;
 		points_seed(&thread->points, make_seed());
 		errno = saved_errno;
-		thread->heap_left = points_distance(&thread->points, heap_interval_bytes);
+		thread->watched_left =
+			points_distance(&thread->points, heap_interval_bytes);
+		thread->heap_left = thread->watches_python ? 0 : thread->watched_left;
 		thread->copy_left = points_distance(&thread->points, copy_interval_bytes);
-		thread->watched_left = thread->heap_left;
-		if (!memory_passes(left, size) && !thread->watches_python)
+		if (!memory_passes(left, size))
 			return false;
 	}
 	if (thread->watches_python && left == &thread->heap_left)
@@ -147,14 +151,20 @@ static bool can_tell(void)
 	return agent_thread.slot && !agent_thread.in_handler && agent_is_here();
 }
 
+static bool is_recorded(void)
+{
+	return can_tell() && !memory_python_ends() &&
+		!atomic_load_explicit(&agent.shm->is_off, memory_order_relaxed);
+}
+
 /* Writes it; address NULL = it is none that could be freed. */
-static void tell_block(struct prec_block *block, const void *address)
+static bool tell_block(struct prec_block *block, const void *address)
 {
 	int saved_errno = errno;
+	bool is_told = false;
 
-	if (!can_tell() || memory_python_ends() ||
-		atomic_load_explicit(&agent.shm->is_off, memory_order_relaxed))
-		return;
+	if (!is_recorded())
+		return false;
 	tell_untold();
 	/* The thread's own ticks write to the same ring: they are held back. */
 	agent_thread.in_handler = true;
@@ -162,22 +172,29 @@ static void tell_block(struct prec_block *block, const void *address)
 		block->id = atomic_fetch_add(&block_count, 1) + 1;
 	if (address && !held_add(address, block->id)) {
 		atomic_fetch_add(&agent.shm->memory_untracked_count, 1);
-	} else if (!write_block(block)) {
+	} else if (!(is_told = write_block(block))) {
 		atomic_fetch_add(&agent_thread.slot->lost_block_count, 1);
 		if (address)
 			held_take(address);
 	}
 	agent_thread.in_handler = false;
 	errno = saved_errno;
+	return is_told;
 }
 
-void memory_allocated(const void *block, uint64_t size, enum prec_block_use use,
+bool memory_allocated(const void *block, uint64_t size, enum prec_block_use use,
 	const void *pc)
 {
-	tell_block(&(struct prec_block){.size_bytes = size,
-			   .use = use,
-			   .pc = (uintptr_t)pc},
+	return tell_block(&(struct prec_block){.size_bytes = size,
+				  .use = use,
+				  .pc = (uintptr_t)pc},
 		block);
+}
+
+void memory_untracked(void)
+{
+	if (is_recorded())
+		atomic_fetch_add(&agent.shm->memory_untracked_count, 1);
 }
 
 void memory_copied(uint64_t size, const void *pc)
@@ -215,29 +232,32 @@ void memory_resized(const void *old, uint64_t id, bool is_freed)
 /* -------------------------------------------------- beginning and end */
 
 /* In the child: what its parent holds is not told again. */
-static void follow_fork(void)
+void agent_memory_follow_fork(void)
 {
 	held_clear();
+	memory_forget_mapped();
 	for (size_t i = 0; i < UNTOLD_COUNT; i++)
 		atomic_store(&untold[i], 0);
 	memory_thread = (struct memory_thread){0};
-	if (!agent.shm)
-		heap_interval_bytes = 0;
+}
+
+static void begin(void)
+{
+	if (memory_stands_behind())
+		atomic_fetch_add(&agent.shm->own_allocator_count, 1);
+	memory_thread.watches_python = memory_begin_python();
+	copy_interval_bytes = agent.shm->copy_interval_bytes;
+	heap_interval_bytes = agent.shm->memory_interval_bytes;
 }
 
 void agent_memory_begin(void)
 {
 	memory_look_up_allocator();
 	memory_look_up_copies();
+	memory_begin_mapped();
+	if (agent.shm && agent.shm->memory_interval_bytes)
+		begin();
 	is_decided = true;
-	if (!agent.shm || !agent.shm->memory_interval_bytes)
-		return;
-	if (memory_stands_behind())
-		atomic_fetch_add(&agent.shm->own_allocator_count, 1);
-	memory_thread.watches_python = memory_begin_python();
-	pthread_atfork(NULL, NULL, follow_fork);
-	copy_interval_bytes = agent.shm->copy_interval_bytes;
-	heap_interval_bytes = agent.shm->memory_interval_bytes;
 }
 
 __attribute__((destructor)) static void stop(void)

@@ -52,9 +52,11 @@ static inline void memory_resume(uint64_t left)
 	memory_thread.heap_left = left;
 }
 
-/* A block that met a point has been allocated, by who returns to pc. */
-void memory_allocated(const void *block, uint64_t size, enum prec_block_use use,
+/* A block that met a point has been allocated, by who returns to pc. True when it is
+   held from now on. */
+bool memory_allocated(const void *block, uint64_t size, enum prec_block_use use,
 	const void *pc);
+void memory_untracked(void); /* it would have been, but there is no place for it */
 void memory_copied(uint64_t size, const void *pc);
 
 /* A block is about to be freed: it is held no longer. */
@@ -67,8 +69,13 @@ void memory_resized(const void *old, uint64_t id, bool is_freed);
 void memory_look_up_allocator(void);
 void memory_look_up_copies(void);
 
-/* malloc.c: whether the program's own comes before ours. */
+/* malloc.c: whether the program's own comes before ours, and what comes next. */
 bool memory_stands_behind(void);
+bool memory_allocator_is_libcs(void);
+
+/* mapped.c: when the allocator is known; in a forked child. */
+void memory_begin_mapped(void);
+void memory_forget_mapped(void);
 
 /* python.c: before the interpreter begins. True when memory_watch_python is to be
    called at each allocation of this thread, for as long as that is true. */
