@@ -1,6 +1,6 @@
 #!/bin/sh
 # What pdiff finds, and how often it is wrong, on programs whose difference is
-# known (diff_truth.py, which says what it takes for options): five minutes.
+# known (diff_truth.py, which says what it takes for options): six minutes.
 #
 #     diff.sh [OPTION...]         O=build
 set -u

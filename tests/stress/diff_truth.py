@@ -11,6 +11,9 @@ each and of the base by turns, and EQUAL runs of two of them. Then
   power    of 50 draws of RUNS, and of twice as many, a side among the equal runs of
            the base and of the version that is 5 % slower, how many name the line
 
+and the same of memory, with the programs of tests/e2e/t_diff.py: of two of them, one
+line allocates and holds twice as much.
+
 Prints figures, and a line "ok ..." or "FAIL ..." for each check. A run takes about a
 second. How much is found depends on how much the machine's runs vary, so a change is
 missed only when it is larger than what pdiff itself says it would have found.
@@ -92,6 +95,13 @@ TRUTH = {
 # How much the line that must be named changed, in relation to the base.
 MUST = {"2x": ("work.py:6", 1.0), "20 %": ("work.py:6", 0.2), "5 %": ("work.py:6", 0.05),
         "removed": ("work.py:19", 1.0)}
+PROGRAMS = ROOT / "tests" / "e2e" / "programs"
+# Of memory.
+HOLDING = {name: PROGRAMS / f"{name}.py" for name in ("hold_before", "hold_after")}
+# Whether the doubled line shows in each metric; read() has given it back at the end.
+MEMORY_TRUTH = {"alloc": True, "peak": True, "live": False, "leaked": False, "copy": False}
+HOLDING_LINE, HOLDING_FUNCTION = "rows.append", "read"
+
 FATES = {"moved": ("first", "moved"), "renamed": ("another", "renamed"),
          "removed": ("third", "vanished")}
 
@@ -116,15 +126,17 @@ class Recorder:
     def record(self, version):
         folder = self.folder / version.replace(" %", "")
         folder.mkdir(exist_ok=True)
-        program = folder / "work.py"
-        if not program.exists():
-            change = VERSIONS.get(version.removesuffix("-equal"), str)
-            program.write_text(change(PROGRAM))
+        name = version.removesuffix("-equal")
+        program, options, arguments = folder / "work.py", ("-F", "1000"), ()
+        if name in HOLDING:
+            program, options, arguments = HOLDING[name], ("--memory",), ("20",)
+        elif not program.exists():
+            program.write_text(VERSIONS.get(name, str)(PROGRAM))
         traces = self.traces.setdefault(version, [])
         trace = folder / f"{len(traces)}.ptf"
         if not trace.exists():
-            subprocess.run([BIN / "prec", "-q", "-F", "1000", "-o", trace, "--", PYTHON,
-                            program], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([BIN / "prec", "-q", *options, "-o", trace, "--", PYTHON,
+                            program, *arguments], check=True, stdout=subprocess.DEVNULL)
         traces.append(str(trace))
 
 
@@ -148,7 +160,7 @@ def short(node):
 def named(body):
     return {short(node) for node in body["nodes"]
             if node["view"] in ("line", "function")
-            and node["self"]["verdict"] in ("slower", "faster")}
+            and node["self"]["verdict"] in ("slower", "faster", "larger", "smaller")}
 
 
 def detectable(body, name):
@@ -183,6 +195,20 @@ def truth(recorder):
         verdict(f"the version {version}", "; ".join(problems))
 
 
+def memory_truth(recorder):
+    lines = HOLDING["hold_after"].read_text().splitlines()
+    number = next(i for i, line in enumerate(lines, 1) if HOLDING_LINE in line)
+    right = {f"hold_after.py:{number}", HOLDING_FUNCTION}
+    for metric, shows in MEMORY_TRUTH.items():
+        body = compare(recorder.traces["hold_before"], recorder.traces["hold_after"],
+                       "--metric", metric)
+        found, program = named(body), body["nodes"][0]["total"]
+        figure(f"{metric:8} {program['base'] / 1e6:.1f} -> {program['new'] / 1e6:.1f} MB, "
+               f"{body['tested']} tested; named: {', '.join(sorted(found)) or 'nothing'}")
+        verdict(f"{metric} of a memory line doubled",
+                "" if found == (right if shows else set()) else f"{sorted(found)} are named")
+
+
 def binomial_limit(splits, level):
     """The count that chance stays below in 999 of 1000 cases, were all independent."""
     chance, term, count = 0, (1 - level) ** splits, 0
@@ -193,15 +219,15 @@ def binomial_limit(splits, level):
     return count
 
 
-def alarms(traces):
-    for option in ("--equal-speed", "--absolute", "--share", "--median"):
-        text = pdiff("--self-check", *traces, "--splits", 200, "--alpha", ALPHA, option)
-        for line in text.splitlines()[1:]:
-            figure(f"{option}: {line}")
-        words = text[text.index("False alarms:"):].split()
-        count, limit = int(words[words.index("either") - 1]), binomial_limit(200, float(ALPHA))
-        verdict(f"alarms {option}", f"{count} of 200, chance gives up to {limit}"
-                if count > limit else "")
+def alarms(traces, *options):
+    text = pdiff("--self-check", *traces, "--splits", 200, "--alpha", ALPHA, *options)
+    what = " ".join(options)
+    for line in text.splitlines()[1:]:
+        figure(f"{what}: {line}")
+    words = text[text.index("False alarms:"):].split()
+    count, limit = int(words[words.index("either") - 1]), binomial_limit(200, float(ALPHA))
+    verdict(f"alarms {what}", f"{count} of 200, chance gives up to {limit}"
+            if count > limit else "")
 
 
 def power(base, slower, sizes, draws=50):
@@ -227,13 +253,18 @@ def main():
         recorder = Recorder(arguments.keep or scratch)
         recorder.folder.mkdir(exist_ok=True)
         for _ in range(arguments.runs):
-            for version in ("base", *VERSIONS):
+            for version in ("base", *VERSIONS, *HOLDING):
                 recorder.record(version)
         for _ in range(arguments.equal):
             recorder.record("base-equal")
             recorder.record("5 %-equal")
+            recorder.record("hold_before-equal")
         truth(recorder)
-        alarms(recorder.traces["base-equal"])
+        memory_truth(recorder)
+        for option in ("--equal-speed", "--absolute", "--share", "--median"):
+            alarms(recorder.traces["base-equal"], option)
+        for metric in ("alloc", "peak", "live", "copy"):
+            alarms(recorder.traces["hold_before-equal"], "--metric", metric)
         power(recorder.traces["base-equal"], recorder.traces["5 %-equal"],
               [arguments.runs, min(2 * arguments.runs, arguments.equal)])
     sys.exit(_failures > 0)
