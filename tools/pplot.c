@@ -57,7 +57,7 @@ static const struct argp_option options[] = {
 	{"metric", KEY_METRIC, "WHAT", 0,
 		"Time with waits of main threads (wall; default of bars), only on CPU "
 		"(cpu; default of timeline and flame), of some classes in all threads "
-		"(gil; python,native); lines, functions, flame: memory allocated "
+		"(gil; python,native); lines, functions, flame, diff: memory allocated "
 		"(alloc), "
 		"held at the end (live), held when the process held most (peak), or "
 		"copied (copy); timeline: only these counters (rss)",
@@ -345,7 +345,10 @@ static bool read_all(struct arguments *a)
 		!metric_option_finds(&a->request.metric, a->request.all,
 			a->kind->draws_counters))
 		return false;
-	if (a->request.is_memory && !metric_option_finds_memory(a->request.all))
+	if (a->request.is_memory &&
+		(!metric_option_finds_memory(a->request.all) ||
+			(a->request.base &&
+				!metric_option_finds_memory(a->request.base))))
 		return false;
 	if (!a->kind->tells_runs_apart)
 		return true;

@@ -319,6 +319,19 @@ def folded_stacks_have_both_sides():
 
 
 @test
+def sums_have_no_known_error():
+    """What was added up has no blocks of time, so that nothing varies: no certainty."""
+    for name, traces in (("base-sums.ptf", runs(BEFORE, 2)), ("new-sums.ptf", runs(AFTER, 2))):
+        done = run(str(BIN / "pmerge"), "--aggregate", "-o", name, *traces)
+        equal(done.returncode, 0, f"status of pmerge ({done.stderr})")
+    body = json.loads(pdiff("base-sums.ptf", "new-sums.ptf", "--to", "json"))
+    equal(body["interval"], "sampling", "the interval")
+    for node in body["nodes"]:
+        check(not node["self"]["beyond_sampling"] and node["self"]["low"] is None,
+              f"{node['name']}: {node['self']}")
+
+
+@test
 def a_page_of_both_sides():
     """What a browser makes of it is for eyes; here: it is whole, loads nothing, and
     has the data of --to json."""

@@ -95,6 +95,23 @@ def a_comparison_says_what_pdiff_says():
 
 
 @test
+def a_comparison_of_memory():
+    for name in ("before", "after"):
+        record(f"{name}.ptf", PYTHON, PROGRAMS / f"hold_{name}.py", "10", options=["--memory"])
+    sides = ("before.ptf", "after.ptf", "--metric", "peak")
+    script = pplot("-k", "diff", *sides, "--script").stdout
+    check("base_bytes" in script and "MiB a run: more is larger" in script, "no bytes")
+    said = json.loads(run(str(BIN / "pdiff"), *sides, "--to", "json").stdout)
+    lines = [node for node in said["nodes"] if node["view"] == "line"]
+    largest = max(lines, key=lambda node: abs(node["self"]["difference"]))
+    check("rows.append" in largest["text"], f"the largest difference is at {largest['name']}")
+    check(abs(block(script, "bars")[0][3] - largest["self"]["difference"]) < 1,
+          f"pdiff says {largest['self']}")
+    done = run(PPLOT, "-k", "diff", "run0.ptf", *sides[1:], "-o", "x.png")
+    equal(done.returncode, 1, "the status of a side without memory")
+
+
+@test
 def a_flame_graph_is_that_of_pconv():
     pplot("-k", "flame", "run0.ptf", "-o", "flame.svg")
     equal(pathlib.Path("flame.svg").read_text(),

@@ -526,8 +526,8 @@ static int fill(struct diff *d, struct ptf_error *err)
 	struct diff_amounts amounts[DIFF_SIDE_COUNT] = {0};
 	int rc;
 
-	find_node(d, (struct node_key){DIFF_PROGRAM, 0, 0, 0}, &(bool){false});
 	rc = diff_amounts_find(amounts, d, err);
+	find_node(d, (struct node_key){DIFF_PROGRAM, 0, 0, 0}, &(bool){false});
 	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
 		if (rc >= 0)
 			add_side(d, side, &amounts[side]);

@@ -13,6 +13,9 @@
 #define GROUPS_MAX    32
 #define GROUPS_MIN    12
 
+/* Sums that were made before (Aggregates) have no time: what is left must be little. */
+#define UNGROUPED_SHARE_MAX 0.1
+
 uint32_t diff_amounts_class(const struct profile *p, uint32_t class_id)
 {
 	uint32_t kind = profile_get_class(p, class_id).kind;
@@ -195,6 +198,32 @@ static int read_both_groups(struct diff_amounts amounts[DIFF_SIDE_COUNT],
 	return base.groups && new.groups ? 0 : -1;
 }
 
+/* Whether groups hold what a side has, so that they say how much it varies. */
+static bool hold_all(const struct diff_amounts *amounts, const struct diff *d,
+	enum diff_side side)
+{
+	size_t groups = d->columns[side];
+	double all = 0, grouped = 0;
+
+	for (size_t i = 0; i < amounts->item.count; i++) {
+		const struct diff_amount *a = &amounts->item.item[i];
+
+		all += a->amount;
+		for (size_t g = 0; g < groups; g++)
+			grouped += amounts->groups[a->cell * groups + g];
+	}
+	return grouped >= (1 - UNGROUPED_SHARE_MAX) * all;
+}
+
+static void drop_groups(struct diff_amounts amounts[DIFF_SIDE_COUNT], struct diff *d)
+{
+	for (enum diff_side side = 0; side < DIFF_SIDE_COUNT; side++) {
+		free(amounts[side].groups);
+		amounts[side].groups = NULL;
+		d->columns[side] = 1;
+	}
+}
+
 /* ------------------------------------------------------------------ all */
 
 int diff_amounts_find(struct diff_amounts amounts[DIFF_SIDE_COUNT], struct diff *d,
@@ -211,6 +240,10 @@ int diff_amounts_find(struct diff_amounts amounts[DIFF_SIDE_COUNT], struct diff 
 			find_time(&amounts[side], d, side);
 		order_by_stack(&amounts[side], d->side[side].which.p);
 	}
+	if (rc >= 0 && amounts[DIFF_BASE].groups &&
+		!(hold_all(&amounts[DIFF_BASE], d, DIFF_BASE) &&
+			hold_all(&amounts[DIFF_NEW], d, DIFF_NEW)))
+		drop_groups(amounts, d);
 	return rc;
 }
 

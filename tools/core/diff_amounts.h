@@ -35,8 +35,9 @@ struct diff_amounts {
 size_t diff_amounts_group_count(const struct diff *d);
 
 /*
- * Of both sides. Tells the diff's runs what they have of all. 0, or negative when an
- * input cannot be read a second time.
+ * Of both sides. Tells the diff's runs what they have of all, and leaves one column a
+ * side where groups turn out not to be known. 0, or negative when an input cannot be
+ * read a second time.
  */
 int diff_amounts_find(struct diff_amounts amounts[DIFF_SIDE_COUNT], struct diff *d,
 	struct ptf_error *err);

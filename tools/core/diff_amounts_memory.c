@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "tools/core/heap_measure.h"
 #include "tools/core/owner.h"
 #include "tools/core/replay.h"
 #include "tools/core/texts.h"
@@ -146,11 +147,15 @@ static double variance_bound(double bytes, int64_t interval_bytes)
 static struct diff_amount amount_of(const struct heap_cell *c, enum diff_metric metric,
 	int64_t interval)
 {
+	static const enum heap_measure measures[DIFF_METRIC_COUNT] = {
+		[DIFF_ALLOCATED] = HEAP_MEASURE_ALLOC,
+		[DIFF_LIVE] = HEAP_MEASURE_LIVE,
+		[DIFF_PEAK] = HEAP_MEASURE_PEAK,
+		[DIFF_LEAKED] = HEAP_MEASURE_LIVE,
+		[DIFF_COPIED] = HEAP_MEASURE_COPY,
+	};
 	const struct heap_use *use = &c->use;
-	int64_t bytes = metric == DIFF_ALLOCATED ? heap_allocated(use)
-		: metric == DIFF_COPIED          ? use->copied_bytes
-		: metric == DIFF_PEAK            ? use->peak_bytes
-						 : use->live_bytes;
+	int64_t bytes = heap_measure_of(use, measures[metric]);
 	double error = metric == DIFF_ALLOCATED ? use->allocated_error_bytes
 		: metric == DIFF_COPIED         ? NAN
 		: metric == DIFF_PEAK           ? use->peak_error_bytes

@@ -319,7 +319,8 @@ static char *basis(const struct diff *d)
 			!is_time ? ", by the blocks of memory that were sampled"
 				: d->columns[DIFF_BASE] > 1
 				? ", by resampling blocks of time"
-				: "; not known, as the runs are too short");
+				: "; not known, as the runs are too short, or "
+				  "sums");
 	return size < 0 || !text ? memory_zeroed(1, 1) : text;
 }
 

@@ -33,8 +33,7 @@ struct drawing {
 	struct class_times times;   /* of the bars that are drawn */
 	int64_t all_ns;             /* 100 %, of all runs together */
 	struct profile_cells bytes; /* where memory is asked for */
-	double unit_ns;             /* of the axis */
-	const char *unit;
+	struct script_unit unit;    /* of the axis */
 };
 
 static int by_time(const void *left, const void *right)
@@ -219,7 +218,7 @@ static void put_remarks(const struct drawing *d)
 			units_percent((double)time_ns, (double)d->all_ns), (int)line.size,
 			line.data);
 		fprintf(d->out, " at %.9g,%zu left offset 1,0 front noenhanced",
-			bar->end_ns / d->unit_ns, i);
+			bar->end_ns / d->unit.size, i);
 		if (!d->request->characters)
 			fprintf(d->out, " font ',9' tc rgb '%s'", script_ink(d->request));
 		fputc('\n', d->out);
@@ -228,7 +227,7 @@ static void put_remarks(const struct drawing *d)
 
 static void put_plot(const struct drawing *d)
 {
-	double scale = d->unit_ns * (double)d->request->runs.of.count;
+	double scale = d->unit.size * (double)d->request->runs.of.count;
 
 	fprintf(d->out, "plot");
 	script_class_bars(d->out, d->request, "$bars", &d->times, scale);
@@ -236,7 +235,7 @@ static void put_plot(const struct drawing *d)
 		fprintf(d->out,
 			" $intervals using ($2/%.9g):1:($3/%.9g) with xerrorbars pt 0 lw "
 			"1.5 lc rgb '%s' title '95 %% interval',",
-			d->unit_ns, d->unit_ns, script_ink(d->request));
+			d->unit.size, d->unit.size, script_ink(d->request));
 	fprintf(d->out, " NaN notitle\n");
 }
 
@@ -248,24 +247,6 @@ static double largest_end(const struct drawing *d)
 		if (d->bars.item[i].end_ns > largest)
 			largest = d->bars.item[i].end_ns;
 	return largest > 0 ? largest : 1;
-}
-
-/* The largest one of which the largest bar has at least one. */
-static void choose_unit(struct drawing *d)
-{
-	static const struct unit {
-		double size;
-		const char *name;
-	} times[] = {{1e6, "milliseconds"}, {1e9, "seconds"}},
-	  sizes[] = {{1 << 10, "KiB"}, {1 << 20, "MiB"}, {1 << 30, "GiB"}};
-	const struct unit *units = d->request->is_memory ? sizes : times;
-	size_t count = d->request->is_memory ? sizeof(sizes) / sizeof(sizes[0])
-					     : sizeof(times) / sizeof(times[0]);
-
-	while (count > 1 && largest_end(d) < units[count - 1].size)
-		count--;
-	d->unit_ns = units[count - 1].size;
-	d->unit = units[count - 1].name;
 }
 
 static void put_headline(const struct drawing *d)
@@ -302,7 +283,7 @@ static int write_bars(FILE *script, const struct plot_request *request, bool fun
 			return rc;
 	}
 	find_bars(&d);
-	choose_unit(&d);
+	d.unit = script_unit_of(request, largest_end(&d));
 	put_data(&d);
 	if (request->runs.of.count > 1)
 		put_intervals(&d);
@@ -316,7 +297,7 @@ static int write_bars(FILE *script, const struct plot_request *request, bool fun
 		"set key outside bottom center horizontal Left reverse samplen 1.5\n",
 		request->characters ? "2" : "4.5", request->characters ? "4" : "6",
 		request->characters ? "0.3" : "0.26", (double)d.bars.count - 0.4,
-		largest_end(&d) / d.unit_ns * 1.7, d.unit);
+		largest_end(&d) / d.unit.size * 1.7, d.unit.name);
 	script_grid_of_bars(script, request);
 	put_plot(&d);
 	vec_free(&d.bars);

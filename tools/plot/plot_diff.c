@@ -1,6 +1,6 @@
 /*
- * diff: where the new side took more or less time than the base, by line or
- * function, with the interval of the difference; the words are pdiff's.
+ * diff: where the new side took more or less time, or memory, than the base, by line
+ * or function, with the interval of the difference; the words are pdiff's.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@ struct drawing {
 	const struct plot_request *request;
 	struct diff d;
 	VEC(const struct diff_node *) bars; /* largest difference first */
-	double unit_ns;
-	double low, high; /* of the axis, in nanoseconds */
+	struct script_unit unit;            /* of the axis */
+	double low, high;                   /* of the axis */
 };
 
 static int by_difference(const void *left, const void *right)
@@ -38,12 +38,12 @@ static void find_bars(struct drawing *d)
 
 	const struct diff_measured *all = &d->d.nodes.item[0].self_measured;
 	/* A bar that nobody can see says nothing. */
-	double least_ns = fmax(all->base, all->new) / 1000;
+	double least = fmax(all->base, all->new) / 1000;
 
 	for (size_t i = 0; i < d->d.nodes.count; i++) {
 		const struct diff_node *node = &d->d.nodes.item[i];
 
-		if (node->view == view && fabs(node->self_measured.difference) > least_ns)
+		if (node->view == view && fabs(node->self_measured.difference) > least)
 			vec_push(&d->bars, node);
 	}
 	if (d->bars.count)
@@ -65,6 +65,11 @@ static struct statistics_interval interval_of(const struct diff_node *node)
 	return interval;
 }
 
+static bool is_time(const struct drawing *d)
+{
+	return d->d.options.metric == DIFF_TIME;
+}
+
 static void find_range(struct drawing *d)
 {
 	for (size_t i = 0; i < d->bars.count; i++) {
@@ -76,10 +81,10 @@ static void find_range(struct drawing *d)
 	}
 	if (d->high - d->low <= 0)
 		d->high = 1e6;
-	d->unit_ns = d->high - d->low < 1e9 ? 1e6 : 1e9;
+	d->unit = script_unit_of(d->request, d->high - d->low);
 }
 
-/* 1 slower, -1 faster, 0 neither is sure. */
+/* 1 more, -1 less, 0 neither is sure. */
 static int verdict_of(const struct diff_node *node)
 {
 	const struct diff_measured *m = &node->self_measured;
@@ -91,9 +96,12 @@ static int verdict_of(const struct diff_node *node)
 
 static void put_data(const struct drawing *d)
 {
+	const char *unit = is_time(d) ? "ns" : "bytes";
+
 	fprintf(d->out,
-		"$bars << EOD\n# bar base_ns new_ns difference_ns low_ns high_ns "
-		"verdict\n");
+		"$bars << EOD\n# bar base_%s new_%s difference_%s low_%s high_%s "
+		"verdict\n",
+		unit, unit, unit, unit, unit);
 	for (size_t i = 0; i < d->bars.count; i++) {
 		const struct diff_measured *m = &d->bars.item[i]->self_measured;
 		struct statistics_interval interval = interval_of(d->bars.item[i]);
@@ -137,7 +145,8 @@ static void put_remarks(const struct drawing *d)
 			diff_amount(new, &d->d, m->new), diff_percent(percent, m),
 			*verdict ? ", " : "", verdict, fate);
 		fprintf(d->out, " at %.9g,%zu left offset 1,0 front noenhanced",
-			fmax(fmax(interval_of(node).high, m->difference), 0) / d->unit_ns,
+			fmax(fmax(interval_of(node).high, m->difference), 0) /
+				d->unit.size,
 			i);
 		if (!d->request->characters)
 			fprintf(d->out, " font ',9' tc rgb '%s'", script_ink(d->request));
@@ -153,34 +162,38 @@ static void put_bars(const struct drawing *d, int verdict, const char *color,
 		" $bars using (0):1:(0):($7 == %d ? $4/%.0f : 0):($1-0.38):($1+0.38) "
 		"with "
 		"boxxyerror fc rgb '%s' title '%s',",
-		verdict, d->unit_ns, color, title);
+		verdict, d->unit.size, color, title);
 }
 
 static void put_plot(const struct drawing *d)
 {
-	double width = (d->high - d->low) / d->unit_ns;
+	double width = (d->high - d->low) / d->unit.size;
 
 	/* On a page of characters the line at 0 ends a row above the graph. */
 	fprintf(d->out,
 		"set tmargin %s\nset bmargin %s\nset lmargin at screen %s\n"
 		"set rmargin at screen 0.97\nset yrange [%.1f:-0.6]\n"
-		"set xrange [%.9g:%.9g]\nset xlabel '%s a run: more is slower'\n"
+		"set xrange [%.9g:%.9g]\nset xlabel '%s a run: more is %s'\n"
 		"set key outside bottom center horizontal Left reverse samplen 1.5\n"
 		"set arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '%s' front\n",
 		d->request->characters ? "3" : "4.5", d->request->characters ? "5" : "6",
 		d->request->characters ? "0.3" : "0.26", (double)d->bars.count - 0.4,
-		d->low / d->unit_ns - width * 0.03, d->high / d->unit_ns + width * 0.9,
-		d->unit_ns > 1e6 ? "seconds" : "milliseconds", script_ink(d->request));
+		d->low / d->unit.size - width * 0.03,
+		d->high / d->unit.size + width * 0.9, d->unit.name,
+		diff_verdict_name(d->d.options.metric, DIFF_MORE),
+		script_ink(d->request));
 	script_grid_of_bars(d->out, d->request);
 	fprintf(d->out, "plot");
-	put_bars(d, 1, script_curve(d->request, 3), "slower");
-	put_bars(d, -1, script_curve(d->request, 2), "faster");
+	put_bars(d, 1, script_curve(d->request, 3),
+		diff_verdict_name(d->d.options.metric, DIFF_MORE));
+	put_bars(d, -1, script_curve(d->request, 2),
+		diff_verdict_name(d->d.options.metric, DIFF_LESS));
 	put_bars(d, 0, d->request->dark ? "#5f6d80" : "#b4bfcd", "not sure");
 	fprintf(d->out,
 		" $bars using ($4/%.0f):1:($5/%.0f):($6/%.0f) with xerrorbars pt 0 lw "
 		"1.5 lc "
 		"rgb '%s' title '%g %% interval', NaN notitle\n",
-		d->unit_ns, d->unit_ns, d->unit_ns, script_ink(d->request),
+		d->unit.size, d->unit.size, d->unit.size, script_ink(d->request),
 		(1 - d->d.options.alpha) * 100);
 }
 
@@ -191,7 +204,8 @@ static void put_headline(const struct drawing *d)
 	char from[DIFF_WORDS_SIZE], to[DIFF_WORDS_SIZE], text[300];
 	const struct diff_measured *all = &d->d.nodes.item[0].self_measured;
 
-	snprintf(text, sizeof(text), "%s, %zu run%s against %zu: in all %s → %s%s",
+	snprintf(text, sizeof(text), "%s%s%s, %zu run%s against %zu: in all %s → %s%s",
+		is_time(d) ? "" : diff_metric_noun(&d->d), is_time(d) ? "" : " of ",
 		d->request->by_function ? "functions" : "lines", new, new == 1 ? "" : "s",
 		base, diff_amount(from, &d->d, all->base),
 		diff_amount(to, &d->d, all->new),
@@ -204,7 +218,14 @@ static void put_headline(const struct drawing *d)
 static int write_difference(FILE *script, const struct plot_request *request,
 	struct ptf_error *err)
 {
+	static const enum diff_metric memory[HEAP_MEASURE_COUNT] = {
+		[HEAP_MEASURE_ALLOC] = DIFF_ALLOCATED,
+		[HEAP_MEASURE_LIVE] = DIFF_LIVE,
+		[HEAP_MEASURE_PEAK] = DIFF_PEAK,
+		[HEAP_MEASURE_COPY] = DIFF_COPIED,
+	};
 	const struct diff_options options = {
+		.metric = request->is_memory ? memory[request->measure] : DIFF_TIME,
 		.selection = request->all->selection,
 		.cpu_only = request->cpu_only,
 		.wait_all = request->wait_all,
@@ -232,10 +253,11 @@ static int write_difference(FILE *script, const struct plot_request *request,
 
 const struct plot_kind plot_diff = {
 	.name = "diff",
-	.description = "two sides: what became slower or faster, with its interval",
+	.description = "two sides: what became slower or faster, larger or smaller, with "
+		       "its interval",
 	.is_comparison = true,
-	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_TOP |
-		PLOT_OPTION_BY,
+	.options = PLOT_OPTIONS_OF_PICTURES | PLOT_OPTION_METRIC | PLOT_OPTION_MEMORY |
+		PLOT_OPTION_TOP | PLOT_OPTION_BY,
 	.top = 20,
 	.write = write_difference,
 };

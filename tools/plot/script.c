@@ -188,6 +188,21 @@ static char *subject(const struct profile *p)
 	return text;
 }
 
+struct script_unit script_unit_of(const struct plot_request *request, double largest)
+{
+	static const struct script_unit times[] = {{1e6, "milliseconds"},
+		{1e9, "seconds"}},
+					sizes[] = {{1 << 10, "KiB"}, {1 << 20, "MiB"},
+						{1 << 30, "GiB"}};
+	const struct script_unit *units = request->is_memory ? sizes : times;
+	size_t count = request->is_memory ? sizeof(sizes) / sizeof(sizes[0])
+					  : sizeof(times) / sizeof(times[0]);
+
+	while (count > 1 && largest < units[count - 1].size)
+		count--;
+	return units[count - 1];
+}
+
 const char *script_what_counts(const struct plot_request *request)
 {
 	return request->is_memory            ? heap_measure_title(request->measure)

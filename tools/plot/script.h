@@ -51,6 +51,15 @@ void script_begin(FILE *script, const struct plot_request *request);
 /* "CPU time and waits of main threads": what the 100 % of bars is. */
 const char *script_what_counts(const struct plot_request *request);
 
+/* The unit of an axis, in nanoseconds or bytes. */
+struct script_unit {
+	double size;
+	const char *name; /* "milliseconds", "MiB" */
+};
+
+/* The largest one of which what is drawn has at least one. */
+struct script_unit script_unit_of(const struct plot_request *request, double largest);
+
 void script_headline(FILE *script, const struct plot_request *request, const char *shown);
 
 /* Lines across for bars that lie. */
