@@ -82,9 +82,9 @@ def heap_profiles_are_the_memory():
     for options in ((), ("--perfetto-compat",)):
         rows, = perfetto(
             convert("memory.ptf", "memory.pftrace", *options),
-            "SELECT p.pid, h.heap_name heap, sum(max(h.size, 0)) allocated, sum(h.size) left "
+            "SELECT p.pid, h.heap_name heap, sum(max(h.size, 0)) allocated, sum(h.size) kept "
             "FROM heap_profile_allocation h JOIN process p USING (upid) GROUP BY 1, 2")
-        found = {(row["pid"], row["heap"]): (row["allocated"], row["left"]) for row in rows}
+        found = {(row["pid"], row["heap"]): (row["allocated"], row["kept"]) for row in rows}
         for pid in (4000, 4001):
             wanted = {measure: sum(lines.values()) for measure, lines in
                       memory_of_lines("memory.ptf", "--process", pid).items()}

@@ -53,6 +53,7 @@ offers "an option of prec" "--no-args
 offers "a format" "json" pconv a.ptf -t js
 offers "a format behind =" "perfetto" pconv --to = per
 offers "all formats behind =" "json html pprof speedscope ..." pconv --to =
+offers "memory as a metric" "live" pconv --metric li
 offers "a kind of picture" "heatmap" pplot -k he
 offers "traces and folders" "a.ptf
 folder

@@ -515,7 +515,8 @@ const struct emit_format emit_chrome = {
 	.name = "chrome",
 	.suffix = ".trace.json",
 	.description = "Trace Event JSON for Perfetto, chrome://tracing and speedscope",
-	.cannot_carry = "source text, losses, aggregates, time awaited; numbers of "
+	.cannot_carry = "source text, losses, aggregates, time awaited, memory by stack; "
+			"numbers of "
 			"samples without "
 			"--stack-samples",
 	.options = EMIT_OPTION_METRIC | EMIT_OPTION_NO_LINES | EMIT_OPTION_STACK_SAMPLES,

@@ -577,7 +577,7 @@ const struct emit_format emit_firefox = {
 	.suffix = ".firefox.json",
 	.description =
 		"profile for the Firefox Profiler: samples, classes, counters, marks",
-	.cannot_carry = "processors, losses, aggregates, time awaited",
+	.cannot_carry = "processors, losses, aggregates, time awaited, memory by stack",
 	.options = EMIT_OPTION_METRIC | EMIT_OPTION_NO_LINES,
 	.metric = EMIT_METRIC_WALL,
 	.write = write_firefox,

@@ -18,7 +18,8 @@
 
 enum { LEVELS_OF_A_PICTURE = 300 };
 
-#define MIB 1048576.0
+#define MIB         1048576.0
+#define TIME_MAX_NS 4e18
 
 /* Who is charged with a block: a line or, of what has no file, a function. */
 struct charged {
@@ -179,11 +180,14 @@ static bool has_rest(const struct drawing *d)
 	return false;
 }
 
+/* When a level begins. */
 static int64_t level_ns(const struct drawing *d, uint32_t level)
 {
-	double all = (double)d->heap.end_ns - (double)d->heap.start_ns;
+	double start = (double)d->heap.start_ns, all = (double)d->heap.end_ns - start;
+	double at = start + all * level / d->level_count;
 
-	return d->heap.start_ns + (int64_t)(all * level / d->level_count);
+	/* Only damaged traces have times that far away. */
+	return (int64_t)fmin(fmax(at, -TIME_MAX_NS), TIME_MAX_NS);
 }
 
 static void put_data(const struct drawing *d)
