@@ -231,12 +231,12 @@ void table_memory_basis(FILE *out, const struct table_memory *m)
 		table_prose(out, terminal, "(Columns of it need a wider terminal.)");
 		return;
 	}
-	if (asprintf(&text,
-		    "%speak: the most held at a time; %s%s: share of all bytes "
-		    "allocated%s.",
+	if (asprintf(&text, "%speak: %s; %s%s: share of all bytes allocated%s.",
 		    has_python ? "Python: what of its bytes Python's own "
 				 "allocators gave; "
 			       : "",
+		    m->heap->has_time ? "the most held at a time"
+				      : "what was held when the program held most",
 		    has_timeline ? "timeline: what was held, each line to its own peak; "
 				 : "",
 		    has_timeline ? "%" : "alloc",
