@@ -175,14 +175,20 @@ def bytes_of(blocks):
     return sum(size * count for size, count in blocks)
 
 
-def allowance(blocks, interval):
-    """Bytes that a sum over these blocks may be off, see above."""
-    variance = STRAY_BYTES * interval
+def standard_error(blocks, interval):
+    """Of an estimate of the sum of these blocks, see above."""
+    variance = 0.0
     for size, count in blocks:
         p = -math.expm1(-size / interval)
         variance += count * size * size * (1 - p) / p
+    return math.sqrt(variance)
+
+
+def allowance(blocks, interval):
+    """Bytes that a sum over these blocks may be off."""
+    sigma = math.hypot(standard_error(blocks, interval), math.sqrt(STRAY_BYTES * interval))
     # Values are whole numbers.
-    return SIGMAS * math.sqrt(variance) + sum(count for _, count in blocks)
+    return SIGMAS * sigma + sum(count for _, count in blocks)
 
 
 def near(got, blocks, interval, what):

@@ -50,6 +50,8 @@ offers "an option" "--map=
 offers "an option of prec" "--no-args
 --no-children
 --no-source" prec --no
+offers "options of memory" "--memory
+--memory-interval=" prec --mem
 offers "a format" "json" pconv a.ptf -t js
 offers "a format behind =" "perfetto" pconv --to = per
 offers "all formats behind =" "json html pprof speedscope ..." pconv --to =

@@ -4,6 +4,8 @@ How far it may be off is computed, see heaptruth.py.
 
     PTF_MATRIX=3.8 sh tests/e2e/run.sh memory      everything with this version
 """
+import csv
+
 from heaptruth import *
 from interpreters import MATRIX, interpreters, versions_to_test
 
@@ -300,6 +302,81 @@ if not MATRIX:
         memory.never_below_nothing()
         held = memory.held("python", line_of(truth["file"], truth["parts"][0]["line"]))
         wrong = near(held, truth["parts"][0]["held"], memory.interval, "fill_cache held")
+        check(not wrong, "; ".join(wrong))
+
+
+# ------------------------------------------------------------- what the tools make of it
+
+def lines_of(trace, file):
+    """{line: what pconv --to json says of it}, and all that it says."""
+    document = pconv_json(trace, "--min", "0")
+    return {line["lineno"]: line for line in document["files"][file]["lines"]}, document
+
+
+def judge_lines(truth, memory, trace):
+    """What is wrong with the numbers of the tools for the lines of a truth."""
+    lines, _ = lines_of(trace, truth["file"])
+    table = collections.Counter()
+    for row in csv.DictReader(run(PCONV, trace, "--to", "csv").stdout.splitlines()):
+        if row["file"] == truth["file"]:
+            for key in ("alloc_bytes", "live_bytes"):
+                table[int(row["line"]), key] += int(row[key])
+    wrong = []
+    for part in truth["parts"]:
+        line, name, interval = lines[part["line"]], part["name"], memory.interval
+        for what, got, blocks in (
+                ("allocated", line["ptf_allocated_python_bytes"], part["allocated"]),
+                ("live", line["ptf_live_bytes"], part["held"]),
+                ("allocated, CSV", table[part["line"], "alloc_bytes"], part["allocated"]),
+                ("live, CSV", table[part["line"], "live_bytes"], part["held"])):
+            wrong += near(got, blocks, interval, f"{name} {what}")
+        # Its own estimate of the error, from as many rows, is as good as their number.
+        sigma = standard_error(part["allocated"], interval)
+        rows = sum(count * -math.expm1(-size / interval) for size, count in part["allocated"])
+        seen = line["ptf_allocated_error_bytes"]
+        if rows > 100 and sigma > 1e5 and abs(seen / sigma - 1) > 0.05 + SIGMAS / 2 / math.sqrt(rows):
+            wrong.append(f"{name} may be off {seen:.0f} bytes, truly {sigma:.0f}")
+    return wrong
+
+
+if not MATRIX:
+    @test
+    def the_tools_say_which_line_leaks():
+        def measure():
+            told, memory = phase(PYTHON, "leaks")
+            wrong = lossless(memory) + judge_lines(told[0], memory, "memory.ptf")
+            _, document = lines_of("memory.ptf", told[0]["file"])
+            leaks = {(file, int(line)) for file, body in document["files"].items()
+                     for line in body["leaks"]}
+            true = {(told[0]["file"], part["line"]) for part in told[0]["parts"]
+                    if part["name"] == "leak"}
+            if leaks != true:
+                wrong.append(f"leaks are {leaks}, truly {true}")
+            return wrong
+        measured(measure)
+
+    @test
+    def the_tools_say_which_line_makes_the_peak():
+        told, memory = phase(PYTHON, "peak")
+        lines, document = lines_of("memory.ptf", told[0]["file"])
+        by_name = {part["name"]: part["line"] for part in told[0]["parts"]}
+        equal(document["max_footprint_lineno"], by_name["temporary"], "the line of the peak")
+        for name, key, true in (("temporary", "ptf_peak_bytes", 48000001),
+                                ("temporary", "ptf_maximum_bytes", 48000001),
+                                ("hold_large", "ptf_peak_bytes", 20 * 1000033),
+                                ("hold_large", "ptf_live_bytes", 10 * 1000033)):
+            wrong = near(lines[by_name[name]][key], [(true, 1)], memory.interval, f"{name} {key}")
+            check(not wrong, "; ".join(wrong))
+        held = [sample[1] for sample in lines[by_name["temporary"]]["memory_samples"]]
+        check(max(held) * (1 << 20) > 47e6 and held[-1] < 1, f"the temporary over time: {held}")
+
+    @test
+    def the_tools_say_how_much_was_copied():
+        told, memory = phase(PYTHON, "copies")
+        lines, _ = lines_of("memory.ptf", told[0]["file"])
+        wrong = [word for part in told[0]["parts"]
+                 for word in near(lines[part["line"]]["ptf_copied_bytes"], part["allocated"],
+                                  memory.copy_interval, f"{part['name']} copied")]
         check(not wrong, "; ".join(wrong))
 
 
