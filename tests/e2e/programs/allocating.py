@@ -248,7 +248,7 @@ def threads():
 
 def copies():
     source = bytearray(1000000)
-    copy_whole(source, 300)
+    paced(copy_whole, source, 30, rounds=10)
     part("copy_whole", copy_whole, "copy", [(1000000, 300)])
     source = bytes(source)
     paced(copy_slices, source, 2000, rounds=40)
