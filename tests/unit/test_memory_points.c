@@ -103,6 +103,23 @@ static void a_held_block_is_taken_once(void **state)
 	assert_false(held_may_contain(NULL));
 }
 
+/* Empty places of the table have no address either. */
+static void nothing_is_never_held(void **state)
+{
+	const void *shares_filter = (const void *)(uintptr_t)0x80010; /* with NULL */
+
+	(void)state;
+	held_clear();
+	assert_int_equal(held_take(NULL), 0);
+	assert_false(held_may_contain(NULL));
+	assert_true(held_add(shares_filter, 7));
+	assert_true(held_may_contain(NULL));
+	assert_int_equal(held_take(NULL), 0);
+	assert_true(held_may_contain(shares_filter));
+	assert_int_equal(held_take(shares_filter), 7);
+	assert_false(held_may_contain(NULL));
+}
+
 static void clearing_forgets_all(void **state)
 {
 	char heap[4096];
@@ -191,6 +208,7 @@ int main(void)
 		cmocka_unit_test(neighbours_are_independent),
 		cmocka_unit_test(seeds_make_different_points),
 		cmocka_unit_test(a_held_block_is_taken_once),
+		cmocka_unit_test(nothing_is_never_held),
 		cmocka_unit_test(clearing_forgets_all),
 		cmocka_unit_test(a_full_table_refuses_and_goes_on),
 		cmocka_unit_test(threads_do_not_lose_each_others),

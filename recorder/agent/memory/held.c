@@ -60,6 +60,8 @@ uint64_t held_take(const void *address)
 {
 	struct entry *bucket = bucket_of(address);
 
+	if (!address) /* as free and realloc are often given: empty places have it */
+		return 0;
 	for (size_t i = 0; i < BUCKET_SIZE; i++) {
 		uintptr_t there =
 			atomic_load_explicit(&bucket[i].address, memory_order_acquire);
