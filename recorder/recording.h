@@ -75,10 +75,17 @@ struct recording {
 	struct ptf_error error;
 };
 
+/* Programs say when something was, and may say anything: no trace is 18 years long. */
+#define RECORDING_TIME_MAX_NS (INT64_C(1) << 59)
+
 /* Time of the section. */
 static inline int64_t recording_time(const struct recording *r, uint64_t monotonic_ns)
 {
-	return (int64_t)(monotonic_ns - r->section.origin_ns);
+	int64_t time_ns = (int64_t)(monotonic_ns - r->section.origin_ns);
+
+	return time_ns > RECORDING_TIME_MAX_NS     ? RECORDING_TIME_MAX_NS
+		: time_ns < -RECORDING_TIME_MAX_NS ? -RECORDING_TIME_MAX_NS
+						   : time_ns;
 }
 
 /* The first ones. Counted by the program, which may count as it likes. */

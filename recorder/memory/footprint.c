@@ -29,8 +29,10 @@ void footprint_follow(struct footprint *footprint, struct recording *r,
 		footprint->interval_ns = row->time_ns;
 	}
 	footprint->is_known = true;
-	footprint->level_bytes +=
-		row->use == MEMORY_ALLOCATED ? row->value_bytes : -row->value_bytes;
+	/* Only of absurd sizes it overflows, to some number. */
+	__builtin_add_overflow(footprint->level_bytes,
+		row->use == MEMORY_ALLOCATED ? row->value_bytes : -row->value_bytes,
+		&footprint->level_bytes);
 	footprint->changed_ns = row->time_ns;
 	if (footprint->level_bytes > footprint->highest_bytes) {
 		footprint->highest_bytes = footprint->level_bytes;

@@ -325,6 +325,28 @@ static struct told *read_trace(int fd)
 	return &told;
 }
 
+/* Of more rows than `told` has room for. */
+static size_t memory_row_count(int fd)
+{
+	struct ptf_reader *reader;
+	struct ptf_error err = {0};
+	struct ptf_block block;
+	size_t count = 0;
+	char path[64];
+	int rc;
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	assert_int_equal(ptf_reader_open(&reader, path, NULL, &err), 0);
+	while ((rc = ptf_reader_next(reader, &block, &err)) > 0)
+		if (block.kind == PTF_BLOCK_SAMPLES &&
+			block.samples.columns[0].metric != PTF_TIME_METRIC)
+			count += block.samples.count;
+	assert_int_equal(rc, 0);
+	ptf_reader_close(reader);
+	close(fd);
+	return count;
+}
+
 static struct told *end_and_read(void **state)
 {
 	drain(&r);
@@ -608,6 +630,38 @@ static void a_new_image_holds_nothing(void **state)
 	expect_point(told, 2, 1500000000, 3 * LARGE);
 }
 
+/* ------------------------------------------------------------ what is hostile */
+
+/* A program may write into its rings what it likes: others are recorded with it. */
+static void absurd_times_end_no_recording(void **state)
+{
+	put_block(MAIN, INT64_MAX, PREC_BLOCK_NATIVE, 1, LARGE, 2, 1);
+	put_block(MAIN, INT64_MIN, PREC_BLOCK_NATIVE, 2, LARGE, 2, 1);
+	put_freed(MAIN, INT64_MAX, 2);
+	put_block(WORKER, 1000000, PREC_BLOCK_NATIVE, 3, LARGE, 3, 1);
+	struct told *told = end_and_read(state);
+
+	assert_int_equal(told->row_count, 4);
+	expect(&told->row[0], 0, MAIN, MEMORY_ALLOCATED, LARGE, "inner outer");
+	expect(&told->row[3], 1000000, WORKER, MEMORY_ALLOCATED, LARGE, "other outer");
+}
+
+static void absurd_sizes_end_no_recording(void **state)
+{
+	/* Together they are more than a number can hold. */
+	const uint64_t count = 2 * (UINT64_C(1) << (63 - 48));
+
+	for (uint64_t id = 1; id <= count; id++) {
+		put_block(MAIN, 1000000, PREC_BLOCK_NATIVE, id, UINT64_MAX, 2, 1);
+		if (id % 100 == 0)
+			drain(&r);
+	}
+	drain(&r);
+	recording_end(&r, clock_now_ns());
+	assert_true(recording_is_sound(&r));
+	assert_true(memory_row_count(*(int *)*state) == count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -628,6 +682,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(losses_are_told, begin, end),
 		cmocka_unit_test_setup_teardown(blocks_outlive_their_section, begin, end),
 		cmocka_unit_test_setup_teardown(a_new_image_holds_nothing, begin, end),
+		cmocka_unit_test_setup_teardown(absurd_times_end_no_recording, begin,
+			end),
+		cmocka_unit_test_setup_teardown(absurd_sizes_end_no_recording, begin,
+			end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
