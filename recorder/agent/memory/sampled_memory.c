@@ -264,4 +264,8 @@ __attribute__((destructor)) static void stop(void)
 {
 	if (can_tell())
 		tell_untold();
+	/* What found no room even now is told by nobody. */
+	for (size_t i = 0; agent.shm && i < UNTOLD_COUNT; i++)
+		if (atomic_exchange(&untold[i], 0))
+			atomic_fetch_add(&agent.shm->lost_freed_count, 1);
 }
