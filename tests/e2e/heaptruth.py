@@ -65,7 +65,8 @@ class Memory:
             self._take(line)
         self.rows = [row._replace(stack=self.sections[row.section].stack(row.stack))
                      for row in self.rows]
-        self.rows.sort(key=lambda row: row.time_ns)
+        # Times are rounded: of the same one an allocation may be what is freed.
+        self.rows.sort(key=lambda row: (row.time_ns, row.kind == "free"))
         attributes = self.sections[0].attributes
         self.interval = int(attributes.get("memory.interval_bytes", 0))
         self.copy_interval = int(attributes.get("memory.copy_interval_bytes", 0))

@@ -116,7 +116,7 @@ def switched_off(python):
 
 
 PHASES = {"what is held": is_true("holds"), "half a GB in small pieces": is_true("churns"),
-          "malloc": with_ctypes, "a list that grows": is_true("grows"),
+          "malloc and mmap": with_ctypes, "a list that grows": is_true("grows"),
           "the highest": what_is_held_most, "freed by another thread": is_true("threads"),
           "copies": is_true("copies"), "all given back at exit": is_true("frees"),
           "switched off and on": switched_off,
@@ -126,7 +126,7 @@ PHASES = {"what is held": is_true("holds"), "half a GB in small pieces": is_true
           "a pool by fork": is_spread_over_processes("pool", 2, "fork"),
           "a pool by spawn": is_spread_over_processes("pool", 2, "spawn")}
 # What other interpreters than the first one do in make check.
-SHORT = ("what is held", "malloc", "the highest", "copies")
+SHORT = ("what is held", "malloc and mmap", "the highest", "copies")
 
 
 def one(version, name, measure):

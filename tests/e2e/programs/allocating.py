@@ -75,6 +75,11 @@ def hold_arrays(slots, numpy):
         slots[i] = numpy.empty(20000)
 
 
+def hold_maps(slots, mmap):
+    for i in range(len(slots)):
+        slots[i] = mmap.mmap(-1, 1 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+
 def churn_medium(count):
     for _ in repeat(None, count):
         bytes(1000)
@@ -171,6 +176,7 @@ def churns():
 def natives():
     """What others than Python allocate, half of it freed again."""
     import ctypes
+    import mmap
     libc = ctypes.CDLL(None)
     libc.malloc.restype = ctypes.c_void_p
     libc.malloc.argtypes = [ctypes.c_size_t]
@@ -180,6 +186,11 @@ def natives():
     for address in slots[:300]:
         libc.free(address)
     part("hold_native", hold_native, "native", [(100000, 600)], [(100000, 300)])
+    slots = keep(32)
+    hold_maps(slots, mmap)
+    for made in slots[:16]:
+        made.close()
+    part("hold_maps", hold_maps, "native", [(1 << 20, 32)], [(1 << 20, 16)])
 
 
 def arrays():

@@ -104,6 +104,13 @@ static NOINLINE void use_aligned(void **blocks, size_t count)
 	}
 }
 
+static NOINLINE void use_maps(void **blocks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		blocks[i] = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
 static NOINLINE void use_and_free(size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -153,6 +160,11 @@ static void *family(void *unused)
 	put_part("use_aligned", "native",
 		SIZES(5000, count / 8, 8192, count / 8, 3000, count / 8, 6000, count / 8),
 		NOTHING);
+
+	use_maps(blocks, 32);
+	for (size_t i = 0; i < 8; i++)
+		munmap(blocks[i], 1 << 20);
+	put_part("use_maps", "native", SIZES(1 << 20, 32), SIZES(1 << 20, 24));
 	return unused;
 }
 
