@@ -182,6 +182,22 @@ if not MATRIX:
     def copies_of_C():
         measured(lambda: native_truth("copies"))
 
+    @test
+    def what_the_library_of_CXX_allocates_is_its_callers():
+        if not shutil.which("g++"):
+            skip("no g++")
+        done = run("g++", "-O1", "-g", "-std=c++17", PROGRAMS / "news.cpp", "-o", "news", "-pthread")
+        check(done.returncode == 0, done.stderr)
+        done, memory = record_memory("news.ptf", os.path.abspath("news"), interval=INTERVAL)
+        equal(done.stdout, "bad_alloc\n", "what the program says")
+        # Large beside the interval: each has a row, with its exact size, but for what a
+        # string has to spare and what is rounded up to the alignment.
+        for name, count in (("make_arrays()", 30), ("make_aligned()", 20), ("make_strings()", 25)):
+            found = [row.bytes for row in memory.rows
+                     if row.kind == "alloc" and row.stack[0][0] == name and row.bytes > 900000]
+            equal(len(found), count, f"blocks of {name}")
+            check(all(1000000 <= size < 1000256 for size in found), f"{name}: {found}")
+
 
 # ------------------------------------------------------------------- the recording
 

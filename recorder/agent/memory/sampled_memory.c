@@ -168,6 +168,7 @@ static bool tell_block(struct prec_block *block, const void *address)
 	tell_untold();
 	/* The thread's own ticks write to the same ring: they are held back. */
 	agent_thread.in_handler = true;
+	block->pc = memory_caller(block->pc);
 	if (address)
 		block->id = atomic_fetch_add(&block_count, 1) + 1;
 	if (address && !held_add(address, block->id)) {
@@ -254,6 +255,7 @@ void agent_memory_begin(void)
 {
 	memory_look_up_allocator();
 	memory_look_up_copies();
+	memory_begin_caller();
 	memory_begin_mapped();
 	if (agent.shm && agent.shm->memory_interval_bytes)
 		begin();

@@ -77,6 +77,10 @@ bool memory_allocator_is_libcs(void);
 void memory_begin_mapped(void);
 void memory_forget_mapped(void);
 
+/* caller.c: pc, or when that is in the C++ library, where the program called into it. */
+void memory_begin_caller(void);
+uintptr_t memory_caller(uintptr_t pc);
+
 /* python.c: before the interpreter begins. True when memory_watch_python is to be
    called at each allocation of this thread, for as long as that is true. */
 bool memory_begin_python(void);
