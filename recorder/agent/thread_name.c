@@ -17,7 +17,8 @@ typedef void *object;
 /* Of the stable C API of CPython, the same in all versions. */
 static struct {
 	bool is_there, was_sought;
-	int (*has_gil)(void);
+	object (*state_of_thread)(void);
+	object (*state_that_runs)(void);
 	object (*globals)(void);
 	object (*locals)(void);
 	object (*item)(object dict, const char *key);
@@ -35,7 +36,9 @@ static struct {
 static bool find_api(void)
 {
 	if (!api.was_sought)
-		api.is_there = FIND(has_gil, "PyGILState_Check") &&
+		api.is_there = FIND(state_of_thread, "PyGILState_GetThisThreadState") &&
+			(FIND(state_that_runs, "_PyThreadState_UncheckedGet") ||
+				FIND(state_that_runs, "PyThreadState_GetUnchecked")) &&
 			FIND(globals, "PyEval_GetGlobals") &&
 			FIND(locals, "PyEval_GetLocals") &&
 			FIND(item, "PyDict_GetItemString") &&
@@ -46,6 +49,17 @@ static bool find_api(void)
 			FIND(put_error, "PyErr_Restore");
 	api.was_sought = true;
 	return api.is_there;
+}
+
+/*
+ * Whether this thread has the GIL. PyGILState_Check will not do: it says yes before
+ * there is an interpreter, and everywhere once there are two.
+ */
+static bool has_gil(void)
+{
+	object state = api.state_of_thread();
+
+	return state && state == api.state_that_runs();
 }
 
 /* Of a text that is cut off, whole characters of UTF-8. */
@@ -86,7 +100,7 @@ void agent_name_of_new_thread(char name[PREC_THREAD_NAME_MAX])
 	object type, value, trace;
 
 	name[0] = '\0';
-	if (!agent.python.version || !find_api() || !api.has_gil())
+	if (!agent.python.version || !find_api() || !has_gil())
 		return;
 	api.take_error(&type, &value, &trace);
 	read_name(name);

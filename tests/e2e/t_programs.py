@@ -311,4 +311,16 @@ def programs_that_use_native_extensions():
     check(native > 0.4, f"only {native:.2f} of the time is native")
 
 
+@test
+def a_program_that_has_Python_in_it():
+    """gdb starts threads before its interpreter is there."""
+    if not shutil.which("gdb"):
+        skip("no gdb")
+    command = ["gdb", "-nx", "-batch", "-ex", "python print(6 * 7)"]
+    alone = run(*command)
+    for options in ([], ["--memory"]):
+        done = record("gdb.ptf", *command, options=options)
+        equal((done.returncode, done.stdout), (alone.returncode, alone.stdout), f"gdb with {options}")
+
+
 main()
