@@ -44,8 +44,8 @@ struct memory_plan {
 	const struct memory_row *rows, *sums; /* as Aggregates */
 	size_t count, sum_count;
 	int64_t end_ns;
-	int64_t process_end_ns[2], exec_ns[2]; /* 0 = none */
-	const char *interval;                  /* NULL = not said */
+	int64_t process_end_ns[2], exec_ns[2][2]; /* of each process; 0 = none */
+	const char *interval;                     /* NULL = not said */
 	int64_t zero_ns;    /* CLOCK_MONOTONIC at time 0: processes began at 0 */
 	const char *region; /* a mark of the main thread of process 1 */
 	int64_t region_ns[2];
@@ -192,15 +192,22 @@ static inline void memory_put_rest(struct ptf_writer *w, const struct memory_pla
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct ptf_process_end end = {.process = 1 + i,
 			.time_ns = plan->process_end_ns[i]};
-		const struct ptf_process_image image = {.process = 1 + i,
-			.time_ns = plan->exec_ns[i],
-			.executable = memory_text(w, "/usr/bin/other")};
+		struct ptf_process_image images[2] = {0};
+		size_t image_count = 0;
+
+		for (uint32_t k = 0; k < 2; k++)
+			if (plan->exec_ns[i][k])
+				images[image_count++] =
+					(struct ptf_process_image){.process = 1 + i,
+						.time_ns = plan->exec_ns[i][k],
+						.executable =
+							memory_text(w, "/usr/bin/other")};
 
 		memory_must(ptf_writer_facts(w,
 			&(struct ptf_facts){.process_ends = &end,
 				.process_end_count = end.time_ns != 0,
-				.process_images = &image,
-				.process_image_count = image.time_ns != 0},
+				.process_images = images,
+				.process_image_count = image_count},
 			NULL));
 	}
 	for (int i = 0; plan->region && i < 2; i++) {

@@ -248,11 +248,28 @@ static void another_program_begins_with_nothing(void **state)
 	};
 
 	(void)state;
-	make(&(struct memory_plan){MEMORY_ROWS(rows), .end_ns = 100, .exec_ns = {50, 0}},
+	make(&(struct memory_plan){MEMORY_ROWS(rows), .end_ns = 100, .exec_ns = {{50}}},
 		NULL);
 	assert_int_equal(h.all.peak_bytes, 100);
 	assert_int_equal(h.all.live_bytes, 70);
 	assert_int_equal(line_use(1)->live_bytes, 0);
+}
+
+static void each_program_begins_with_nothing(void **state)
+{
+	const struct memory_row rows[] = {
+		{10, A, 1, 1, 50, 0},
+		{40, A, 1, 2, 70, 0},
+		{80, A, 1, 3, 60, 0},
+	};
+
+	(void)state;
+	make(&(struct memory_plan){MEMORY_ROWS(rows), .end_ns = 100,
+		     .exec_ns = {{30, 60}}},
+		NULL);
+	assert_int_equal(h.all.peak_bytes, 70);
+	assert_int_equal(h.all.live_bytes, 60);
+	assert_int_equal(line_use(2)->live_bytes, 0);
 }
 
 static void one_thread_does_one_thing_after_the_other(void **state)
@@ -641,7 +658,8 @@ static void sums_hold_whatever_values_are(void **state)
 		open_plan(&(struct memory_plan){MEMORY_ROWS(rows), MEMORY_SUMS(sums),
 				  .end_ns = end_ns > 0 ? end_ns : 1,
 				  .process_end_ns = {absurd(&random) / 16, 0},
-				  .exec_ns = {0, absurd(&random) / 16},
+				  .exec_ns = {{0},
+					  {absurd(&random) / 16, absurd(&random) / 16}},
 				  .interval = round % 2 ? "1000000" : NULL},
 			next_random(&random) % 2 ? &time : NULL);
 		if (profile_has_memory(p))
@@ -922,6 +940,7 @@ int main(void)
 		TEST(what_a_process_holds_ends_with_it),
 		TEST(processes_together_may_hold_more_than_each),
 		TEST(another_program_begins_with_nothing),
+		TEST(each_program_begins_with_nothing),
 		TEST(one_thread_does_one_thing_after_the_other),
 		TEST(a_block_is_freed_after_it_was_allocated),
 		TEST(nothing_is_held_below_nothing),

@@ -79,24 +79,33 @@ static int compare_passings(const void *a, const void *b)
 	return x->process < y->process ? -1 : x->process > y->process;
 }
 
+static void add_execs(struct heap_lives *lives, const struct profile *p, uint32_t id)
+{
+	const struct profile_process *process = &p->processes.item[id - 1];
+	const struct heap_life *life = &lives->of.item[id];
+
+	for (size_t i = 0; i < process->exec_ns.count; i++) {
+		int64_t exec_ns =
+			profile_axis_time(p, process->section, process->exec_ns.item[i]);
+
+		if (exec_ns > life->begin_ns && exec_ns < life->end_ns)
+			vec_push(&lives->passings, (struct heap_passing){exec_ns, id});
+	}
+}
+
 void heap_lives_settle(struct heap_lives *lives, const struct profile *p)
 {
 	for (uint32_t id = 0; id < lives->of.count; id++) {
 		struct heap_life *life = &lives->of.item[id];
 		const struct profile_process *process =
 			id ? &p->processes.item[id - 1] : NULL;
-		int64_t exec_ns = 0;
 
 		if (!life->has_rows)
 			continue;
 		if (process) {
 			widen(life, p, process);
-			exec_ns =
-				profile_axis_time(p, process->section, process->exec_ns);
+			add_execs(lives, p, id);
 		}
-		if (process && process->exec_ns != INT64_MIN &&
-			exec_ns > life->begin_ns && exec_ns < life->end_ns)
-			vec_push(&lives->passings, (struct heap_passing){exec_ns, id});
 		vec_push(&lives->passings, (struct heap_passing){life->end_ns, id});
 	}
 	if (lives->passings.count)

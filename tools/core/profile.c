@@ -68,6 +68,7 @@ void profile_free(struct profile *p)
 	for (size_t i = 0; i < p->sections.count; i++)
 		vec_free(&p->sections.item[i].attributes);
 	for (size_t i = 0; i < p->processes.count; i++) {
+		vec_free(&p->processes.item[i].exec_ns);
 		vec_free(&p->processes.item[i].arguments);
 		vec_free(&p->processes.item[i].attributes);
 	}

@@ -87,8 +87,8 @@ struct profile_process {
 	   part of one), of that one itself; else 0. */
 	uint32_t recording;
 	int64_t start_ns;
-	int64_t exec_ns;  /* when it last replaced its program; INT64_MIN = never */
-	int64_t image_ns; /* when it became what the next fields say */
+	VEC(int64_t) exec_ns; /* when it replaced its program, in no order */
+	int64_t image_ns;     /* when it became what the next fields say */
 	uint32_t executable;
 	VEC(uint32_t) arguments;
 	uint32_t python;       /* string: "3.11.2", 0 = none */

@@ -110,7 +110,6 @@ static void add_process(struct profile_feed *in, const struct ptf_process *d,
 		.pid = d->pid,
 		.parent = id_mapped(&in->maps->process, d->parent),
 		.start_ns = d->start_ns,
-		.exec_ns = INT64_MIN,
 		.image_ns = INT64_MIN,
 	};
 
@@ -219,8 +218,7 @@ static void take_process_image(struct profile_feed *in, const struct ptf_process
 		return;
 	image.since_ns = time_of(in, part_of_process(in, d->process), id, d->time_ns);
 	take_image(in, id, &image);
-	if (image.since_ns > in->p->processes.item[id - 1].exec_ns)
-		in->p->processes.item[id - 1].exec_ns = image.since_ns;
+	vec_push(&in->p->processes.item[id - 1].exec_ns, image.since_ns);
 }
 
 static void take_thread_name(struct profile_feed *in, const struct ptf_thread_name *d)
