@@ -87,7 +87,7 @@ static const struct argp_option options[] = {
 		"What ticks: perf, timer, or auto, the best that works (auto)", 2},
 	{"time-resolution", KEY_RESOLUTION, "US", 0,
 		"Step of the time stamps in microseconds; finer ones cost space (a "
-		"sixteenth of the sampling period)",
+		"sixteenth of the sampling period; with --memory 625 at most)",
 		2},
 	{"memory", KEY_MEMORY, NULL, 0,
 		"Record memory, too: what is allocated, held, freed and copied, and "

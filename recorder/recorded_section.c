@@ -76,12 +76,20 @@ static void describe_run(const struct recording *r, struct host *host)
 	add_bytes(host, "memory.copy_interval_bytes", r->shm->copy_interval_bytes);
 }
 
+/* What happens to memory does not come at the rate of the ticks. */
+#define MEMORY_RESOLUTION_NS UINT64_C(625000)
+
 /* No view can tell apart stamps closer than a sixteenth of the period. */
 uint64_t section_resolution_ns(const struct recording *r)
 {
 	uint64_t asked_ns = r->start.time_resolution_ns;
+	uint64_t step_ns = r->shm->period_ns / 16;
 
-	return asked_ns ? asked_ns : r->shm->period_ns / 16;
+	if (asked_ns)
+		return asked_ns;
+	if (r->shm->memory_interval_bytes && step_ns > MEMORY_RESOLUTION_NS)
+		return MEMORY_RESOLUTION_NS;
+	return step_ns;
 }
 
 /* All sections of a recording have its trace id; the first makes it up. */

@@ -219,6 +219,13 @@ if not MATRIX:
         equal(Memory("both.ptf").interval, 512 << 10, "the default interval")
 
     @test
+    def a_low_rate_does_not_blur_memory():
+        """Blocks of the program are not of the one that it was before exec."""
+        record("slow.ptf", PYTHON, "-c", "x = bytes(10 ** 7)", options=["--memory", "-F", "1"])
+        held = json.loads(run(PCONV, "slow.ptf", "--to", "json").stdout)["ptf_live_bytes"]
+        check(held >= 10 ** 7, f"{held} bytes are held at the end")
+
+    @test
     def the_interval_is_what_was_asked_for():
         for text, wanted in (("64K", 64 << 10), ("1M", 1 << 20), ("100000", 100000)):
             _, memory = record_memory("interval.ptf", PYTHON, SOURCE, "frees", interval=text)
