@@ -256,4 +256,13 @@ def standard_input_will_do():
     equal(json.loads(text)["memory"], pinfo("recorded.ptf")["memory"], "memory by standard input")
 
 
+@test
+def what_several_processes_held_is_not_of_one_end():
+    code = ("import os\nfor i in range(3):\n    pid = os.fork()\n    if not pid:\n"
+            "        x = bytearray(40 * 2 ** 20)\n        os._exit(0)\n    os.waitpid(pid, 0)\n")
+    record("ends.ptf", PYTHON, "-c", code, options=["--memory"])
+    said = run(PINFO, "--summary", "ends.ptf").stdout
+    check("held by processes as they ended" in said, said)
+
+
 main()

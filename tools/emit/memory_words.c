@@ -11,6 +11,16 @@ static char *bytes_text(char buffer[UNITS_SIZE], int64_t bytes)
 	return units_bytes(buffer, bytes > 0 ? (uint64_t)bytes : 0);
 }
 
+/* Each process ends at a time of its own: then the sum may be above the peak. */
+static bool ends_are_many(const struct heap *heap)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < heap->processes.count; i++)
+		count += heap->processes.item[i].live_bytes > 0;
+	return count > 1;
+}
+
 char *memory_words(char buffer[MEMORY_WORDS_SIZE], const struct heap *heap, bool unicode)
 {
 	const struct heap_use *all = &heap->all;
@@ -31,7 +41,9 @@ char *memory_words(char buffer[MEMORY_WORDS_SIZE], const struct heap *heap, bool
 			(double)heap_allocated(all)));
 	if (all->live_bytes > 0)
 		used += (size_t)snprintf(buffer + used, MEMORY_WORDS_SIZE - used,
-			", %s held at the end", bytes_text(live, all->live_bytes));
+			ends_are_many(heap) ? ", %s held by processes as they ended"
+					    : ", %s held at the end",
+			bytes_text(live, all->live_bytes));
 	if (all->copied_bytes > 0)
 		snprintf(buffer + used, MEMORY_WORDS_SIZE - used, ", %s copied",
 			bytes_text(copied, all->copied_bytes));
