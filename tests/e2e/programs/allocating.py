@@ -10,6 +10,7 @@ allocated on such a line that is worth a word: indices come from the line above.
 """
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -333,10 +334,14 @@ def keep_briefly():
 
 
 def storm(count="100000"):
-    """More than any ring holds, with a small interval."""
+    """More than a ring holds, with a small interval, while its parent cannot drain it."""
     slots = keep(int(count))
-    hold_medium(slots)
-    slots.clear()
+    os.kill(os.getppid(), signal.SIGSTOP)
+    try:
+        hold_medium(slots)
+        slots.clear()
+    finally:
+        os.kill(os.getppid(), signal.SIGCONT)
     part("hold_medium", hold_medium, "python", [(bytes_block(1000), int(count))])
 
 

@@ -3,7 +3,8 @@
  *
  *     mallocs family THREADS       every allocator, in so many threads
  *     mallocs copies               memcpy and memmove
- *     mallocs storm THREADS N      blocks that are freed at once, in so many threads
+ *     mallocs storm THREADS N      blocks that are freed at once, in so many threads,
+ *                                  while its parent is stopped and cannot drain the rings
  *     mallocs limits               what allocators answer when there is no memory
  *     mallocs small THREADS        in threads with the smallest stack there is
  *     mallocs twice                frees a block twice
@@ -15,6 +16,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,9 +293,11 @@ int main(int argc, char **argv)
 	printf("{\"pid\": %d, \"parts\": [\n", (int)getpid());
 	if (strcmp(mode, "family") == 0)
 		in_threads(family, count, 0);
-	else if (strcmp(mode, "storm") == 0)
+	else if (strcmp(mode, "storm") == 0) {
+		kill(getppid(), SIGSTOP);
 		in_threads(storm, count, 0);
-	else if (strcmp(mode, "copies") == 0)
+		kill(getppid(), SIGCONT);
+	} else if (strcmp(mode, "copies") == 0)
 		copies();
 	else
 		return 2;
