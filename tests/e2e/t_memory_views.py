@@ -265,4 +265,12 @@ def what_several_processes_held_is_not_of_one_end():
     check("held by processes as they ended" in said, said)
 
 
+@test
+def memory_that_no_sample_met_was_recorded():
+    record("none.ptf", PYTHON, "-c", "", options=["--memory-interval", "1T"])
+    done = run(PCONV, "none.ptf", "--to", "folded", "--metric", "alloc")
+    equal(done.returncode, 1, "pconv's status")
+    check("a smaller prec --memory-interval" in done.stderr, done.stderr)
+
+
 main()
