@@ -18,6 +18,8 @@ int memory_rows_add(struct memory_rows *rows, struct memory_row row)
 	}
 	if (row.time_ns < rows->written_ns)
 		row.time_ns = rows->written_ns;
+	if (row.time_ns < rows->image_ns)
+		row.time_ns = rows->image_ns;
 	row.order = (uint32_t)rows->count;
 	rows->item[rows->count++] = row;
 	return 0;
@@ -191,7 +193,16 @@ void memory_rows_write(struct memory_rows *rows, struct recording *r,
 void memory_rows_enter_section(struct memory_rows *rows)
 {
 	/* Whatever comes late lies at the seam. */
-	rows->written_ns = 0;
+	rows->written_ns = rows->image_ns = 0;
+}
+
+void memory_rows_enter_image(struct memory_rows *rows, const struct recording *r,
+	int64_t time_ns)
+{
+	int64_t step_ns = (int64_t)section_resolution_ns(r);
+
+	/* Cut down, its rows would be those of the program before. */
+	rows->image_ns = time_ns + (step_ns - time_ns % step_ns) % step_ns;
 }
 
 void memory_rows_finish(struct memory_rows *rows)

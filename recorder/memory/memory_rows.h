@@ -30,6 +30,7 @@ struct memory_rows {
 	struct memory_row *item;
 	size_t count, capacity;
 	int64_t written_ns; /* nothing earlier may be written */
+	int64_t image_ns;   /* nor of this image: the first step that is all its own */
 };
 
 /* 0, or -1 when memory is out. */
@@ -38,6 +39,10 @@ int memory_rows_add(struct memory_rows *rows, struct memory_row row);
 /* Writes those up to until_ns, and tells the process's footprint of them. */
 void memory_rows_write(struct memory_rows *rows, struct recording *r,
 	struct recorded_process *process, int64_t until_ns);
+
+/* Another program begins; what is added from now on is its. */
+void memory_rows_enter_image(struct memory_rows *rows, const struct recording *r,
+	int64_t time_ns);
 
 /* All are written; the section is another one. */
 void memory_rows_enter_section(struct memory_rows *rows);

@@ -157,6 +157,7 @@ void process_memory_leave_image(struct recording *r, struct recorded_process *pr
 			add_freed(r, process, &memory->held.item[i], 0, time_ns);
 	held_blocks_finish(&memory->held);
 	kept_stacks_finish(&memory->stacks);
+	memory_rows_enter_image(&memory->rows, r, recording_time(r, time_ns));
 }
 
 void process_memory_leave_section(struct recording *r, struct recorded_process *process)
