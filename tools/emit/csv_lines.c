@@ -117,7 +117,10 @@ static void take_time(struct csv_writer *w, const struct report_options *counted
 	report_places_free(&places);
 }
 
-/* What no thread is told of: by place alone. */
+/*
+ * What no thread is told of: by place alone. Of a selection in which nothing of it is
+ * left there is none, as in a trace of that alone.
+ */
 static int take_memory(struct csv_writer *w, const struct report_options *counted,
 	struct ptf_error *err)
 {
@@ -148,6 +151,7 @@ static int take_memory(struct csv_writer *w, const struct report_options *counte
 			}
 			w->rows.item[row_of.item[place->place] - 1].bytes[m] =
 				place->self;
+			w->has_memory = true;
 		}
 		report_places_free(&places);
 		cells_free(&cells[m]);
@@ -197,9 +201,8 @@ static int write_csv(FILE *out, const struct profile *p,
 		.charge = options->charge};
 	int rc = 0;
 
-	w.has_memory = !w.by_thread && !w.awaits && profile_has_memory(p);
 	take_time(&w, &counted);
-	if (w.has_memory)
+	if (!w.by_thread && !w.awaits && profile_has_memory(p))
 		rc = take_memory(&w, &counted, err);
 	if (w.rows.count)
 		qsort_r(w.rows.item, w.rows.count, sizeof(*w.rows.item), compare_rows,
