@@ -28,12 +28,14 @@ struct view {
 
 static void set_columns(struct view *v)
 {
+	/* "+94.1 MiB" is longer than "+94.1 ms"; 80 columns are just enough for each. */
+	unsigned more = v->d->options.metric == DIFF_TIME ? 0 : 1;
 	const struct table_column columns[COLUMN_COUNT] = {
 		{"", "Line", 6, PAINT_PLAIN},
-		{diff_metric_title(v->d), "base", 9, PAINT_PLAIN},
-		{"", "new", 9, PAINT_PLAIN},
-		{"Change", "", 9, PAINT_PLAIN},
-		{"", "+-", 8, PAINT_PLAIN},
+		{diff_metric_title(v->d), "base", 8, PAINT_PLAIN},
+		{"", "new", 8, PAINT_PLAIN},
+		{"Change", "", 8 + more, PAINT_PLAIN},
+		{"", "+-", 7 + more, PAINT_PLAIN},
 		{"", "%", 6, PAINT_PLAIN},
 		{"", "is", 8, PAINT_PLAIN},
 		{"", "", 0, PAINT_PLAIN},
