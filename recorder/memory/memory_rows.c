@@ -71,7 +71,7 @@ static uint32_t metric_of(struct recording *r, enum memory_use use)
 	return *metric;
 }
 
-/* Columns of a Block, for so many rows as any thread has. */
+/* Columns of a Block, for all rows at once. */
 struct columns {
 	int64_t *time_ns, *value_bytes[MEMORY_USE_COUNT];
 	uint32_t *node, *class_id;
@@ -123,7 +123,6 @@ static void write_run(struct recording *r, const struct memory_row *row, size_t 
 		.columns = values,
 	};
 	int64_t step_ns = (int64_t)section_resolution_ns(r);
-	bool is_used[MEMORY_USE_COUNT] = {0};
 	struct ptf_error err;
 
 	for (size_t i = 0; i < count; i++) {
@@ -134,15 +133,14 @@ static void write_run(struct recording *r, const struct memory_row *row, size_t 
 		for (size_t use = 0; use < MEMORY_USE_COUNT; use++)
 			columns->value_bytes[use][i] =
 				use == row[i].use ? row[i].value_bytes : 0;
-		is_used[row[i].use] = true;
 	}
+	/* Always all: only Blocks of the same columns can become one later. */
 	for (uint32_t use = 0; use < MEMORY_USE_COUNT; use++)
-		if (is_used[use])
-			values[samples.column_count++] = (struct ptf_value_column){
-				.metric = metric_of(r, use),
-				.scale = block_value_step(interval_of(r, use)),
-				.values = columns->value_bytes[use],
-			};
+		values[samples.column_count++] = (struct ptf_value_column){
+			.metric = metric_of(r, use),
+			.scale = block_value_step(interval_of(r, use)),
+			.values = columns->value_bytes[use],
+		};
 	if (recording_is_sound(r))
 		recording_check(r, ptf_writer_samples(r->section.writer, &samples, &err),
 			&err);
