@@ -110,7 +110,8 @@ def all_views_are_those_of_the_inputs_together():
                         for files in (["all.ptf"], paths))
     # Merging places recordings on whole steps: what processes held at one time together
     # differs by what they allocated within a step.
-    together = [key for key in separate if key.startswith("max_footprint")] + ["ptf_peak_bytes"]
+    together = [key for key in separate if key.startswith(("max_footprint", "ptf_peak_"))]
+    together.append("ptf_maximum_bytes")
     merged, separate = (without(document, "samples", "memory_samples", "n_peak_mb", "n_growth_mb",
                                 "growth_rate", *together) for document in (merged, separate))
     # Which of the processes is called the program depends on the order.
