@@ -1,86 +1,16 @@
 """pconv --to html: one file that loads nothing, in which text stays text, and whose
 data adds up to what pinfo and pconv --to json say, to the nanosecond. What a browser
 makes of it is in tests/consumers/t_page.py."""
-import base64
-import html.parser
-
 from ptftest import *
 from timedmarks import Timed
-
-CLASSES = ("unknown", "python", "native", "kernel", "runnable", "gil", "wait")
-
-
-class Page(html.parser.HTMLParser):
-    """The elements of a page, and the data in it."""
-
-    def __init__(self, path):
-        super().__init__()
-        self.text = pathlib.Path(path).read_text()
-        self.tags, self.links, self.scripts, self.inside = [], [], [], None
-        self.feed(self.text)
-        self.close()
-        self.data = json.loads(next(text for kind, text in self.scripts
-                                    if kind == "application/json"))
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        self.tags.append(tag)
-        self.links += [(tag, attrs[key]) for key in ("src", "href", "action", "data", "srcset")
-                       if key in attrs]
-        if tag in ("script", "style"):
-            self.inside = [attrs.get("type", ""), ""]
-
-    def handle_data(self, data):
-        if self.inside:
-            self.inside[1] += data
-
-    def handle_endtag(self, tag):
-        if tag == "script":
-            self.scripts.append(tuple(self.inside))
-        if tag in ("script", "style"):
-            self.inside = None
-
-    def column(self, *path):
-        """A packed column: zigzag varints in base64."""
-        item = self.data
-        for key in path:
-            item = item[key]
-        values, value, shift = [], 0, 0
-        for byte in base64.b64decode(item):
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                values.append(value >> 1 ^ -(value & 1))
-                value = shift = 0
-        return values
-
-    def series(self, name):
-        """(node, thread, class kind, [(bin, ns, samples)]) of each series, whose points
-        must be all of its time: no trace here has aggregates."""
-        columns = {key: self.column(name, key) for key in self.data[name]}
-        points = iter(zip(columns["point_bin"], columns["point_time_ns"],
-                          columns["point_samples"]))
-        node = 0
-        for i, step in enumerate(columns["node"]):
-            node += step
-            found, bin_ = [], 0
-            for _ in range(columns["point_count"][i]):
-                more, ns, samples = next(points)
-                bin_ += more
-                found.append((bin_, ns + samples * self.data["period_ns"], samples))
-            equal((sum(ns for _, ns, _ in found), sum(count for *_, count in found)),
-                  (columns["time_ns"][i] + columns["samples"][i] * self.data["period_ns"],
-                   columns["samples"][i]), f"time and samples of series {i} of {name}")
-            kind = self.data["class_ids"][columns["class_id"][i]]["kind"]
-            yield node, columns["thread"][i], CLASSES[kind], found
-        equal(next(points, None), None, "points beyond the last series")
+from webpages import CLASSES, Page
 
 
 def converted(trace, *options):
     out = trace + ".html"
     done = run(PCONV, trace, "-o", out, *options)
     check(done.returncode == 0, f"pconv ended with {done.returncode}: {done.stderr}")
-    return Page(out)
+    return Page(pathlib.Path(out).read_text())
 
 
 def traces():

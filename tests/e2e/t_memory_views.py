@@ -1,12 +1,11 @@
 """What the views say of memory is what pinfo says, to the byte: the table, JSON, CSV and
 the page; and of a trace without memory nothing has changed. Whether it is true is the
 matter of t_memory.py."""
-import base64
 import csv
-import html.parser
 import io
 
 from ptftest import *
+from webpages import Page, unpacked
 
 PROGRAM = """
 import json
@@ -167,42 +166,10 @@ def the_table_has_the_numbers_of_json():
     check(seen >= 3, f"{seen} lines with a peak")
 
 
-class Data(html.parser.HTMLParser):
-    """What a page holds as data."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.kind, self.text = None, ""
-        self.feed(text)
-        self.data = json.loads(self.text)
-
-    def handle_starttag(self, tag, attrs):
-        self.kind = dict(attrs).get("type") if tag == "script" else None
-
-    def handle_data(self, data):
-        if self.kind == "application/json":
-            self.text += data
-
-    def handle_endtag(self, tag):
-        self.kind = None
-
-
-def unpacked(text):
-    """A packed column: zigzag varints in base64."""
-    values, value, shift = [], 0, 0
-    for byte in base64.b64decode(text):
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            values.append(value >> 1 ^ -(value & 1))
-            value = shift = 0
-    return values
-
-
 @test
 def the_page_has_the_lines_of_json():
     for trace in traces():
-        data = Data(converted(trace, "html")).data
+        data = Page(converted(trace, "html")).data
         memory = {name: sum(unpacked(data["memory"]["stacks"][column])) for name, column in
                   (("alloc", "allocated"), ("live", "live"), ("peak", "peak"), ("copy", "copied"))}
         equal(memory, memory_of(trace), f"stacks of the page of {trace}")
@@ -236,7 +203,7 @@ def without_memory_nothing_is_said():
     data = scalene("plain.ptf")
     equal((data["memory"], data["max_footprint_mb"], data["samples"], data["memory_stacks"]),
           (False, 0, [], []), "JSON")
-    equal(Data(converted("plain.ptf", "html")).data["memory"], None, "the page")
+    equal(Page(converted("plain.ptf", "html")).data["memory"], None, "the page")
 
 
 @test
