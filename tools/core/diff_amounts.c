@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tools/core/diff_groups.h"
+#include "tools/core/heap_interval.h"
 
 /*
  * One run's sampling error (diff_groups.h): blocks of so many sampling periods
@@ -72,11 +73,6 @@ static bool counts(const struct diff *d, const struct profile *p,
 			profile_get_class(p, c->class_id).kind != PTF_CLASS_RUNNABLE);
 }
 
-static uint32_t process_of(const struct profile *p, uint32_t thread)
-{
-	return thread ? p->threads.item[thread - 1].process : 0;
-}
-
 static void find_time(struct diff_amounts *amounts, struct diff *d, enum diff_side side)
 {
 	struct diff_runs *runs = &d->side[side];
@@ -88,7 +84,7 @@ static void find_time(struct diff_amounts *amounts, struct diff *d, enum diff_si
 		uint32_t kind = diff_amounts_class(p, c->class_id);
 
 		if (counts(d, p, c))
-			diff_amounts_add(amounts, runs, process_of(p, c->thread),
+			diff_amounts_add(amounts, runs, profile_process_of(p, c->thread),
 				&(struct diff_amount){.node = c->node,
 					.class_kind = kind,
 					.thread = c->thread,
@@ -121,8 +117,7 @@ static bool *counted_cells(const struct diff *d, const struct profile *p, int64_
 
 const char *diff_interval_key(enum diff_metric metric)
 {
-	return metric == DIFF_COPIED ? "memory.copy_interval_bytes"
-				     : "memory.interval_bytes";
+	return metric == DIFF_COPIED ? HEAP_COPY_INTERVAL_KEY : HEAP_INTERVAL_KEY;
 }
 
 int64_t diff_sample_amount(const struct profile *p, enum diff_metric metric)
@@ -130,7 +125,7 @@ int64_t diff_sample_amount(const struct profile *p, enum diff_metric metric)
 	uint64_t period = 0;
 
 	if (metric != DIFF_TIME)
-		return diff_interval_bytes(p, diff_interval_key(metric));
+		return heap_interval_bytes(p, diff_interval_key(metric));
 	for (size_t i = 0; i < p->sections.count; i++)
 		if (p->sections.item[i].period_ns > period)
 			period = p->sections.item[i].period_ns;

@@ -54,7 +54,5 @@ void diff_amounts_add(struct diff_amounts *amounts, struct diff_runs *runs,
 uint32_t diff_amounts_class(const struct profile *p, uint32_t class_id);
 /* The attribute that says how far samples of memory are apart. */
 const char *diff_interval_key(enum diff_metric metric);
-/* What it says of the coarsest recording; 0 = unknown. */
-int64_t diff_interval_bytes(const struct profile *p, const char *key);
 
 #endif

@@ -6,15 +6,10 @@
 
 #include "tools/core/heap_error.h"
 #include "tools/core/heap_events.h"
+#include "tools/core/heap_interval.h"
 #include "tools/core/heap_lives.h"
 #include "tools/core/heap_rows.h"
 #include "tools/core/replay.h"
-
-/*
- * All sizes of a profile together stay below 2^61, so that no sum of any of them
- * can overflow. What is beyond that is damage and is left out.
- */
-#define SIZES_MAX ((uint64_t)1 << 61)
 
 #define VARIANCE_COUNT 1024u /* that are remembered */
 
@@ -131,11 +126,6 @@ static enum heap_domain domain_of(const struct maker *m, uint32_t class_id)
 
 /* -------------------------------------------------------- reading the rows */
 
-static uint32_t process_of(const struct maker *m, uint32_t thread)
-{
-	return thread ? m->p->threads.item[thread - 1].process : 0;
-}
-
 static bool is_wanted(const struct maker *m, uint32_t process, uint32_t thread)
 {
 	return !m->options->is_wanted ||
@@ -144,16 +134,13 @@ static bool is_wanted(const struct maker *m, uint32_t process, uint32_t thread)
 
 static bool take_size(struct maker *m, int64_t bytes)
 {
-	if (bytes <= 0 || (uint64_t)bytes > SIZES_MAX - m->sizes)
-		return false;
-	m->sizes += (uint64_t)bytes;
-	return true;
+	return bytes > 0 && heap_sizes_take(&m->sizes, bytes);
 }
 
 static void on_memory(void *context, const struct replay_memory *rows)
 {
 	struct maker *m = context;
-	uint32_t process = process_of(m, rows->thread);
+	uint32_t process = profile_process_of(m->p, rows->thread);
 
 	if (!is_wanted(m, process, rows->thread))
 		return;
@@ -181,7 +168,7 @@ static void on_memory(void *context, const struct replay_memory *rows)
 static void on_sum(void *context, const struct replay_sum *row)
 {
 	struct maker *m = context;
-	uint32_t process = process_of(m, row->thread), cell;
+	uint32_t process = profile_process_of(m->p, row->thread), cell;
 	struct profile_metric metric = profile_get_metric(m->p, row->metric);
 	enum heap_metric which = heap_metric_of(profile_string(m->p, metric.name),
 		profile_string(m->p, metric.unit));
@@ -413,10 +400,9 @@ static double interval_of(const struct profile *p, uint32_t process)
 	char digits[24] = "";
 
 	if (process)
-		text = profile_process_attribute(p, process, "memory.interval_bytes");
+		text = profile_process_attribute(p, process, HEAP_INTERVAL_KEY);
 	else if (p->sections.count)
-		text = profile_section_attribute(&p->sections.item[0],
-			"memory.interval_bytes");
+		text = profile_section_attribute(&p->sections.item[0], HEAP_INTERVAL_KEY);
 	for (size_t i = 0; i < text.size && i + 1 < sizeof(digits); i++)
 		digits[i] = text.data[i];
 	return strtod(digits, NULL);

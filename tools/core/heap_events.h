@@ -12,6 +12,7 @@
 #ifndef TOOLS_CORE_HEAP_EVENTS_H
 #define TOOLS_CORE_HEAP_EVENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,18 @@ struct heap_event {
 	uint32_t thread; /* below 2^28, as all ids are */
 	uint32_t kind;   /* enum heap_event_kind */
 };
+
+/*
+ * All sizes that are put in order together stay below 2^61, so that no sum of any of
+ * them can overflow. What is beyond that is damage and is left out: false.
+ */
+static inline bool heap_sizes_take(uint64_t *sizes, int64_t bytes)
+{
+	if (bytes < 0 || (uint64_t)bytes > (UINT64_C(1) << 61) - *sizes)
+		return false;
+	*sizes += (uint64_t)bytes;
+	return true;
+}
 
 struct heap_events;
 

@@ -4,9 +4,6 @@
 
 #include "tools/core/heap_events.h"
 
-/* As in heap.c: no sum of sizes can overflow; what is beyond is damage. */
-#define SIZES_MAX ((uint64_t)1 << 61)
-
 /* Behind the kinds of heap_events.h, and behind all threads. */
 #define EVENT_EXEC     3u
 #define BEHIND_THREADS ((uint32_t)1 << 28)
@@ -88,10 +85,7 @@ static uint32_t cell_of(struct merge_peaks *p, const struct merge_peak_row *row)
 static void add_event(struct merge_output *out, struct merge_peaks *p,
 	const struct heap_event *event)
 {
-	if (event->bytes < 0 || (uint64_t)event->bytes > SIZES_MAX - p->sizes)
-		return;
-	p->sizes += (uint64_t)event->bytes;
-	if (out->rc == 0)
+	if (heap_sizes_take(&p->sizes, event->bytes) && out->rc == 0)
 		merge_did(out, heap_events_add(p->events, event, &out->err));
 }
 

@@ -290,6 +290,12 @@ bool profile_source_line(const struct profile_source *source, uint32_t line,
  */
 int64_t profile_axis_time(const struct profile *p, uint32_t section, int64_t time_ns);
 
+/* Of a thread, 0 = unknown. */
+static inline uint32_t profile_process_of(const struct profile *p, uint32_t thread)
+{
+	return thread ? p->threads.item[thread - 1].process : 0;
+}
+
 /* Off CPU: time a thread spent ready, waiting for the GIL, or waiting. */
 static inline bool profile_is_off_cpu(uint32_t class_kind)
 {

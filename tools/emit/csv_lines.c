@@ -77,9 +77,7 @@ static void put_class(struct csv_writer *w, const struct csv_row *row,
 	uint32_t thread = place->thread;
 
 	if (w->by_thread) {
-		put_title(w,
-			tracks_process_title(p,
-				thread ? p->threads.item[thread - 1].process : 0));
+		put_title(w, tracks_process_title(p, profile_process_of(p, thread)));
 		put_title(w, report_thread_title(p, thread));
 	}
 	csv_text(&w->csv, file.data, file.size);

@@ -6,6 +6,7 @@
 
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
+#include "tools/core/heap_interval.h"
 #include "tools/core/recordings.h"
 #include "tools/core/report.h"
 #include "tools/core/texts.h"
@@ -496,9 +497,9 @@ static void put_memory(struct teller *t)
 	fprintf(t->out, "%s sample%s of allocations",
 		units_count(count, heap->all.allocation_count),
 		heap->all.allocation_count == 1 ? "" : "s");
-	put_interval(t, "memory.interval_bytes");
+	put_interval(t, HEAP_INTERVAL_KEY);
 	fprintf(t->out, "; %s of copies", units_count(count, heap->all.copy_count));
-	put_interval(t, "memory.copy_interval_bytes");
+	put_interval(t, HEAP_COPY_INTERVAL_KEY);
 	fputc('\n', t->out);
 }
 

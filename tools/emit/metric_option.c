@@ -7,7 +7,7 @@
 #include "tools/cli/message.h"
 #include "tools/cli/text.h"
 #include "tools/core/class_names.h"
-#include "tools/core/diff_amounts.h"
+#include "tools/core/heap_interval.h"
 #include "tools/core/texts.h"
 
 void metric_option_read(struct metric_option *option, const char *text,
@@ -162,7 +162,7 @@ bool metric_option_finds_memory(const struct profile *p)
 	message_error("", "nothing is known of memory%s",
 		p->selection && selection_is_partial(p->selection)
 			? " in what is selected"
-			: diff_interval_bytes(p, "memory.interval_bytes")
+			: heap_interval_bytes(p, HEAP_INTERVAL_KEY)
 			? ": no sample met a block; a smaller prec --memory-interval has "
 			  "more"
 			: ": it is recorded by prec --memory");

@@ -155,8 +155,7 @@ typedef VEC(struct series) all_series; /* [process * PTF_CLASS_KIND_COUNT + kind
 static void add_thread(const struct profile *p, all_series *all,
 	const struct timeline_series *thread)
 {
-	uint32_t process =
-		thread->thread ? p->threads.item[thread->thread - 1].process : 0;
+	uint32_t process = profile_process_of(p, thread->thread);
 	uint32_t kind = profile_get_class(p, thread->class_id).kind;
 	size_t id = (size_t)process * PTF_CLASS_KIND_COUNT + kind;
 	struct series *s;
